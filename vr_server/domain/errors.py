@@ -1,0 +1,103 @@
+"""Every error the product raises on purpose, in one tree.
+
+    PrevisError
+    ├── InvalidInput             the caller's words or files cannot be used
+    │   ├── InvalidScript        empty, binary or without a single shot
+    │   ├── InvalidPrompt        empty or too long
+    │   ├── InvalidMedia         a clip, depth or manifest that is not what it says
+    │   ├── InvalidOffer         an SDP that is not one
+    │   ├── InvalidMessage       a websocket message the protocol does not know
+    │   └── UnknownEngine        no engine of that name
+    ├── NotFound                 project, shot, take, note, room, file
+    ├── Conflict                 the thing is not in a state that allows this
+    ├── Forbidden                no token, a wrong token, or a role that may not
+    ├── Unavailable              busy or full; trying again later is right
+    ├── EngineFailed             an engine could not make the clip
+    ├── StorageFailed            disk full, blob missing or damaged
+    └── Cancelled                somebody asked for it to stop
+
+`code` is stable and goes over the wire; `str(error)` is one line a person can act on.
+The HTTP status of each class is the API's business (`vr_server/api/problems.py`).
+"""
+
+from typing import ClassVar
+
+
+class PrevisError(Exception):
+    """Root of the tree. The message is one line that says what to do about it."""
+
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class InvalidInput(PrevisError):
+    code = "invalid-input"
+    title = "The input cannot be used"
+
+
+class InvalidScript(InvalidInput):
+    code = "invalid-script"
+    title = "The script cannot be read"
+
+
+class InvalidPrompt(InvalidInput):
+    code = "invalid-prompt"
+    title = "The prompt cannot be used"
+
+
+class InvalidMedia(InvalidInput):
+    code = "invalid-media"
+    title = "The media file cannot be used"
+
+
+class InvalidOffer(InvalidInput):
+    code = "invalid-offer"
+    title = "The session description cannot be used"
+
+
+class InvalidMessage(InvalidInput):
+    code = "invalid-message"
+    title = "The message is not part of the protocol"
+
+
+class UnknownEngine(InvalidInput):
+    code = "unknown-engine"
+    title = "There is no engine of that name"
+
+
+class NotFound(PrevisError):
+    code = "not-found"
+    title = "There is no such thing"
+
+
+class Conflict(PrevisError):
+    code = "conflict"
+    title = "That cannot be done now"
+
+
+class Forbidden(PrevisError):
+    code = "forbidden"
+    title = "That is not allowed"
+
+
+class Unavailable(PrevisError):
+    code = "unavailable"
+    title = "Not available at the moment"
+
+
+class EngineFailed(PrevisError):
+    code = "engine-failed"
+    title = "The engine could not make the clip"
+
+
+class StorageFailed(PrevisError):
+    code = "storage-failed"
+    title = "The data could not be stored or read"
+
+
+class Cancelled(PrevisError):
+    code = "cancelled"
+    title = "Cancelled"

@@ -1,0 +1,85 @@
+"""Frames in flight between an engine, a clip folder and the baker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InvalidMedia
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPose:
+    """`t_world_camera`: float64 [4, 4], metres, WebXR axes; `yfov_rad`: vertical field of view."""
+
+    t_world_camera: npt.NDArray[np.float64]
+    yfov_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """What is known of a clip before its first frame.
+
+    `cameras` has one pose per frame. `near_m` and `far_m` bound the finite planar depth over the whole
+    shot (margin not included). `metric` is False when the depth's scale is only relative.
+    """
+
+    width_px: int
+    height_px: int
+    fps: Fraction
+    frame_count: int
+    near_m: float
+    far_m: float
+    cameras: tuple[CameraPose, ...]
+    metric: bool = True
+
+    def __post_init__(self) -> None:
+        if self.width_px < 16 or self.height_px < 16 or self.width_px % 2 or self.height_px % 2:
+            raise InvalidMedia(
+                f"A picture of {self.width_px}x{self.height_px} cannot be baked: both sides must be even and at least 16 px."
+            )
+        if self.frame_count < 1 or len(self.cameras) != self.frame_count:
+            raise InvalidMedia(f"The clip says {self.frame_count} frames but brings {len(self.cameras)} camera poses.")
+        if not 0 < self.near_m < self.far_m:
+            raise InvalidMedia(f"The depth range {self.near_m}..{self.far_m} m is empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture with what is known about it.
+
+    `color`: uint8 [h, w, 3], sRGB, RGB order. `depth`: float32 [h, w], planar Z in metres, +inf = sky.
+    `ids`: uint16 [h, w], the staging's object ids, 0 = sky or ground; None where unknown.
+    """
+
+    index: int
+    color: npt.NDArray[np.uint8]
+    depth: npt.NDArray[np.float32]
+    ids: npt.NDArray[np.uint16] | None
+    camera: CameraPose
+
+    def __post_init__(self) -> None:
+        if self.color.dtype != np.uint8 or self.color.ndim != 3 or self.color.shape[2] != 3:
+            raise InvalidMedia(
+                f"Frame {self.index}: colour must be uint8 [h, w, 3], not {self.color.dtype} {self.color.shape}."
+            )
+        if self.depth.dtype != np.float32 or self.depth.shape != self.color.shape[:2]:
+            raise InvalidMedia(
+                f"Frame {self.index}: depth must be float32 {self.color.shape[:2]}, not {self.depth.dtype} {self.depth.shape}."
+            )
+        if self.ids is not None and (self.ids.dtype != np.uint16 or self.ids.shape != self.depth.shape):
+            raise InvalidMedia(
+                f"Frame {self.index}: ids must be uint16 {self.depth.shape}, not {self.ids.dtype} {self.ids.shape}."
+            )
+
+
+class FrameSource(Protocol):
+    """A clip that is read once, front to back: a renderer at work or a folder on disk."""
+
+    @property
+    def plan(self) -> ClipPlan: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...

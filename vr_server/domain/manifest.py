@@ -1,0 +1,135 @@
+"""The layered clip's manifest: the same JSON beside the stored clip and on the wire (shared words: ARCHITECTURE.md)."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from .base import Model, Vec3
+
+Rect = tuple[int, int, int, int]
+"""x, y, width, height in atlas pixels; origin top left."""
+
+
+class Barcode(Model):
+    """Frame identity in 8 px luma blocks, most significant bit first, written row by row.
+
+    The 32-bit word is ``frame (16) | tag (8) | crc8 (8)``; the crc (poly 0x07, init 0) covers the first three bytes.
+    `tag` is the manifest's own, so that a frame names the rendition it belongs to.
+    The word stands twice: in the upper row of cells as it is, in the lower row inverted.
+    """
+
+    rect: Rect
+    cell: int = 8
+    bits: int = 32
+    tag: int = Field(ge=0, le=255)
+
+
+class Calibration(Model):
+    """Flat grey patches whose code values are known, to undo a range or matrix mistake of the decoder."""
+
+    rects: tuple[Rect, ...]
+    luma: tuple[int, ...]  # limited-range luma written, 16..235
+
+
+class AtlasInfo(Model):
+    width: int
+    height: int
+    range: Literal["limited"] = "limited"
+    matrix: Literal["bt709"] = "bt709"
+    barcode: Barcode
+    calibration: Calibration
+
+
+class CoordinateSystem(Model):
+    handedness: Literal["right"] = "right"
+    up: Literal["+Y"] = "+Y"
+    forward: Literal["-Z"] = "-Z"
+    unit: Literal["m"] = "m"
+
+
+class Projection(Model):
+    """Perspective, names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own."""
+
+    type: Literal["perspective"] = "perspective"
+    yfov: float
+    aspect_ratio: float
+    principal_point: tuple[float, float] = (0.5, 0.5)
+    depth_measure: Literal["planarZ"] = "planarZ"
+
+
+class DepthCode(Model):
+    """``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky.
+
+    `fine_folds`: the fine tile holds ``fold(u * fine_folds)``, fold being the triangle wave of half-period 1.
+    """
+
+    code: Literal["inverse"] = "inverse"
+    near: float
+    far: float
+    fine_folds: int = 4
+    scale: Literal["metric", "relative"]
+
+
+class LayerTiles(Model):
+    color: str
+    depth: str
+    fine: str | None = None
+    alpha: str | None = None
+
+
+class Layer(Model):
+    order: int
+    role: Literal["background", "foreground"]
+    edge: Literal["stretch", "splat"] = "stretch"
+    tiles: LayerTiles
+
+
+class HeadBox(Model):
+    min: Vec3 = (-0.25, -0.25, -0.25)
+    max: Vec3 = (0.25, 0.25, 0.25)
+
+
+class Tier(Model):
+    """One bitrate of the same atlas. Keyframes stand at the same frames in every tier."""
+
+    name: str  # "high", "medium", "low"
+    bitrate_kbps: int
+    packets: str  # file name: streaming/packets.py
+    media: str | None = None  # file name of the same packets as mp4, when complete
+
+
+class FramePose(Model):
+    """T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians."""
+
+    position: Vec3
+    rotation: tuple[float, float, float, float]
+    yfov: float
+
+
+class Manifest(Model):
+    version: Literal[1] = 1
+    shot_id: str
+    take_id: str
+    frame_count: int = Field(ge=1, le=65535)
+    fps: tuple[int, int]
+    keyframe_interval: int  # frames: half a second
+    source_width: int
+    source_height: int
+    atlas: AtlasInfo
+    coordinate_system: CoordinateSystem = CoordinateSystem()
+    projection: Projection
+    depth: DepthCode
+    layers: tuple[Layer, ...]
+    tiles: dict[str, Rect]
+    head_box: HeadBox = HeadBox()
+    poses: tuple[FramePose, ...]
+    tiers: tuple[Tier, ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Manifest":
+        named = {n for layer in self.layers for n in layer.tiles.model_dump().values() if n is not None}
+        if missing := named - set(self.tiles):
+            raise ValueError(f"layers name tiles that the atlas lacks: {', '.join(sorted(missing))}")
+        if len(self.poses) != self.frame_count:
+            raise ValueError(f"{self.frame_count} frames but {len(self.poses)} poses")
+        return self

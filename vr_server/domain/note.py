@@ -1,0 +1,120 @@
+"""Notes, and the typed changes they ask for."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import Language, Model, Vec3
+from .shot import CameraAngle, CameraMove, ShotSize, TimeOfDay
+
+NOTE_LIMIT_CHARS = 2000
+
+
+class Note(Model):
+    """A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres)."""
+
+    id: str
+    project_id: str
+    take_id: str
+    frame: int = Field(ge=0)
+    time_s: float = Field(ge=0)
+    author: str
+    text: str = Field(min_length=1, max_length=NOTE_LIMIT_CHARS)
+    language: Language
+    point_m: Vec3 | None = None
+    ray_direction: Vec3 | None = None
+    created_at: datetime
+
+
+class SpeedChange(Model):
+    """Multiply the pace of the action, the camera move, or both."""
+
+    kind: Literal["speed"] = "speed"
+    scope: Literal["action", "camera", "both"] = "both"
+    factor: float = Field(gt=0, le=10)
+
+
+class DistanceChange(Model):
+    """Multiply the camera's distance to the subject: below 1 is closer."""
+
+    kind: Literal["distance"] = "distance"
+    factor: float = Field(gt=0, le=10)
+
+
+class HeightChange(Model):
+    """Raise (positive) or lower the camera, metres."""
+
+    kind: Literal["height"] = "height"
+    delta_m: float = Field(ge=-50, le=50)
+
+
+class AngleChange(Model):
+    """Set the camera's angle, or orbit about the subject by `yaw_delta_rad` (positive: camera goes to its left)."""
+
+    kind: Literal["angle"] = "angle"
+    angle: CameraAngle | None = None
+    yaw_delta_rad: float = 0.0
+
+
+class TimeOfDayChange(Model):
+    kind: Literal["time_of_day"] = "time_of_day"
+    time_of_day: TimeOfDay
+
+
+class ShotSizeChange(Model):
+    kind: Literal["shot_size"] = "shot_size"
+    shot_size: ShotSize
+
+
+class CameraMoveChange(Model):
+    kind: Literal["camera_move"] = "camera_move"
+    move: CameraMove
+
+
+class DurationChange(Model):
+    kind: Literal["duration"] = "duration"
+    duration_s: float = Field(gt=0, le=16)
+
+
+class MoveMarkChange(Model):
+    """A stand-in moved by hand."""
+
+    kind: Literal["move_mark"] = "move_mark"
+    subject_key: str
+    t_s: float = Field(ge=0)
+    position_m: Vec3
+    yaw_rad: float | None = None
+
+
+Change = Annotated[
+    SpeedChange | DistanceChange | HeightChange | AngleChange | TimeOfDayChange
+    | ShotSizeChange | CameraMoveChange | DurationChange | MoveMarkChange,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+
+class FieldDiff(Model):
+    """One line of the diff a director sees: a spec field, before and after, ready to be shown."""
+
+    path: str  # "camera.distanceScale"
+    before: str
+    after: str
+
+
+RevisionState = Literal["proposed", "accepted", "rejected"]
+
+
+class Revision(Model):
+    """What a note asks to change. Empty `changes` means: not understood; `explanation` says so."""
+
+    id: str
+    project_id: str
+    shot_id: str
+    note_id: str
+    changes: tuple[Change, ...]
+    diff: tuple[FieldDiff, ...]
+    explanation: str  # in the note's language
+    unknown_words: tuple[str, ...] = ()
+    state: RevisionState = "proposed"
+    take_id: str | None = None  # the take that came of it

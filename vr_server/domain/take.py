@@ -1,0 +1,52 @@
+"""Takes: immutable attempts at a shot, with where they come from."""
+
+from datetime import datetime
+from typing import Literal
+
+from .base import Model
+from .shot import ShotSpec
+
+TakeState = Literal["queued", "generating", "ready", "failed", "cancelled"]
+Quality = Literal["draft", "final"]
+QUALITIES: tuple[Quality, ...] = ("draft", "final")
+
+
+class Provenance(Model):
+    engine: str
+    model: str
+    engine_version: str
+    seed: int
+    prompt_sent: str
+    parent_take_id: str | None = None
+    note_ids: tuple[str, ...] = ()
+    revision_id: str | None = None
+
+
+class Rendition(Model):
+    """One quality of a take that can be watched. `files` maps a file name to its blob's SHA-256."""
+
+    quality: Quality
+    width_px: int
+    height_px: int
+    frame_count: int
+    files: dict[str, str]
+
+
+class Take(Model):
+    """One generation attempt. `spec` is a copy: later revisions of the shot never change a take."""
+
+    id: str
+    project_id: str
+    shot_id: str
+    number: int
+    created_at: datetime
+    spec: ShotSpec
+    provenance: Provenance
+    state: TakeState = "queued"
+    renditions: tuple[Rendition, ...] = ()
+    error: str | None = None
+
+    def best(self) -> Rendition | None:
+        """The best rendition that is complete."""
+        by_quality = {r.quality: r for r in self.renditions}
+        return by_quality.get("final") or by_quality.get("draft")
