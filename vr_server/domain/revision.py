@@ -1,0 +1,97 @@
+"""Typed changes applied to a ShotSpec, and the diff a director reads. Pure."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pydantic import BaseModel
+
+from .note import (
+    AngleChange,
+    CameraMoveChange,
+    Change,
+    DistanceChange,
+    DurationChange,
+    FieldDiff,
+    HeightChange,
+    MoveMarkChange,
+    ShotSizeChange,
+    SpeedChange,
+    TimeOfDayChange,
+)
+from .shot import CameraIntent, MarkOverride, ShotSpec
+
+_SCALE_RANGE = (0.1, 10.0)
+_HEIGHT_RANGE_M = (-20.0, 100.0)
+_TURN_RANGE_RAD = (-6.28, 6.28)
+
+
+def apply_changes(spec: ShotSpec, changes: tuple[Change, ...]) -> ShotSpec:
+    """The spec after all changes, in order; numbers are held inside what a spec allows."""
+    for change in changes:
+        spec = _apply(spec, change)
+    return spec
+
+
+def diff_specs(before: ShotSpec, after: ShotSpec) -> tuple[FieldDiff, ...]:
+    """One line per leaf field that differs, in the spec's own order, paths as on the wire (camelCase)."""
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    paths = list(dict.fromkeys([*old, *new]))
+    return tuple(
+        FieldDiff(path=p, before=old.get(p, ""), after=new.get(p, "")) for p in paths if old.get(p) != new.get(p)
+    )
+
+
+def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
+    camera = spec.camera
+    match change:
+        case SpeedChange(scope=scope, factor=factor):
+            updates: dict[str, object] = {}
+            if scope != "camera":
+                updates["action_speed"] = _hold(spec.action_speed * factor, _SCALE_RANGE)
+            if scope != "action":
+                updates["camera"] = _camera(camera, move_speed=_hold(camera.move_speed * factor, _SCALE_RANGE))
+            return spec.model_copy(update=updates)
+        case DistanceChange(factor=factor):
+            return _with_camera(spec, distance_scale=_hold(camera.distance_scale * factor, _SCALE_RANGE))
+        case HeightChange(delta_m=delta):
+            return _with_camera(spec, height_offset_m=_hold(camera.height_offset_m + delta, _HEIGHT_RANGE_M))
+        case AngleChange(angle=angle, yaw_delta_rad=yaw):
+            turned = _hold(camera.yaw_offset_rad + yaw, _TURN_RANGE_RAD)
+            return _with_camera(spec, angle=angle or camera.angle, yaw_offset_rad=turned)
+        case TimeOfDayChange(time_of_day=time_of_day):
+            return spec.model_copy(update={"time_of_day": time_of_day})
+        case ShotSizeChange(shot_size=shot_size):
+            return _with_camera(spec, shot_size=shot_size)
+        case CameraMoveChange(move=move):
+            return _with_camera(spec, move=move)
+        case DurationChange(duration_s=duration):
+            return spec.model_copy(update={"duration_s": duration})
+        case MoveMarkChange(subject_key=key, t_s=t, position_m=position, yaw_rad=yaw_rad):
+            kept = tuple(o for o in spec.mark_overrides if (o.subject_key, o.t_s) != (key, t))
+            mark = MarkOverride(subject_key=key, t_s=t, position_m=position, yaw_rad=yaw_rad)
+            return spec.model_copy(update={"mark_overrides": (*kept, mark)})
+        case _:
+            assert_never(change)
+
+
+def _with_camera(spec: ShotSpec, **updates: object) -> ShotSpec:
+    return spec.model_copy(update={"camera": _camera(spec.camera, **updates)})
+
+
+def _camera(camera: CameraIntent, **updates: object) -> CameraIntent:
+    return camera.model_copy(update=updates)
+
+
+def _hold(value: float, limits: tuple[float, float]) -> float:
+    return round(min(max(value, limits[0]), limits[1]), 6)
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _leaves(getattr(value, name), f"{path}.{field.alias or name}" if path else field.alias or name)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    else:
+        yield path, f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
