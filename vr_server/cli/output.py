@@ -1,0 +1,51 @@
+"""What every command does alike: read a user's file, print a result, show progress on stderr."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vr_server.domain.errors import InvalidInput, StorageFailed
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Raise InvalidInput when the file cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def output_folder(path: Path) -> Path:
+    """Make the folder; raise StorageFailed when that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"The folder {path} cannot be made: {error.strerror or error}.") from error
+    return path
+
+
+def write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def emit(as_json: bool, value: dict[str, Any], text: str) -> None:
+    """Print the result for a program or for a person."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Progress]:
+    """A progress bar on stderr (nothing where stderr is no terminal); advance task 0."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        bar.add_task(label, total=total)
+        yield bar
