@@ -1,0 +1,321 @@
+"""The application service: what the API and the command line can ask for, each request on disk before it is done."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from vr_server.bus import EventBus, NoteKept, RevisionChanged, ShotChanged, TakeChanged
+from vr_server.domain.base import Language, Vec3, new_id, now_utc
+from vr_server.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, UnknownEngine
+from vr_server.domain.note import Note, Revision
+from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
+from vr_server.domain.take import Provenance, Quality, Take
+from vr_server.generation.port import Capabilities
+from vr_server.language import compile_prompt
+from vr_server.review.notes import propose, revise, write
+from vr_server.script import breakdown
+from vr_server.storage import Store, TakeFolders, Unit
+
+
+class TakeQueue(Protocol):
+    """Whoever makes queued takes, durably: a take once enqueued is finished, failed or cancelled, after a crash too."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def enqueue(self, take_id: str) -> None:
+        """Idempotent: a take that is being made already is not made twice."""
+        ...
+
+    async def cancel(self, take_id: str) -> None:
+        """Stop working on the take, at once or within a second or two. Does nothing for one that is not worked on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionSettings:
+    """`unfinished_limit`: how many takes may wait or be in the making at the same time. `fps`: of every take."""
+
+    default_engine: str = "blockout"
+    unfinished_limit: int = 200
+    fps: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """All of a project that a room shows; shots in the film's order, the rest oldest first."""
+
+    project: Project
+    sequences: tuple[Sequence, ...]
+    shots: tuple[Shot, ...]
+    takes: tuple[Take, ...]
+    notes: tuple[Note, ...]
+    revisions: tuple[Revision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Everything a take is asked for with, checked."""
+
+    engine: Capabilities
+    seed: int | None
+    parent_take_id: str | None
+    note_ids: tuple[str, ...]
+    revision_id: str | None
+
+
+class Production:
+    """Projects, takes, notes and revisions of one server. Everything is published on the bus once it is on disk."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        folders: TakeFolders,
+        queue: TakeQueue,
+        engines: Mapping[str, Capabilities],
+        bus: EventBus,
+        settings: ProductionSettings = ProductionSettings(),
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self.store = store
+        self.bus = bus
+        self.engines = dict(engines)
+        self._folders = folders
+        self._queue = queue
+        self._settings = settings
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Take up work; finish what a crash left between two steps: takes not yet enqueued, notes without answer."""
+        await self._queue.start()
+        for take in await self.store.unfinished_takes():
+            await self._queue.enqueue(take.id)
+        for note in await self.store.notes_without_revision():
+            await self._propose(note)
+
+    async def stop(self) -> None:
+        """Stop taking up work. What is unfinished is finished after the next start."""
+        await self._queue.stop()
+        await self.store.close()
+
+    async def import_script(
+        self, data: bytes, filename: str, *, title: str | None = None, language: Language | None = None
+    ) -> Project:
+        """Break a script down into a new project. `language` overrides what is detected. Raise InvalidScript."""
+        found = breakdown(data, filename=filename)
+        project = Project(id=new_id("project"), title=title or found.title, created_at=self._clock())
+        async with self.store.transaction() as unit:
+            await unit.put_project(project)
+            for scene_order, scene in enumerate(found.scenes):
+                sequence = Sequence(
+                    id=new_id("sequence"), project_id=project.id, order=scene_order, title=scene.heading
+                )
+                await unit.put_sequence(sequence)
+                for shot_order, draft in enumerate(scene.shots):
+                    spec = draft.spec if language is None else draft.spec.model_copy(update={"language": language})
+                    await unit.put_shot(
+                        Shot(
+                            id=new_id("shot"),
+                            project_id=project.id,
+                            sequence_id=sequence.id,
+                            order=shot_order,
+                            slate=draft.slate,
+                            heading=draft.heading,
+                            spec=spec,
+                        )
+                    )
+        return project
+
+    async def project_state(self, project_id: str) -> ProjectState:
+        """Raise NotFound."""
+        async with self.store.snapshot() as reading:
+            return ProjectState(
+                project=await reading.project(project_id),
+                sequences=await reading.sequences(project_id),
+                shots=await reading.shots(project_id),
+                takes=await reading.takes(project_id),
+                notes=await reading.notes(project_id),
+                revisions=await reading.revisions(project_id),
+            )
+
+    async def request_take(
+        self,
+        shot_id: str,
+        *,
+        engine: str | None = None,
+        seed: int | None = None,
+        parent_take_id: str | None = None,
+        note_ids: tuple[str, ...] = (),
+        revision_id: str | None = None,
+    ) -> Take:
+        """Queue a new take of the shot as its spec is now.
+
+        Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
+        parent it follows from the shot and the take number. Raise NotFound, UnknownEngine, InvalidInput (the engine
+        cannot make such a shot) or Unavailable (too many takes are unfinished).
+        """
+        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id)
+        async with self.store.transaction() as unit:
+            take = await self._new_take(unit, await unit.shot(shot_id), order)
+        self.bus.publish(TakeChanged(take))
+        await self._queue.enqueue(take.id)
+        return take
+
+    async def cancel_take(self, take_id: str) -> Take:
+        """Raise NotFound, or Conflict when the take is finished."""
+        async with self.store.transaction() as unit:
+            take = await unit.take(take_id)
+            if take.state not in {"queued", "generating"}:
+                raise Conflict(f"Take {take.number} is {take.state} already and cannot be cancelled.")
+            take = take.model_copy(update={"state": "cancelled"})
+            await unit.put_take(take)
+        await self._queue.cancel(take_id)
+        self.bus.publish(TakeChanged(take))
+        return take
+
+    async def write_note(
+        self,
+        *,
+        project_id: str,
+        take_id: str,
+        frame: int,
+        author: str,
+        text: str,
+        client_id: str,
+        point_m: Vec3 | None = None,
+        ray_direction: Vec3 | None = None,
+    ) -> Note:
+        """Keep a note, then propose what it asks for as a Revision (on the bus).
+
+        The same `client_id` again returns the note already kept and changes nothing. Raise NotFound or InvalidInput.
+        """
+        async with self.store.transaction() as unit:
+            kept = await unit.note_by_client_id(project_id, client_id)
+            if kept is None:
+                take = await unit.take(take_id)
+                if take.project_id != project_id:
+                    raise NotFound(f"There is no take {take_id} in project {project_id}.")
+                note = write(
+                    take, fps=self._settings.fps, frame=frame, author=author, text=text, at=self._clock(),
+                    point_m=point_m, ray_direction=ray_direction,
+                )  # fmt: skip
+                await unit.put_note(note, client_id=client_id)
+        if kept is None:
+            self.bus.publish(NoteKept(note, client_id))
+        else:
+            note = kept
+        await self._propose(note)
+        return note
+
+    async def decide_revision(self, revision_id: str, accept: bool) -> Revision:
+        """Accept (the shot's spec changes and a take of it is queued) or reject a proposed revision.
+
+        Raise NotFound, Conflict (decided already, or it changes nothing), Unavailable.
+        """
+        if not accept:
+            return await self._reject(revision_id)
+        async with self.store.transaction() as unit:
+            revision = _open_revision(await unit.revision(revision_id))
+            note = await unit.note(revision.note_id)
+            parent = await unit.take(note.take_id)
+            shot, revision = revise(await unit.shot(revision.shot_id), revision)
+            await unit.put_shot(shot)
+            order = _Order(self._engine(parent.provenance.engine), None, parent.id, (note.id,), revision.id)
+            take = await self._new_take(unit, shot, order)
+            revision = revision.model_copy(update={"take_id": take.id})
+            await unit.put_revision(revision)
+        self.bus.publish(ShotChanged(shot))
+        self.bus.publish(RevisionChanged(revision))
+        self.bus.publish(TakeChanged(take))
+        await self._queue.enqueue(take.id)
+        return revision
+
+    async def folder(self, take_id: str, quality: Quality) -> Path:
+        """The folder a rendition is streamed from, brought back from the blobs where it is missing.
+
+        Raise NotFound when the take has no such rendition, StorageFailed when its blobs are damaged.
+        """
+        take = await self.store.take(take_id)
+        for rendition in take.renditions:
+            if rendition.quality == quality:
+                return await self._folders.restore(take_id, rendition)
+        raise NotFound(f"Take {take.number} has no {quality} rendition.")
+
+    async def _reject(self, revision_id: str) -> Revision:
+        async with self.store.transaction() as unit:
+            revision = _open_revision(await unit.revision(revision_id)).model_copy(update={"state": "rejected"})
+            await unit.put_revision(revision)
+        self.bus.publish(RevisionChanged(revision))
+        return revision
+
+    async def _propose(self, note: Note) -> None:
+        shot = await self.store.shot((await self.store.take(note.take_id)).shot_id)
+        async with self.store.transaction() as unit:
+            if await unit.revision_of_note(note.id) is not None:
+                return
+            revision = propose(note, shot)
+            await unit.put_revision(revision)
+        self.bus.publish(RevisionChanged(revision))
+
+    async def _new_take(self, unit: Unit, shot: Shot, order: _Order) -> Take:
+        _check(order.engine, shot.spec)
+        if len(await unit.unfinished_takes()) >= self._settings.unfinished_limit:
+            raise Unavailable(
+                f"{self._settings.unfinished_limit} takes are waiting already; try again when some are done."
+            )
+        number = await unit.next_take_number(shot.id)
+        seed = order.seed
+        if seed is None and order.parent_take_id is not None:
+            seed = (await unit.take(order.parent_take_id)).provenance.seed
+        take = Take(
+            id=new_id("take"),
+            project_id=shot.project_id,
+            shot_id=shot.id,
+            number=number,
+            created_at=self._clock(),
+            spec=shot.spec,
+            provenance=Provenance(
+                engine=order.engine.name,
+                model=order.engine.model,
+                engine_version=order.engine.version,
+                seed=default_seed(shot.id, number) if seed is None else seed,
+                prompt_sent=compile_prompt(shot.spec),
+                parent_take_id=order.parent_take_id,
+                note_ids=order.note_ids,
+                revision_id=order.revision_id,
+            ),
+        )
+        await unit.put_take(take)
+        return take
+
+    def _engine(self, name: str | None) -> Capabilities:
+        name = name or self._settings.default_engine
+        if name not in self.engines:
+            raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(self.engines))}.")
+        return self.engines[name]
+
+
+def default_seed(shot_id: str, number: int) -> int:
+    """31 bits that follow from the shot and the take number, so that the same request is the same picture."""
+    return int.from_bytes(hashlib.sha256(f"{shot_id}/{number}".encode()).digest()[:4], "big") >> 1
+
+
+def _open_revision(revision: Revision) -> Revision:
+    if revision.state != "proposed":
+        raise Conflict(f"The revision is {revision.state} already.")
+    return revision
+
+
+def _check(engine: Capabilities, spec: ShotSpec) -> None:
+    if not engine.min_duration_s <= spec.duration_s <= engine.max_duration_s:
+        raise InvalidInput(
+            f"Engine {engine.name} makes shots of {engine.min_duration_s:g} to {engine.max_duration_s:g} s, "
+            f"not {spec.duration_s:g} s."
+        )
+    if spec.language not in engine.languages:
+        raise InvalidInput(f"Engine {engine.name} takes no prompts in {spec.language!r}.")
