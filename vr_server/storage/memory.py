@@ -212,7 +212,9 @@ class MemoryBlobs:
         return _one(self._blobs, digest, "blob")
 
     async def copy_to(self, digest: str, path: Path) -> None:
-        await asyncio.to_thread(path.write_bytes, await self.read(digest))
+        data = await self.read(digest)
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(path.write_bytes, data)
 
     async def exists(self, digest: str) -> bool:
         return digest in self._blobs
