@@ -108,6 +108,11 @@ class PacketReader:
         """Frames indexed so far."""
         return len(self._offsets)
 
+    @property
+    def payload_bytes(self) -> int:
+        """Coded bytes of the frames indexed so far."""
+        return self._position - len(MAGIC) - _HEAD.size * len(self._offsets)
+
     def read(self, frame: int) -> AccessUnit:
         """Raise IndexError when the frame is not there (yet)."""
         if not 0 <= frame < len(self._offsets):

@@ -1,0 +1,264 @@
+"""The one place that touches private names of aiortc, aioice and pylibsrtp (1.16, 0.13, 1.0).
+
+aiortc's sender spends a coroutine, a packet object and three copies on every packet, ignores picture-loss messages
+for stored packets, remembers 128 packets and hides the receiver's bandwidth estimate. `Outlet` takes over writing:
+header, SRTP and socket, straight from shared payloads. ICE, DTLS, SDP and the RTCP sender reports stay aiortc's.
+"""
+# ruff: noqa: SLF001 - reaching into private names is what this file is for
+
+import asyncio
+import struct
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from aioice import stun
+from aiortc import MediaStreamTrack, RTCRtpTransceiver, clock
+from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
+from aiortc.sdp import SessionDescription
+from pylibsrtp._binding import ffi, lib
+
+SUPPORTED_AIORTC = "1.16."
+HISTORY_PACKETS = 1024  # power of two; aiortc keeps 128, less than two frames of an atlas
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+
+_HEADER = struct.Struct("!BBHII")
+_COMPONENT = 1
+_PACKET_BYTES = 2048
+
+
+def check_version() -> None:
+    """Raise RuntimeError when another aiortc than the one these hooks were written for is installed."""
+    installed = version("aiortc")
+    if not installed.startswith(SUPPORTED_AIORTC):
+        raise RuntimeError(f"streaming hooks into aiortc {SUPPORTED_AIORTC}x; {installed} is installed")
+
+
+class IdleTrack(MediaStreamTrack):
+    """Keeps aiortc's own sender loop asleep: the packets come from the outlet."""
+
+    kind = "video"
+
+    async def recv(self) -> Any:  # noqa: ANN401 - never returns; the base class says Frame | Packet
+        if self.readyState != "live":
+            raise MediaStreamError
+        await asyncio.Event().wait()
+
+
+class Feedback(Protocol):
+    """What a receiver says about the stream."""
+
+    def on_lost(self, sequence_numbers: Sequence[int]) -> None: ...
+    def on_picture_lost(self) -> None: ...
+    def on_bandwidth(self, bits_per_s: int) -> None: ...
+    def on_loss(self, fraction: float) -> None: ...
+
+
+def offer_playout_delay(transceiver: RTCRtpTransceiver, offer: SessionDescription) -> None:
+    """Accept the playout-delay header extension where offered: pictures are shown as they come, whatever their time.
+
+    Call between setRemoteDescription and createAnswer.
+    """
+    taken = {extension.uri for extension in transceiver._headerExtensions}
+    for media in offer.media:
+        if media.rtp.muxId == transceiver.mid and PLAYOUT_DELAY_URI not in taken:
+            transceiver._headerExtensions.extend(
+                RTCRtpHeaderExtensionParameters(id=extension.id, uri=extension.uri)
+                for extension in media.rtp.headerExtensions
+                if extension.uri == PLAYOUT_DELAY_URI
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Extensions:
+    """The header extension block, in the one-byte form of RFC 8285, around the send time."""
+
+    before: bytes
+    after: bytes
+    timed: bool
+
+    def block(self) -> bytes:
+        if not self.timed:
+            return self.before
+        return self.before + struct.pack("!I", (clock.current_ntp_time() >> 14) & 0xFFFFFF)[1:] + self.after
+
+
+def _extensions(transceiver: RTCRtpTransceiver) -> _Extensions:
+    ids = {extension.uri: extension.id for extension in transceiver._headerExtensions if 0 < extension.id < 15}
+    items = b""
+    if PLAYOUT_DELAY_URI in ids:
+        items += bytes((ids[PLAYOUT_DELAY_URI] << 4 | 2, 0, 0, 0))  # least and most: 0 ms
+    mid = (transceiver.mid or "").encode()
+    if MID_URI in ids and 0 < len(mid) <= 16:
+        items += bytes((ids[MID_URI] << 4 | len(mid) - 1,)) + mid
+    timed = ABS_SEND_TIME_URI in ids
+    length = len(items) + (4 if timed else 0)
+    if not length:
+        return _Extensions(b"", b"", timed=False)
+    words = (length + 3) // 4
+    padding = bytes(words * 4 - length)
+    head = struct.pack("!HH", 0xBEDE, words)
+    if not timed:
+        return _Extensions(head + items + padding, b"", timed=False)
+    return _Extensions(head + items + bytes((ids[ABS_SEND_TIME_URI] << 4 | 2,)), padding, timed=True)
+
+
+class Outlet:
+    """Writes one viewer's RTP. Create it after the answer is made; `open` it once the connection stands."""
+
+    def __init__(self, transceiver: RTCRtpTransceiver, feedback: Feedback) -> None:
+        sender: Any = transceiver.sender  # Any: the typed face of these objects does not show what is used here
+        self._sender = sender
+        self._transport: Any = sender.transport
+        self._ice: Any = self._transport.transport._connection
+        codec: Any = transceiver._codecs[0]
+        self._payload_type: int = codec.payloadType
+        self._rtx_type: int | None = next(
+            (c.payloadType for c in transceiver._codecs if c.parameters.get("apt") == codec.payloadType), None
+        )
+        self._extensions = _extensions(transceiver)
+        self._sequence = struct.unpack("!H", sender._ssrc.to_bytes(4, "big")[2:])[0] & 0x7FFF
+        self._rtx_sequence = 1
+        self._history: list[tuple[int, int, int, bytes] | None] = [None] * HISTORY_PACKETS
+        self._packet = ffi.new("char[]", _PACKET_BYTES)
+        self._view = memoryview(ffi.buffer(self._packet))
+        self._length = ffi.new("int *")
+        self._srtp: Any = None
+        self.packets_sent = 0
+        self.bytes_sent = 0
+        self._listen(feedback)
+
+    @property
+    def open(self) -> bool:
+        """DTLS is done and the keys are there."""
+        return bool(self._transport.state == "connected" and self._transport._tx_srtp is not None)
+
+    @property
+    def packets_heard(self) -> int:
+        """Datagrams received from the viewer so far, STUN not counted."""
+        return int(self._transport._RTCDtlsTransport__rx_packets)
+
+    def send(self, payloads: Sequence[bytes], timestamp: int, *, last: bool) -> None:
+        """Send payloads of one picture; `last` sets the marker on the final one. Raise ConnectionError when closed."""
+        block = self._extensions.block()
+        final = len(payloads) - 1 if last else -1
+        payload_bytes = 0
+        for index, payload in enumerate(payloads):
+            marker = 0x80 if index == final else 0
+            sequence = self._sequence
+            self._sequence = (sequence + 1) & 0xFFFF
+            self._history[sequence & (HISTORY_PACKETS - 1)] = (sequence, timestamp, marker, payload)
+            self._write(marker | self._payload_type, sequence, timestamp, self._sender._ssrc, block, payload)
+            payload_bytes += len(payload)
+        self.packets_sent += len(payloads)
+        self.bytes_sent += payload_bytes
+        self._report(timestamp, len(payloads), payload_bytes)
+
+    def resend(self, sequence: int) -> bool:
+        """Send a packet again (RFC 4588 where negotiated). False when it is too old."""
+        kept = self._history[sequence & (HISTORY_PACKETS - 1)]
+        if kept is None or kept[0] != sequence or not self.open:
+            return False
+        _, timestamp, marker, payload = kept
+        block = self._extensions.block()
+        if self._rtx_type is None:
+            self._write(marker | self._payload_type, sequence, timestamp, self._sender._ssrc, block, payload)
+            return True
+        payload = sequence.to_bytes(2, "big") + payload
+        self._write(marker | self._rtx_type, self._rtx_sequence, timestamp, self._sender._rtx_ssrc, block, payload)
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        return True
+
+    async def probe(self) -> bool:
+        """Ask the viewer for a sign of life (a STUN consent check, RFC 7675)."""
+        pair = self._ice._nominated.get(_COMPONENT)
+        if pair is None or self._ice.remote_password is None:
+            return False
+        try:
+            await pair.protocol.request(
+                self._ice.build_request(pair, nominate=False),
+                pair.remote_addr,
+                integrity_key=self._ice.remote_password.encode(),
+                retransmissions=0,
+            )
+        except stun.TransactionError:
+            return False
+        return True
+
+    def _write(self, type_: int, sequence: int, timestamp: int, ssrc: int, block: bytes, payload: bytes) -> None:
+        view, length = self._view, self._length
+        start = 12 + len(block)
+        end = start + len(payload)
+        _HEADER.pack_into(view, 0, 0x90 if block else 0x80, type_, sequence, timestamp, ssrc)
+        view[12:start] = block
+        view[start:end] = payload
+        length[0] = end
+        session = self._transport._tx_srtp
+        if session is None or self._transport.state != "connected":
+            raise ConnectionError("the viewer's connection is closed")
+        status = lib.srtp_protect(session._srtp[0], self._packet, length)
+        if status:
+            raise ConnectionError(f"SRTP refused a packet (status {status})")
+        self._dispatch(bytes(view[: length[0]]))
+
+    def _dispatch(self, datagram: bytes) -> None:
+        pair = self._ice._nominated.get(_COMPONENT)
+        if pair is None:
+            raise ConnectionError("the viewer's connection is closed")
+        pair.protocol.transport.sendto(datagram, pair.remote_addr)
+
+    def _report(self, timestamp: int, packets: int, payload_bytes: int) -> None:
+        """Keep the counters that aiortc's sender reports and getStats are made of."""
+        sender = self._sender
+        sender._RTCRtpSender__ntp_timestamp = clock.current_ntp_time()
+        sender._RTCRtpSender__rtp_timestamp = timestamp
+        sender._RTCRtpSender__packet_count += packets
+        sender._RTCRtpSender__octet_count += payload_bytes
+        self._transport._RTCDtlsTransport__tx_packets += packets
+        self._transport._RTCDtlsTransport__tx_bytes += payload_bytes
+
+    def _listen(self, feedback: Feedback) -> None:
+        original: Callable[[Any], Awaitable[None]] = self._sender._handle_rtcp_packet
+        ssrc = self._sender._ssrc
+
+        async def handle(packet: Any) -> None:  # noqa: ANN401 - aiortc's union of RTCP packets
+            if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+                feedback.on_lost(packet.lost)
+            elif isinstance(packet, RtcpPsfbPacket) and packet.fmt in {RTCP_PSFB_PLI, RTCP_PSFB_FIR}:
+                feedback.on_picture_lost()
+            elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+                bandwidth = read_remb(packet.fci, ssrc)
+                if bandwidth is not None:
+                    feedback.on_bandwidth(bandwidth)
+            else:
+                if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
+                    for report in packet.reports:
+                        if report.ssrc == ssrc:
+                            feedback.on_loss(report.fraction_lost / 256)
+                await original(packet)
+
+        self._sender._handle_rtcp_packet = handle
+
+
+def read_remb(fci: bytes, ssrc: int) -> int | None:
+    """Bits per second of a REMB message that speaks of `ssrc`, unclamped; None for anything else."""
+    try:
+        bitrate, ssrcs = unpack_remb_fci(fci)
+    except (ValueError, struct.error):
+        return None
+    return bitrate if ssrc in ssrcs else None
