@@ -1,0 +1,108 @@
+"""Typed changes said back in one sentence, in the note's language."""
+
+import math
+
+from vr_server.domain.base import Language
+from vr_server.domain.note import (
+    AngleChange,
+    CameraMoveChange,
+    Change,
+    DistanceChange,
+    DurationChange,
+    HeightChange,
+    MoveMarkChange,
+    ShotSizeChange,
+    SpeedChange,
+    TimeOfDayChange,
+)
+
+from .lexicon import Lexicon
+
+_SCOPES = {
+    "en": {"action": "the action", "camera": "the camera move", "both": "action and camera move"},
+    "zh": {"action": "动作", "camera": "镜头运动", "both": "动作和镜头运动"},
+}
+_NOT_UNDERSTOOD = {
+    "en": 'Not understood, nothing will change; try for example "slower", "move the camera closer", "lower the camera '
+    '30 cm", "orbit left 30 degrees", "low angle", "make it night", "close-up", "dolly in" or "make it 6 seconds".',
+    "zh": "没有听懂,不作任何改动;可以说:“慢一点”“镜头再近一些”“机位降低30厘米”“向左环绕30度”“仰拍”“改成夜晚”“特写”“推镜头”或“改为6秒”。",
+}
+_CONTRADICTION = {
+    "en": " (the note says two different things; the last one counts)",
+    "zh": "(前后说法不一,以最后一个为准)",
+}
+
+
+def explain(changes: tuple[Change, ...], language: Language, lexicon: Lexicon, *, contradictory: bool = False) -> str:
+    """One readable sentence: what will change, or what can be said instead when nothing was understood."""
+    if not changes:
+        return _NOT_UNDERSTOOD[language]
+    parts = [_say(change, language, lexicon) for change in changes]
+    remark = _CONTRADICTION[language] if contradictory else ""
+    if language == "zh":
+        return ";".join(parts) + remark + "。"
+    sentence = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    sentence += remark
+    return sentence[0].upper() + sentence[1:] + "."
+
+
+def _say(change: Change, language: Language, lexicon: Lexicon) -> str:
+    zh = language == "zh"
+    match change:
+        case SpeedChange(scope=scope, factor=factor):
+            slower = factor < 1
+            amount = _percent(factor)
+            if zh:
+                return f"{_SCOPES['zh'][scope]}{'放慢' if slower else '加快'}{amount}"
+            return f"{_SCOPES['en'][scope]} {amount} {'slower' if slower else 'faster'}"
+        case DistanceChange(factor=factor):
+            closer = factor < 1
+            if zh:
+                return f"镜头{'拉近' if closer else '拉远'}{_percent(factor)}"
+            return f"the camera {_percent(factor)} {'closer' if closer else 'farther away'}"
+        case HeightChange(delta_m=delta):
+            if zh:
+                return f"机位{'升高' if delta > 0 else '降低'}{abs(delta):g}米"
+            return f"the camera {abs(delta):g} m {'higher' if delta > 0 else 'lower'}"
+        case AngleChange():
+            return _say_angle(change, language, lexicon)
+        case DurationChange(duration_s=duration):
+            return f"镜头时长{duration:g}秒" if zh else f"the shot {duration:g} seconds long"
+        case MoveMarkChange(subject_key=key, t_s=t):
+            return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"{key} at the given mark at {t:g} s"
+        case _:
+            return _say_named(change, language, lexicon)
+
+
+def _say_angle(change: AngleChange, language: Language, lexicon: Lexicon) -> str:
+    if change.angle:
+        name = _name(lexicon, "angle", change.angle, language)
+        return f"镜头角度改为{name}" if language == "zh" else f"the camera angle: {name}"
+    degrees = round(math.degrees(abs(change.yaw_delta_rad)))
+    left = change.yaw_delta_rad > 0
+    if language == "zh":
+        return f"镜头绕主体向{'左' if left else '右'}转{degrees}度"
+    return f"the camera {degrees} degrees round the subject to its {'left' if left else 'right'}"
+
+
+def _say_named(
+    change: TimeOfDayChange | ShotSizeChange | CameraMoveChange, language: Language, lexicon: Lexicon
+) -> str:
+    match change:
+        case TimeOfDayChange(time_of_day=value):
+            category, english, chinese = "time", "the time of day: ", "时间改为"
+        case ShotSizeChange(shot_size=value):
+            category, english, chinese = "shot_size", "the shot size: ", "景别改为"
+        case CameraMoveChange(move=value):
+            category, english, chinese = "move", "the camera move: ", "运镜改为"
+    name = _name(lexicon, category, value, language)
+    return (chinese if language == "zh" else english) + name
+
+
+def _name(lexicon: Lexicon, category: str, entry_id: str, language: Language) -> str:
+    entry = lexicon.get(category, entry_id)
+    return entry.name(language) if entry else entry_id
+
+
+def _percent(factor: float) -> str:
+    return f"{abs(round((factor - 1) * 100))}%"

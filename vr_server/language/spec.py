@@ -1,0 +1,217 @@
+"""A director's words -> ShotSpec."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from vr_server.domain.base import Language, Model
+from vr_server.domain.shot import (
+    SHOT_DEFAULT_LIMIT_S,
+    SHOT_LIMIT_S,
+    CameraIntent,
+    ShotSpec,
+    TimeOfDay,
+)
+
+from .cast import Actor, Cast
+from .lexicon import Entry, Lexicon, load_lexicon
+from .quantity import quantities
+from .scan import Clause, Match, prompt_categories, scan
+from .slots import read_slots
+from .text import check_prompt, detect_language
+from .unknown import unknown_names
+
+_DEFAULT_DURATION_S = 4.0
+_SHORTEST_S = 0.5
+_MAX_SUNS = 4
+
+
+class Setting(Model):
+    """Where and when a shot is unless its own words say otherwise (from a scene heading)."""
+
+    place: str | None = None
+    time_of_day: TimeOfDay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    place: str | None
+    time_of_day: TimeOfDay | None
+    suns: int
+    weather: tuple[str, ...]
+    set_dressing: tuple[str, ...]
+    style: str | None
+
+
+def parse_spec(
+    text: str,
+    *,
+    language: Language | None = None,
+    duration_s: float | None = None,
+    setting: Setting | None = None,
+    lexicon: Lexicon | None = None,
+) -> ShotSpec:
+    """What a shot asks for, read from free text or from the bracket template, in English or Chinese.
+
+    `duration_s` wins over a duration in the text, which wins over 4 s; all are held to what a shot may last.
+    Nouns that the lexicon does not know become stand-ins with kind "person" and are listed in `unknown_words`.
+    Raise InvalidPrompt when the text is empty, binary or longer than PROMPT_LIMIT_CHARS.
+    """
+    text = check_prompt(text)
+    language = language or detect_language(text)
+    lexicon = lexicon or load_lexicon()
+    setting = setting or Setting()
+    slots, spoken = read_slots(text, lexicon)
+    clauses = scan(spoken, lexicon, prompt_categories(lexicon))
+    cast, unknown = _read_cast(spoken, clauses, lexicon, language)
+    world = _world(clauses, cast, lexicon)
+    camera, action_speed = _camera(clauses), _action_speed(clauses, cast)
+    return ShotSpec(
+        text=text,
+        language=language,
+        slots=slots,
+        subjects=cast.subjects(),
+        place=world.place or setting.place or "plain",
+        set_dressing=world.set_dressing,
+        time_of_day=world.time_of_day or setting.time_of_day or "day",
+        suns=world.suns,
+        weather=world.weather,
+        style=world.style,
+        camera=camera.model_copy(update={"lens_mm": _lens_mm(spoken, lexicon)}),
+        action_speed=action_speed,
+        duration_s=_duration_s(duration_s, spoken, lexicon),
+        unknown_words=unknown,
+    )
+
+
+def reads_as_setting(text: str, *, lexicon: Lexicon | None = None) -> Setting:
+    """Place and time of day that a scene heading names, either None where it names none."""
+    lexicon = lexicon or load_lexicon()
+    clauses = scan(text, lexicon, frozenset({"place", "time", "heading_time"}))
+    place = next((e.id for e in _entries(clauses, "place")), None)
+    times = [e.id for e in _entries(clauses, "time")] or [e.id for e in _entries(clauses, "heading_time")]
+    return Setting(place=place, time_of_day=_time_of_day(times[-1:]))
+
+
+def names_a_sight(text: str, *, lexicon: Lexicon | None = None) -> bool:
+    """Whether the text names anything that a camera could see."""
+    lexicon = lexicon or load_lexicon()
+    seen = ("subject", "action", "place", "set", "weather", "sky", "prop", "shot_size", "move", "time")
+    return any(c.has(*seen) for c in scan(text, lexicon, prompt_categories(lexicon)))
+
+
+def _read_cast(text: str, clauses: list[Clause], lexicon: Lexicon, language: Language) -> tuple[Cast, tuple[str, ...]]:
+    cast = Cast(lexicon)
+    names = [unknown_names(text, clause, language) for clause in clauses]
+    for clause, found in zip(clauses, names, strict=True):
+        cast.read(clause, {n.match.start: n.match for n in found if n.acts})
+    unknown = tuple(dict.fromkeys(n.match.text for found in names for n in found))
+    if not cast.actors and not _empty_place(clauses, unknown):
+        label = unknown[0] if unknown else ("人物" if language == "zh" else "person")
+        cast.introduce(Actor("person", "person", label))
+    return cast, unknown
+
+
+def _empty_place(clauses: list[Clause], unknown: Iterable[str]) -> bool:
+    """Whether the words describe a place and nobody in it."""
+    if any(c.has("empty") for c in clauses):
+        return True
+    somewhere = any(c.has("place", "set", "weather", "sky") for c in clauses)
+    return somewhere and not any(unknown) and not any(_told(c) for c in clauses)
+
+
+def _told(clause: Clause) -> bool:
+    """Whether the clause tells an action that nature or the camera does not do."""
+    nature = clause.has("weather", "sky", "camera", "move", "set", "place")
+    return clause.has("action") and not nature
+
+
+def _entries(clauses: list[Clause], category: str) -> list[Entry]:
+    found = (m.get(category) for c in clauses for m in c.matches if not m.negated)
+    return [entry for entry in found if entry]
+
+
+def _world(clauses: list[Clause], cast: Cast, lexicon: Lexicon) -> _World:
+    places, sets = _entries(clauses, "place"), _entries(clauses, "set")
+    weather, times = _entries(clauses, "weather"), [e.id for e in _entries(clauses, "time")]
+    times += cast.times
+    if not times and any(e.id == "moon" for e in _entries(clauses, "sky")):
+        times.append("night")
+    implied = [e.partition(":")[2] for p in places for e in p.implies if e.startswith("set:")]
+    no_sun = any(m.negated and (s := m.get("sky")) and s.id == "sun" for c in clauses for m in c.matches)
+    styles = _entries(clauses, "style")
+    del lexicon
+    return _World(
+        place=places[0].id if places else None,
+        time_of_day=_time_of_day(times),
+        suns=0 if no_sun else min(cast.suns or 1, _MAX_SUNS),
+        weather=tuple(dict.fromkeys(e.id for e in weather)),
+        set_dressing=tuple(dict.fromkeys([*(e.id for e in sets), *implied])),
+        style=styles[-1].id if styles else None,
+    )
+
+
+def _time_of_day(times: list[str]) -> TimeOfDay | None:
+    """The first told; "day" (sunlight) gives way to anything more particular."""
+    particular = [t for t in times if t != "day"]
+    chosen = (particular or times or [None])[0]
+    match chosen:
+        case "dawn" | "day" | "sunset" | "dusk" | "night":
+            return chosen
+        case _:
+            return None
+
+
+def _camera(clauses: list[Clause]) -> CameraIntent:
+    told: dict[str, object] = {}
+    for clause in clauses:
+        speaks = clause.has("camera", "shot_size", "angle", "move") or bool(told)
+        active = False
+        pace: float | None = None
+        moved = False
+        for match in clause.matches:
+            if match.negated:
+                continue
+            if any(match.get(c) for c in ("camera", "shot_size", "angle", "move")):
+                active = True
+            elif match.get("subject") or match.get("pronoun"):
+                active = False
+            moved |= _take_camera(match, told, active=active and speaks)
+            if (entry := match.get("pace")) and active:
+                pace = entry.value
+        if moved and pace:
+            told["move_speed"] = pace
+    return CameraIntent.model_validate(told)
+
+
+def _take_camera(match: Match, told: dict[str, object], *, active: bool) -> bool:
+    """Note size, angle and move; whether a move was among them."""
+    for category, name in (("shot_size", "shot_size"), ("angle", "angle")):
+        if entry := match.get(category, camera=active):
+            told[name] = entry.id
+    if move := match.get("move", camera=active):
+        told["move"] = move.id
+        return True
+    return False
+
+
+def _action_speed(clauses: list[Clause], cast: Cast) -> float:
+    """The pace told of the only thing that is done; with several beats the pace is in their weights."""
+    if len(cast.events) != 1:
+        return 1.0
+    for clause in clauses:
+        if clause.has("action") and not clause.has("camera", "move"):
+            paces = [e for m in clause.matches if (e := m.get("pace"))]
+            if paces:
+                return paces[0].value or 1.0
+    return 1.0
+
+
+def _lens_mm(text: str, lexicon: Lexicon) -> float | None:
+    return next((q.value for q in quantities(text, lexicon) if q.group == "mm" and 8 <= q.value <= 400), None)
+
+
+def _duration_s(asked: float | None, text: str, lexicon: Lexicon) -> float:
+    if asked is not None:
+        return min(max(asked, _SHORTEST_S), SHOT_LIMIT_S)
+    told = [q.value for q in quantities(text, lexicon) if q.group == "s"]
+    return min(max(told[-1], _SHORTEST_S), SHOT_DEFAULT_LIMIT_S) if told else _DEFAULT_DURATION_S
