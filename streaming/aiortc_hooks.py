@@ -7,8 +7,12 @@ header, SRTP and socket, straight from shared payloads. ICE, DTLS, SDP and the R
 # ruff: noqa: SLF001 - reaching into private names is what this file is for
 
 import asyncio
+import contextlib
+import secrets
+import socket
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -40,6 +44,8 @@ PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _HEADER = struct.Struct("!BBHII")
 _COMPONENT = 1
 _PACKET_BYTES = 2048
+_SLOTS = 12  # packets sealed before a send
+_UDP_SEGMENT = 103  # linux/udp.h
 
 
 def check_version() -> None:
@@ -118,29 +124,85 @@ def _extensions(transceiver: RTCRtpTransceiver) -> _Extensions:
     return _Extensions(head + items + bytes((ids[ABS_SEND_TIME_URI] << 4 | 2,)), padding, timed=True)
 
 
+class _Link:
+    """The nominated path of a connection: the plain socket where there is one, else the (TURN) transport."""
+
+    def __init__(self, pair: Any) -> None:  # noqa: ANN401 - aioice's candidate pair
+        self.pair = pair
+        self._transport = pair.protocol.transport
+        self._address = pair.remote_addr
+        wrapped = getattr(self._transport.get_extra_info("socket"), "_sock", None)
+        self._socket = wrapped if isinstance(wrapped, socket.socket) else None
+        self._segments = self._socket is not None and sys.platform == "linux"
+
+    def send(self, datagrams: list[memoryview]) -> int:
+        """Send a run of datagrams; return how many the system took. What it did not take is lost, as on any network."""
+        if self._socket is None:
+            for datagram in datagrams:
+                self._transport.sendto(bytes(datagram), self._address)
+            return len(datagrams)
+        if self._segments and len(datagrams) > 1:
+            return sum(self._send_run(self._socket, run) for run in _equal_runs(datagrams))
+        return self._send_each(self._socket, datagrams)
+
+    def _send_run(self, sock: socket.socket, run: list[memoryview]) -> int:
+        """One system call for datagrams of one length (the last may be shorter): UDP segmentation offload."""
+        if len(run) == 1 or not self._segments:
+            return self._send_each(sock, run)
+        control = [(socket.IPPROTO_UDP, _UDP_SEGMENT, struct.pack("=H", len(run[0])))]
+        try:
+            sock.sendmsg(run, control, 0, self._address)
+        except BlockingIOError:
+            return 0
+        except OSError:  # no offload on this path: go on without
+            self._segments = False
+            return self._send_each(sock, run)
+        return len(run)
+
+    def _send_each(self, sock: socket.socket, datagrams: list[memoryview]) -> int:
+        taken = 0
+        for datagram in datagrams:
+            with contextlib.suppress(OSError):  # a full socket, or no route at the moment
+                sock.sendto(datagram, self._address)
+                taken += 1
+        return taken
+
+
+def _equal_runs(datagrams: list[memoryview]) -> Iterator[list[memoryview]]:
+    run: list[memoryview] = []
+    for datagram in datagrams:
+        if run and (len(datagram) > len(run[0]) or len(run[-1]) < len(run[0])):
+            yield run
+            run = []
+        run.append(datagram)
+    if run:
+        yield run
+
+
 class Outlet:
-    """Writes one viewer's RTP. Create it after the answer is made; `open` it once the connection stands."""
+    """Writes one viewer's RTP. Create it after the answer is made; it is `open` once the connection stands."""
 
     def __init__(self, transceiver: RTCRtpTransceiver, feedback: Feedback) -> None:
         sender: Any = transceiver.sender  # Any: the typed face of these objects does not show what is used here
         self._sender = sender
         self._transport: Any = sender.transport
         self._ice: Any = self._transport.transport._connection
+        self._link: _Link | None = None
         codec: Any = transceiver._codecs[0]
         self._payload_type: int = codec.payloadType
         self._rtx_type: int | None = next(
             (c.payloadType for c in transceiver._codecs if c.parameters.get("apt") == codec.payloadType), None
         )
         self._extensions = _extensions(transceiver)
-        self._sequence = struct.unpack("!H", sender._ssrc.to_bytes(4, "big")[2:])[0] & 0x7FFF
-        self._rtx_sequence = 1
+        self._sequence = secrets.randbelow(1 << 15)  # the lower half: no roll-over before the first report (RFC 3711)
+        self._rtx_sequence = secrets.randbelow(1 << 15)
         self._history: list[tuple[int, int, int, bytes] | None] = [None] * HISTORY_PACKETS
-        self._packet = ffi.new("char[]", _PACKET_BYTES)
-        self._view = memoryview(ffi.buffer(self._packet))
+        self._slots = [ffi.new("char[]", _PACKET_BYTES) for _ in range(_SLOTS)]
+        self._views = [memoryview(ffi.buffer(slot)) for slot in self._slots]
         self._length = ffi.new("int *")
-        self._srtp: Any = None
         self.packets_sent = 0
         self.bytes_sent = 0
+        self.packets_refused = 0  # by the system: no room in the socket, no route
         self._listen(feedback)
 
     @property
@@ -155,34 +217,80 @@ class Outlet:
 
     def send(self, payloads: Sequence[bytes], timestamp: int, *, last: bool) -> None:
         """Send payloads of one picture; `last` sets the marker on the final one. Raise ConnectionError when closed."""
+        link, srtp = self._ready()
         block = self._extensions.block()
+        kind, ssrc = self._payload_type, self._sender._ssrc
+        sequence, history = self._sequence, self._history
         final = len(payloads) - 1 if last else -1
         payload_bytes = 0
+        datagrams: list[memoryview] = []
         for index, payload in enumerate(payloads):
             marker = 0x80 if index == final else 0
-            sequence = self._sequence
-            self._sequence = (sequence + 1) & 0xFFFF
-            self._history[sequence & (HISTORY_PACKETS - 1)] = (sequence, timestamp, marker, payload)
-            self._write(marker | self._payload_type, sequence, timestamp, self._sender._ssrc, block, payload)
+            history[sequence & (HISTORY_PACKETS - 1)] = (sequence, timestamp, marker, payload)
+            datagrams.append(self._seal(srtp, len(datagrams), marker | kind, sequence, timestamp, ssrc, block, payload))
+            sequence = (sequence + 1) & 0xFFFF
             payload_bytes += len(payload)
+            if len(datagrams) == _SLOTS:
+                self.packets_refused += len(datagrams) - link.send(datagrams)
+                datagrams = []
+        if datagrams:
+            self.packets_refused += len(datagrams) - link.send(datagrams)
+        self._sequence = sequence
         self.packets_sent += len(payloads)
         self.bytes_sent += payload_bytes
         self._report(timestamp, len(payloads), payload_bytes)
 
     def resend(self, sequence: int) -> bool:
-        """Send a packet again (RFC 4588 where negotiated). False when it is too old."""
+        """Send a packet again (RFC 4588 where negotiated). False when it is too old or the connection is closed."""
         kept = self._history[sequence & (HISTORY_PACKETS - 1)]
         if kept is None or kept[0] != sequence or not self.open:
             return False
+        link, srtp = self._ready()
         _, timestamp, marker, payload = kept
         block = self._extensions.block()
         if self._rtx_type is None:
-            self._write(marker | self._payload_type, sequence, timestamp, self._sender._ssrc, block, payload)
-            return True
-        payload = sequence.to_bytes(2, "big") + payload
-        self._write(marker | self._rtx_type, self._rtx_sequence, timestamp, self._sender._rtx_ssrc, block, payload)
-        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        return True
+            ssrc = self._sender._ssrc
+            datagram = self._seal(srtp, 0, marker | self._payload_type, sequence, timestamp, ssrc, block, payload)
+        else:
+            ssrc = self._sender._rtx_ssrc
+            payload = sequence.to_bytes(2, "big") + payload
+            kind = marker | self._rtx_type
+            datagram = self._seal(srtp, 0, kind, self._rtx_sequence, timestamp, ssrc, block, payload)
+            self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        return link.send([datagram]) == 1
+
+    def _ready(self) -> tuple[_Link, Any]:
+        """The path and the SRTP context. Raise ConnectionError when the connection is closed."""
+        pair = self._ice._nominated.get(_COMPONENT)
+        if pair is None or not self.open:
+            raise ConnectionError("the viewer's connection is closed")
+        if self._link is None or self._link.pair is not pair:
+            self._link = _Link(pair)
+        return self._link, self._transport._tx_srtp._srtp[0]
+
+    def _seal(
+        self,
+        srtp: Any,  # noqa: ANN401 - libsrtp's context
+        slot: int,
+        kind: int,
+        sequence: int,
+        timestamp: int,
+        ssrc: int,
+        block: bytes,
+        payload: bytes,
+    ) -> memoryview:
+        """Write one packet into a slot and protect it in place. Raise ConnectionError when SRTP refuses."""
+        view, length = self._views[slot], self._length
+        start = _HEADER.size + len(block)
+        end = start + len(payload)
+        _HEADER.pack_into(view, 0, 0x90 if block else 0x80, kind, sequence, timestamp, ssrc)
+        view[_HEADER.size : start] = block
+        view[start:end] = payload
+        length[0] = end
+        status = lib.srtp_protect(srtp, self._slots[slot], length)
+        if status:
+            raise ConnectionError(f"SRTP refused a packet (status {status})")
+        return view[: length[0]]
 
     async def probe(self) -> bool:
         """Ask the viewer for a sign of life (a STUN consent check, RFC 7675)."""
@@ -199,28 +307,6 @@ class Outlet:
         except stun.TransactionError:
             return False
         return True
-
-    def _write(self, type_: int, sequence: int, timestamp: int, ssrc: int, block: bytes, payload: bytes) -> None:
-        view, length = self._view, self._length
-        start = 12 + len(block)
-        end = start + len(payload)
-        _HEADER.pack_into(view, 0, 0x90 if block else 0x80, type_, sequence, timestamp, ssrc)
-        view[12:start] = block
-        view[start:end] = payload
-        length[0] = end
-        session = self._transport._tx_srtp
-        if session is None or self._transport.state != "connected":
-            raise ConnectionError("the viewer's connection is closed")
-        status = lib.srtp_protect(session._srtp[0], self._packet, length)
-        if status:
-            raise ConnectionError(f"SRTP refused a packet (status {status})")
-        self._dispatch(bytes(view[: length[0]]))
-
-    def _dispatch(self, datagram: bytes) -> None:
-        pair = self._ice._nominated.get(_COMPONENT)
-        if pair is None:
-            raise ConnectionError("the viewer's connection is closed")
-        pair.protocol.transport.sendto(datagram, pair.remote_addr)
 
     def _report(self, timestamp: int, packets: int, payload_bytes: int) -> None:
         """Keep the counters that aiortc's sender reports and getStats are made of."""

@@ -232,6 +232,15 @@ class RoomStream:
                 if not stays:
                     logger.info("viewer %s has gone silent", viewer.id)
                     await viewer.close()
+            self._review_tiers()
+
+    def _review_tiers(self) -> None:
+        source = self._on_wire
+        if source is None or not self._timeline.playing or len(source.tiers) == 1:
+            return
+        rates = [source.bitrate_bps(tier) for tier in source.tiers]
+        for viewer in self._joined():
+            viewer.review_tier(rates, time.monotonic())
 
     async def _is_alive(self, viewer: Viewer) -> bool:
         wanted = self.settings
@@ -297,10 +306,18 @@ class RoomStream:
         asking = [viewer for viewer in self._joined() if viewer.picture_lost]
         if not asking or now - self._repaired_s < self.settings.repair_s:
             return
-        step = self._timeline.repeat()
-        if step is None:
-            return
         self._repaired_s = now
         for viewer in asking:
             viewer.picture_lost = False
-        self._send(step, asking)
+        if not self._keyframe_is_near():
+            step = self._timeline.repeat()
+            if step is not None:
+                self._send(step, asking)
+
+    def _keyframe_is_near(self) -> bool:
+        """The next keyframe comes by itself within half the repair time."""
+        source, playhead = self._on_wire, self._timeline.playhead
+        if source is None or not playhead.playing or self._timeline.jumping:
+            return False
+        limit = int(float(source.fps) * self.settings.repair_s / 2)
+        return source.frames_to_keyframe(playhead.frame, limit) is not None

@@ -123,9 +123,7 @@ class Viewer:
 
     async def close(self) -> None:
         """Leave the room and free the connection. Safe to call twice."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close viewer {self.id}")
-        await asyncio.shield(self._closing)
+        await asyncio.shield(self._leave())
 
     async def _close(self) -> None:
         self._outbox.clear()
@@ -137,9 +135,10 @@ class Viewer:
         state = self._peer.connectionState
         if state == "connected":
             self.heard_s = time.monotonic()
+            self.tier_state = TierState(changed_s=self.heard_s)
             self._on_wake()
-        elif state in {"failed", "closed"} and self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close viewer {self.id}")
+        elif state in {"failed", "closed"}:
+            self._leave()
 
     # ------------------------------------------------------------ pictures
 
@@ -183,9 +182,10 @@ class Viewer:
                 self._outbox[0] = (counter, timestamp, payloads, end)
         return bool(self._outbox)
 
-    def _leave(self) -> None:
+    def _leave(self) -> asyncio.Task[None]:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close viewer {self.id}")
+        return self._closing
 
     @property
     def stats(self) -> ViewerStats:
