@@ -1,0 +1,123 @@
+/** The three.js side of the page: renderer, scene, the viewer's rig and the loop. */
+import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer } from 'three';
+import { poseAt } from '../core/manifest';
+import { yawOf, type Vec3 } from '../core/pose';
+import { FlatCamera, type Insets } from '../take/flat-camera';
+import { Surround } from '../take/surround';
+import type { Screen } from './screen';
+
+export type Mode = 'take' | 'stage';
+
+/** In stage mode the take stands at its camera as a picture this far ahead. */
+const STAGE_SCREEN_M = 1.1;
+const FEATHER = 0.02;
+const GRID_LIMIT_M = 30;
+
+export class World {
+  readonly renderer: WebGLRenderer;
+  readonly scene = new Scene();
+  /** Where the shot camera stands: level, heading -Z. The layers hang below it. */
+  readonly anchor = new Group();
+  /** Carries the headset's tracking space. */
+  readonly rig = new Group();
+  readonly surround = new Surround();
+  readonly flat: FlatCamera;
+  readonly fps = { value: 0 };
+  mode: Mode = 'take';
+  insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
+  screen: Screen | null = null;
+  private readonly tickers = new Set<(seconds: number, frame: XRFrame | undefined) => void>();
+  private last = 0;
+  private readonly scratch = new Vector3();
+
+  constructor(host: HTMLElement) {
+    this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' });
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
+    this.renderer.xr.enabled = true;
+    this.renderer.xr.setReferenceSpaceType('local-floor');
+    this.renderer.domElement.className = 'viewport';
+    host.append(this.renderer.domElement);
+    this.flat = new FlatCamera(this.renderer.domElement);
+    this.rig.add(this.flat.camera);
+    this.scene.add(this.surround.mesh, this.anchor, this.rig);
+    this.resize();
+    window.addEventListener('resize', () => this.resize());
+    this.renderer.setAnimationLoop((time, frame: XRFrame | undefined) => this.tick(time / 1000, frame));
+  }
+
+  get immersive(): boolean {
+    return this.renderer.xr.isPresenting;
+  }
+
+  /** Called before each drawn frame; returns its cleanup. */
+  onTick(ticker: (seconds: number, frame: XRFrame | undefined) => void): () => void {
+    this.tickers.add(ticker);
+    return () => this.tickers.delete(ticker);
+  }
+
+  resize(): void {
+    const { innerWidth, innerHeight } = window;
+    if (!this.immersive) this.renderer.setSize(innerWidth, innerHeight);
+  }
+
+  setMode(mode: Mode): void {
+    this.mode = mode;
+    this.flat.free = mode === 'stage';
+    this.flat.reset();
+    if (mode === 'stage') this.flat.moveTo([0, 0, 0.6]);
+  }
+
+  /** The viewer's eye in the anchor's space, metres. */
+  eyeAtAnchor(): Vec3 {
+    const camera = this.immersive ? this.renderer.xr.getCamera() : this.flat.camera;
+    camera.getWorldPosition(this.scratch);
+    const { x, y, z } = this.anchor.worldToLocal(this.scratch);
+    return [x, y, z];
+  }
+
+  private tick(now: number, frame: XRFrame | undefined): void {
+    const seconds = Math.min(Math.max(now - this.last, 0), 0.25);
+    if (seconds > 0) this.fps.value += (1 / seconds - this.fps.value) * Math.min(1, seconds * 2);
+    this.last = now;
+    this.screen?.update(now, this.immersive);
+    this.placeTake();
+    for (const ticker of this.tickers) ticker(seconds, frame);
+    if (!this.immersive) this.aim(seconds);
+    this.surround.update(seconds);
+    this.renderer.render(this.scene, this.flat.camera);
+  }
+
+  /** Take mode: the scene rides with the viewer. Stage mode: the film's world stands still and the take sits at its camera. */
+  private placeTake(): void {
+    const view = this.screen?.view;
+    const shown = this.screen?.shown;
+    if (!view || !shown) return;
+    const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
+    const stage = this.mode === 'stage';
+    const yaw = yawOf(rotation);
+    const [x, y, z] = stage ? position : [0, 0, 0];
+    this.anchor.position.set(x, y, z);
+    this.anchor.rotation.set(0, stage ? yaw : 0, 0);
+    const height = position[1];
+    const scale = stage || height > GRID_LIMIT_M || shown.clip.manifest.depth.scale === 'relative' ? 0 : 1;
+    const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
+    const shift = [-(position[0] * cos - position[2] * sin), -(position[0] * sin + position[2] * cos)] as const;
+    this.surround.setFloor(stage ? 0 : -height, shift, scale);
+    view.setScreenDistance(stage ? STAGE_SCREEN_M : null);
+    view.setFeather(this.immersive ? FEATHER : 0);
+    view.setEye(this.eyeAtAnchor(), stage ? 1 : 0);
+    this.anchor.updateMatrixWorld();
+  }
+
+  private aim(seconds: number): void {
+    const view = this.screen?.view;
+    const size = this.renderer.getSize(new Vector2());
+    const half = view ? view.tangents() : { x: 0.64, y: 0.36 };
+    const stage = this.mode === 'stage';
+    if (stage) this.flat.fit(0.75, 0.42, size.x, size.y, this.insets);
+    else this.flat.fit(half.x, half.y, size.x, size.y, this.insets);
+    this.rig.position.copy(this.anchor.position);
+    this.rig.quaternion.copy(this.anchor.quaternion);
+    this.flat.update(seconds, view?.pivot() ?? 4, view?.camera.quaternion ?? new Quaternion());
+  }
+}

@@ -1,0 +1,26 @@
+/** Error codes of the protocol in the viewer's language; an unknown code keeps the server's own title. */
+import type { Language } from './i18n';
+
+const TITLES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  internal: { en: 'Something went wrong', zh: '出现问题' },
+  'invalid-input': { en: 'The input cannot be used', zh: '输入无法使用' },
+  'invalid-script': { en: 'The script cannot be read', zh: '无法读取剧本' },
+  'invalid-prompt': { en: 'The prompt cannot be used', zh: '提示词无法使用' },
+  'invalid-media': { en: 'The media file cannot be used', zh: '媒体文件无法使用' },
+  'invalid-offer': { en: 'The video connection was refused', zh: '视频连接被拒绝' },
+  'invalid-message': { en: 'The server did not understand this page', zh: '服务器无法理解此页面的消息' },
+  'unknown-engine': { en: 'There is no engine of that name', zh: '没有这个引擎' },
+  'not-found': { en: 'That no longer exists', zh: '该内容已不存在' },
+  conflict: { en: 'That cannot be done now', zh: '现在无法执行' },
+  forbidden: { en: 'That is not allowed', zh: '没有权限' },
+  unavailable: { en: 'Not available at the moment', zh: '暂时不可用' },
+  'engine-failed': { en: 'The take could not be made', zh: '这一条制作失败' },
+  'storage-failed': { en: 'The data could not be stored or read', zh: '数据无法保存或读取' },
+  cancelled: { en: 'Cancelled', zh: '已取消' },
+};
+
+export const ERROR_CODES: readonly string[] = Object.keys(TITLES);
+
+export function errorTitle(code: string, title: string, language: Language): string {
+  return TITLES[code]?.[language] ?? title;
+}
