@@ -1,0 +1,148 @@
+"""Hanging things as rigid pieces that lag behind what carries them: skirts, hair, sashes. Pure functions of time."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vr_server.staging.geometry import Array, affine, frame_along, unit, vec, wobble
+from vr_server.staging.meshes.core import capsule, finish, lathe, merge, times
+from vr_server.staging.scene import Matrix, Mesh
+
+from .figure import Wardrobe
+from .performance import Performance
+
+Piece = tuple[str, Mesh, Callable[[float], Matrix]]
+_LAG_S = 0.125
+
+
+def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+    """Three overlapping bells from the waist: the lower, the later and the wider; the hem always covers both shins."""
+    b = act.build
+    h = b.height_m
+    hem = {"hanfu": 0.06, "dress": 0.24, "coat": 0.27}[w.skirt] * h
+    top = b.hip_height + 0.055 * h
+    flare = {"hanfu": 0.2, "dress": 0.135, "coat": 0.125}[w.skirt] * h
+    cuts = [1.0, 0.62, 0.3, 0.0]
+    pieces: list[Piece] = []
+    colours = (
+        (w.legs, times(w.legs, 1.06), times(w.legs, 1.12))
+        if w.skirt == "hanfu"
+        else (w.legs if w.skirt == "dress" else w.top,) * 3
+    )
+    for i in range(3):
+        hi, lo = cuts[i], cuts[i + 1]
+        rows = []
+        for k in (hi + (0.035 if i else 0.0), (hi + lo) / 2, lo):
+            rows.append((_bell(1 - k, 0.079 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)))
+        rows.reverse()
+        bell = lathe(rows, colours[i], 20, cap=False).tinted(
+            lambda p, _: 0.88 + 0.12 * np.sin(9 * np.arctan2(p[:, 0], p[:, 2]))
+        )
+        parts = [bell]
+        if i == 2:
+            r, y = rows[0]
+            parts.append(lathe([(r * 1.012, y), (r * 1.0, y + 0.03 * h)], w.accent, 20, cap=False))
+        mesh = finish(f"skirt-{i}", *parts, two_sided=True)
+        pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind)))
+    return pieces
+
+
+def _bell(k: float, waist: float, flare: float) -> float:
+    return float(waist + (flare - waist) * k**0.75)
+
+
+def _hang(act: Performance, t: float, k: float, length: float, wind: float) -> Array:
+    """A point of the skirt's axis, `k` of its length under the waist: dragged behind the pelvis, drawn to the feet."""
+    now, then = act.at(t), act.at(max(t - _LAG_S * 1.6 * k, 0.0))
+    waist = now["pelvis"][:3, 3] + now["pelvis"][:3, 1] * 0.055 * act.build.height_m
+    drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * 0.55
+    feet = (now["foot_l"][:3, 3] + now["foot_r"][:3, 3]) / 2
+    pull = (feet - waist) * 0.55
+    breeze = wind * vec(wobble(t, 5, 0.5), 0.0, wobble(t, 9, 0.43)) * 0.07 * k
+    side = vec(drag[0] + pull[0] * k, 0.0, drag[2] + pull[2] * k) * k + breeze
+    return np.asarray(waist + side - vec(0.0, length * k, 0.0))
+
+
+def _bell_at(
+    act: Performance, index: int, hi: float, lo: float, length: float, wind: float
+) -> Callable[[float], Matrix]:
+    def world(t: float) -> Matrix:
+        a, c = _hang(act, t, 1 - hi, length, wind), _hang(act, t, 1 - lo, length, wind)
+        joints, late = act.at(t), act.at(max(t - _LAG_S * index, 0.0))
+        feet = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3]
+        span = float(np.hypot(feet[0], feet[2]))
+        frame = frame_along(a - c, -late["pelvis"][:3, 2])
+        usual = {0: 9.0, 1: 0.42, 2: 0.3}[index] * act.build.height_m
+        spread = max(0.0, span - usual * 0.7) / usual
+        across = unit(vec(feet[0], 0.0, feet[2])) if span > 1e-6 else vec(1.0, 0.0, 0.0)
+        stretch = np.eye(3) + min(spread, 0.8) * np.outer(across, across)
+        return affine(stretch @ frame, a)
+
+    return world
+
+
+def hair_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+    """Long hair: four links down the back, each later than the one above."""
+    h = act.build.height_m
+    links, length = 4, 0.088 * h
+    pieces: list[Piece] = []
+    for i in range(links):
+        wide = (0.034, 0.036, 0.032, 0.022)[i] * h
+        end = (0.036, 0.033, 0.024, 0.006)[i] * h
+        strand = capsule(vec(0, 0, 0), vec(0, -length, 0), wide, end, w.hair_colour, 10).scaled(1.0, 1.0, 0.5)
+        pieces.append(
+            (
+                f"hair_{i}",
+                finish("hair", strand),
+                _chain_at(act, "head", vec(0.0, 0.055 * h, 0.04 * h), i, length, wind, 0.5),
+            )
+        )
+    return pieces
+
+
+def sash_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+    """Two ribbons from the belt that stream behind a turn."""
+    h = act.build.height_m
+    length = 0.1 * h
+    pieces: list[Piece] = []
+    for side in (-1.0, 1.0):
+        for i in range(4):
+            ribbon = lathe([(0.016 * h, -length), (0.015 * h, 0.02)], w.accent, 8).scaled(1.0, 1.0, 0.16)
+            knot = merge([ribbon])
+            at = _chain_at(
+                act,
+                "pelvis",
+                vec(side * 0.03 * h, 0.055 * h, -0.075 * h if side < 0 else 0.078 * h),
+                i,
+                length,
+                wind * 1.5,
+                0.9,
+            )
+            pieces.append((f"sash_{'l' if side < 0 else 'r'}_{i}", finish("sash", knot, two_sided=True), at))
+    return pieces
+
+
+def _chain_at(
+    act: Performance, part: str, at: Array, index: int, length: float, wind: float, give: float
+) -> Callable[[float], Matrix]:
+    """Link `index` of a chain fixed at `at` in `part`: joint n hangs below joint n-1, dragged by where the part was."""
+
+    def joint(t: float, n: int) -> Array:
+        now = act.at(t)[part]
+        anchor = now[:3, :3] @ at + now[:3, 3]
+        for j in range(1, n + 1):
+            then = act.at(max(t - 0.07 * j, 0.0))[part]
+            drag = (then[:3, :3] @ at + then[:3, 3]) - (now[:3, :3] @ at + now[:3, 3])
+            back = now[:3, 2] if part == "head" else vec(0.0, 0.0, 0.0)
+            fall = vec(0.0, -1.0, 0.0) + drag * (give * 5.0) + back * (0.16 if j == 1 else 0.04)
+            fall = fall + wind * 0.35 * j / 4 * vec(
+                0.5 + 0.5 * wobble(t - 0.1 * j, 3, 0.6), 0.12 * wobble(t, 4, 0.9), wobble(t - 0.12 * j, 8, 0.5)
+            )
+            anchor = anchor + unit(fall) * length
+        return np.asarray(anchor)
+
+    def world(t: float) -> Matrix:
+        a, c = joint(t, index), joint(t, index + 1)
+        return affine(frame_along(a - c, -act.at(t)[part][:3, 2]), a)
+
+    return world

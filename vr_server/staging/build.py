@@ -1,0 +1,60 @@
+"""A Staging's meshes: set pieces share them, subjects move them."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vr_server.domain.staging import Staging, Subject
+
+from .body.animals import bird_nodes, quadruped_nodes
+from .body.craft import car_nodes, spaceship_nodes
+from .body.dress import person_nodes
+from .body.track import Track
+from .geometry import affine, as_vec3, rot_y
+from .meshes.ground import ground_mesh
+from .meshes.library import meshes_of
+from .meshes.street import placeholder
+from .scene import Matrix, MovingNode, Scene, StaticNode
+from .subjects import KINDS
+
+_WINDS = {"wind": 1.0, "storm": 1.6, "sand": 1.2, "dust": 0.7, "leaves": 0.8, "snow": 0.4, "rain": 0.3}
+_CALM = 0.25
+
+
+def build_scene(staging: Staging) -> Scene:
+    """Ground (object id 0), set pieces as static nodes, every part of every subject as a moving node."""
+    ground = ground_mesh(staging.ground, staging.ground_colour, staging.seed % 9973)
+    static = [StaticNode(ground, 0, "ground", np.eye(4))]
+    for piece in staging.set_pieces:
+        meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m)
+        world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))
+        static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
+    wind = max([_CALM, *(_WINDS.get(w, 0.0) for w in staging.weather)])
+    moving = [node for subject in staging.subjects for node in _nodes(subject, wind)]
+    return Scene(staging, tuple(static), tuple(moving))
+
+
+def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
+    track = Track(subject.path, subject.size_m[1])
+
+    def at(t: float) -> Matrix:
+        return affine(rot_y(track.yaw(t)), track.position(t))
+
+    size = as_vec3(np.array(subject.size_m))
+    return [MovingNode(mesh, subject.object_id, subject.label, "box", at) for mesh in placeholder(0, size)]
+
+
+_FAMILIES: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
+    "person": person_nodes,
+    "quadruped": lambda s, _: quadruped_nodes(s),
+    "bird": lambda s, _: bird_nodes(s),
+    "car": lambda s, _: car_nodes(s),
+    "spaceship": lambda s, _: spaceship_nodes(s),
+    "box": _box_nodes,
+}
+
+
+def _nodes(subject: Subject, wind: float) -> list[MovingNode]:
+    kind = KINDS.get(subject.kind)
+    family = "box" if kind is None else kind.family
+    return _FAMILIES[family](subject, wind)

@@ -1,0 +1,1 @@
+"""The asset library: `meshes.library.ASSETS` names a builder for every set piece."""

@@ -1,0 +1,161 @@
+"""Light and air: time of day, suns and moon (in the frame where the text is about them), fog."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from vr_server.domain.shot import ShotSpec
+from vr_server.domain.staging import CameraPath, CelestialBody, Rgb, Sky
+
+from .geometry import Array, matrix_of, vec
+from .places import Place
+
+_ASPECT = 16 / 9
+_SUN_WORDS = (
+    "sun ",
+    "suns",
+    "sun,",
+    "sun.",
+    "太阳",
+    "夕阳",
+    "落日",
+    "日落",
+    "朝阳",
+    "旭日",
+    "斜阳",
+    "sunset",
+    "sunrise",
+)
+_MOON_WORDS = ("moon", "月亮", "明月", "月下", "圆月", "满月")
+
+
+@dataclass(frozen=True)
+class _Hour:
+    zenith: Rgb
+    horizon: Rgb
+    light: Rgb
+    illuminance: float
+    elevation_rad: float
+    exposure: float
+
+
+_HOURS: dict[str, _Hour] = {
+    "dawn": _Hour((0.22, 0.31, 0.50), (0.86, 0.60, 0.48), (1.0, 0.68, 0.46), 2.2, 0.14, 1.05),
+    "day": _Hour((0.15, 0.31, 0.62), (0.58, 0.69, 0.80), (1.0, 0.95, 0.86), 3.2, 0.82, 1.0),
+    "sunset": _Hour((0.19, 0.22, 0.40), (0.98, 0.50, 0.24), (1.0, 0.56, 0.26), 2.5, 0.12, 1.1),
+    "dusk": _Hour((0.07, 0.10, 0.22), (0.44, 0.27, 0.28), (1.0, 0.50, 0.36), 0.6, 0.06, 1.5),
+    "night": _Hour((0.010, 0.016, 0.040), (0.040, 0.055, 0.095), (0.60, 0.73, 1.0), 0.42, 0.62, 2.1),
+}
+_AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
+    "red_planet": ((1.45, 0.85, 0.52), (0.92, 0.72, 0.62)),
+    "bamboo_grove": ((0.9, 1.0, 0.85), (0.96, 1.04, 0.84)),
+    "forest": ((0.9, 1.0, 0.9), (0.95, 1.02, 0.9)),
+    "desert": ((1.0, 1.0, 0.95), (1.08, 1.0, 0.88)),
+}
+_FOGS = {"fog": 0.035, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
+
+
+def _tint(a: Rgb, b: Rgb, k: float = 1.0) -> Rgb:
+    return (round(a[0] * b[0] * k, 4), round(a[1] * b[1] * k, 4), round(a[2] * b[2] * k, 4))
+
+
+def _blend(a: Rgb, b: Rgb, k: float) -> Rgb:
+    return (round(a[0] + (b[0] - a[0]) * k, 4), round(a[1] + (b[1] - a[1]) * k, 4), round(a[2] + (b[2] - a[2]) * k, 4))
+
+
+def make_sky(spec: ShotSpec, place: Place, camera: CameraPath) -> Sky:
+    hour = _HOURS[spec.time_of_day]
+    over, along = _AIRS.get(spec.place, ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)))
+    zenith, horizon = _tint(hour.zenith, over), _tint(hour.horizon, along)
+    bodies = _bodies(spec, hour, camera)
+    overcast = any(w in {"rain", "storm", "snow", "fog"} for w in spec.weather)
+    if overcast:
+        grey = (0.42, 0.45, 0.48) if spec.time_of_day == "day" else _blend(zenith, horizon, 0.5)
+        zenith, horizon = _blend(zenith, grey, 0.7), _blend(horizon, grey, 0.7)
+        bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * 0.4, 4)}) for b in bodies)
+    fog = max([place.haze, *(_FOGS[w] for w in spec.weather if w in _FOGS)])
+    dusty = any(w in {"dust", "sand"} for w in spec.weather)
+    fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if dusty else horizon
+    bounce = _tint(place.colour, hour.light, 0.30 * min(hour.illuminance, 2.0))
+    return Sky(
+        time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=fog, fog_colour=fog_colour,
+        exposure=hour.exposure,
+    )  # fmt: skip
+
+
+def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialBody, ...]:
+    text = spec.text.lower()
+    if spec.time_of_day == "night":
+        seen = any(word in text for word in _MOON_WORDS)
+        direction = in_frame(camera, 0.45, 0.62) if seen else _aside(camera, 0.85, hour.elevation_rad)
+        return (_body("moon", direction, 0.022, hour.light, hour.illuminance),)
+    seen = spec.suns >= 2 or spec.time_of_day in {"sunset", "dawn"} or any(word in text for word in _SUN_WORDS)
+    seen = seen and (spec.time_of_day != "day" or spec.suns >= 2)
+    if spec.suns == 0:
+        return (_body("sun", _aside(camera, 2.2, 1.1), 0.05, (0.8, 0.85, 0.9), hour.illuminance * 0.25),)
+    if not seen:
+        side = 2.45 if spec.place in {"bamboo_grove", "forest"} else 0.95
+        return tuple(
+            _body(
+                "sun",
+                _aside(camera, side + 0.5 * i, hour.elevation_rad - 0.15 * i),
+                0.012,
+                hour.light,
+                hour.illuminance / (1 + i),
+            )
+            for i in range(spec.suns)
+        )
+    places = {1: (0.5,), 2: (0.60, -0.55), 3: (0.62, -0.55, 0.15), 4: (0.68, -0.6, 0.2, -0.2)}[spec.suns]
+    bodies = []
+    for i, across in enumerate(places):
+        high = (0.36, 0.52, 0.62, 0.45)[i]
+        size = (0.030, 0.019, 0.014, 0.011)[i] if spec.suns > 1 else 0.016
+        colour = hour.light if i == 0 else _blend(hour.light, (1.0, 0.78, 0.55), 0.6)
+        bodies.append(_body("sun", in_frame(camera, across, high), size, colour, hour.illuminance / (1 + 1.2 * i)))
+    return tuple(bodies)
+
+
+def _body(kind: str, direction: Array, radius: float, colour: Rgb, illuminance: float) -> CelestialBody:
+    d = tuple(round(float(x), 6) for x in direction)
+    return CelestialBody(
+        kind="moon" if kind == "moon" else "sun",
+        direction=(d[0], d[1], d[2]),
+        angular_radius_rad=radius,
+        colour=colour,
+        illuminance=round(illuminance, 4),
+    )
+
+
+def _direction(yaw: float, elevation: float) -> Array:
+    return vec(-math.sin(yaw) * math.cos(elevation), math.sin(elevation), -math.cos(yaw) * math.cos(elevation))
+
+
+def _view(camera: CameraPath, at: float) -> tuple[float, float, float]:
+    """Yaw, pitch and vertical field of view at a share of the shot."""
+    key = camera.keys[round((len(camera.keys) - 1) * at)]
+    forward = -matrix_of(key.rotation)[:, 2]
+    return (
+        math.atan2(-float(forward[0]), -float(forward[2])),
+        math.asin(float(np.clip(forward[1], -1, 1))),
+        key.yfov_rad,
+    )
+
+
+def _aside(camera: CameraPath, turn: float, elevation: float) -> Array:
+    """A key light `turn` radians to the camera's right, counted from behind it; 0 lights the scene from the front."""
+    yaw, _, _ = _view(camera, 0.5)
+    return _direction(yaw + math.pi + turn, elevation)
+
+
+def in_frame(camera: CameraPath, across: float, up: float) -> Array:
+    """A direction seen throughout: `across` -1..1 of the frame's half width; `up` 0..1 between the horizon and the frame's
+    top, in the sky all the same where the frame shows none."""
+    views = [_view(camera, s) for s in (0.0, 0.5, 1.0)]
+    yaw, _, yfov = views[1]
+    half_x = math.atan(math.tan(yfov / 2) * _ASPECT)
+    top = min(pitch for _, pitch, _ in views) + yfov / 2
+    bottom = max(0.015, max(pitch for _, pitch, _ in views) - yfov / 2)
+    room = max(top - bottom, 0.03)
+    elevation = bottom + room * 0.8 * up + 0.02
+    return _direction(yaw - across * half_x, min(max(elevation, 0.03), 1.4))
