@@ -1,0 +1,113 @@
+"""The manifest of a clip, known in full before its first frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vr_server.domain.frame import CameraPose, ClipPlan
+from vr_server.domain.manifest import (
+    AtlasInfo,
+    Barcode,
+    Calibration,
+    FramePose,
+    HeadBox,
+    Layer,
+    LayerTiles,
+    Manifest,
+    Projection,
+    Tier,
+)
+
+from .depth_code import depth_code
+from .layout import PATCH_LUMA, AtlasLayout
+from .strip import rendition_tag
+
+_REFERENCE_PIXELS = 1280 * 720
+_LEAST_KBPS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class TierSettings:
+    """`kbps_720p`: bitrate for a 1280x720 source; other sizes get it in proportion to their area."""
+
+    name: str
+    kbps_720p: int
+
+
+@dataclass(frozen=True, slots=True)
+class BakeSettings:
+    """How a clip is baked. `tiers` best first; `head_box_m`: half side of the box the head may move in."""
+
+    tiers: tuple[TierSettings, ...] = (
+        TierSettings("high", 3500),
+        TierSettings("medium", 1800),
+        TierSettings("low", 800),
+    )
+    head_box_m: float = 0.25
+    preset: str = "superfast"
+
+
+def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, shot_id: str, take_id: str) -> Manifest:
+    """The manifest of a bake of `plan` on `layout`."""
+    area = plan.width_px * plan.height_px / _REFERENCE_PIXELS
+    tiers = tuple(
+        Tier(
+            name=t.name,
+            bitrate_kbps=max(round(t.kbps_720p * area), _LEAST_KBPS),
+            packets=f"{t.name}.vrpk",
+            media=f"{t.name}.mp4",
+        )
+        for t in settings.tiers
+    )
+    tag = rendition_tag(take_id, plan.width_px, plan.height_px)
+    box = settings.head_box_m
+    return Manifest(
+        shot_id=shot_id,
+        take_id=take_id,
+        frame_count=plan.frame_count,
+        fps=(plan.fps.numerator, plan.fps.denominator),
+        keyframe_interval=max(1, round(plan.fps / 2)),
+        source_width=plan.width_px,
+        source_height=plan.height_px,
+        atlas=AtlasInfo(
+            width=layout.width_px,
+            height=layout.height_px,
+            barcode=Barcode(rect=layout.barcode, tag=tag),
+            calibration=Calibration(rects=layout.patches, luma=PATCH_LUMA),
+        ),
+        projection=Projection(yfov=plan.cameras[0].yfov_rad, aspect_ratio=plan.width_px / plan.height_px),
+        depth=depth_code(plan),
+        layers=(
+            Layer(order=0, role="background", tiles=LayerTiles(color="C2", depth="D2", alpha="A")),
+            Layer(order=1, role="foreground", edge="splat", tiles=LayerTiles(color="C1", depth="D1", fine="F1")),
+        ),
+        tiles=layout.tiles,
+        head_box=HeadBox(min=(-box, -box, -box), max=(box, box, box)),
+        poses=tuple(_frame_pose(camera) for camera in plan.cameras),
+        tiers=tiers,
+    )
+
+
+def _frame_pose(camera: CameraPose) -> FramePose:
+    x, y, z = (float(v) for v in camera.t_world_camera[:3, 3])
+    return FramePose(position=(x, y, z), rotation=quaternion_xyzw(camera.t_world_camera[:3, :3]), yfov=camera.yfov_rad)
+
+
+def quaternion_xyzw(rotation: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Unit quaternion of a rotation matrix float64 [3, 3] (Bar-Itzhack 2000: the eigenvector holds all four)."""
+    r = rotation
+    k = (
+        np.array(
+            [
+                [r[0, 0] - r[1, 1] - r[2, 2], 0, 0, 0],
+                [r[1, 0] + r[0, 1], r[1, 1] - r[0, 0] - r[2, 2], 0, 0],
+                [r[2, 0] + r[0, 2], r[2, 1] + r[1, 2], r[2, 2] - r[0, 0] - r[1, 1], 0],
+                [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1], r.trace()],
+            ]
+        )
+        / 3
+    )
+    x, y, z, w = np.linalg.eigh(k)[1][:, -1]
+    sign = -1.0 if w < 0 else 1.0
+    return float(sign * x), float(sign * y), float(sign * z), float(sign * w)

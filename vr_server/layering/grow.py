@@ -1,0 +1,191 @@
+"""The hidden layer: every depth edge extends its own far side under the foreground ("grow", layers.md).
+
+Works on inverse depth, in which a plane is linear over the picture: the far side's own gradient carries it on.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from vr_server.media.jit import compiled
+
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+KEEP_RATIO = 0.95
+"""A hidden sample counts only where 1/z2 < KEEP_RATIO / z1; nearer ones would fight with the front layer."""
+_SAME_SURFACE = 0.06
+_BESIDE_EDGE_PX = 2  # colour and slope are read this far from the edge: nearer pixels mix both sides
+_LEAST_REACH_PX = 0.75
+HELD = 1
+_UNTOUCHED, _QUEUED = 0, 2
+
+
+@compiled
+def nearest_but_one(depth: F32, inverse: F32) -> None:
+    """Halve `depth` (m, +inf = sky) into `inverse` (1/m, 0 = sky): of each 2x2 block the second nearest sample.
+
+    An average would float between the surfaces, the nearest would fatten every edge by a pixel, the farthest
+    would lose wires.
+    """
+    for y in range(inverse.shape[0]):
+        for x in range(inverse.shape[1]):
+            first = second = np.float32(0.0)
+            for dy in range(2):
+                for dx in range(2):
+                    value = np.float32(1.0) / depth[2 * y + dy, 2 * x + dx]
+                    if value > first:
+                        first, second = value, first
+                    elif value > second:
+                        second = value
+            inverse[y, x] = second
+
+
+@compiled
+def _slope(inverse: F32, y: int, x: int, dy: int, dx: int) -> float:
+    """Change of inverse depth per pixel along (dy, dx) within the surface at (y, x): the smaller of both sides."""
+    here = inverse[y, x]
+    best = 0.0
+    found = False
+    for side in (-1, 1):
+        ny, nx = y + side * dy, x + side * dx
+        if 0 <= ny < inverse.shape[0] and 0 <= nx < inverse.shape[1]:
+            step = side * (inverse[ny, nx] - here)
+            if abs(step) <= _SAME_SURFACE * here and (not found or abs(step) < abs(best)):
+                best, found = step, True
+    return best
+
+
+@compiled
+def _seed(inverse: F32, rgb: U8, y: int, x: int, dy: int, dx: int, sample: F32) -> None:
+    """Read the far side at (y, x), entered going (dy, dx) away from the edge, into `sample`: 1/z, slopes, colour."""
+    here = inverse[y, x]
+    sy, sx = y, x
+    for _ in range(_BESIDE_EDGE_PX):
+        ny, nx = sy + dy, sx + dx
+        if not (0 <= ny < inverse.shape[0] and 0 <= nx < inverse.shape[1]):
+            break
+        if abs(inverse[ny, nx] - inverse[sy, sx]) > _SAME_SURFACE * inverse[sy, sx]:
+            break
+        sy, sx = ny, nx
+    sample[0] = here
+    sample[1] = _slope(inverse, sy, sx, 1, 0)
+    sample[2] = _slope(inverse, sy, sx, 0, 1)
+    for c in range(3):
+        sample[3 + c] = rgb[sy, sx, c]
+
+
+@compiled
+def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, first: bool, out: F32) -> int:
+    """Mean of what q's filled (`first`: far-side) neighbours say of q, into `out`; how many agree.
+
+    Neighbours on different surfaces never mix: those that agree with the farthest one count.
+    """
+    height = inverse.shape[0]
+    y, x = q // width, q % width
+    samples = np.empty((8, 7), np.float32)
+    count = 0
+    farthest = np.float32(np.inf)
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            ny, nx = y + dy, x + dx
+            if (dy == 0 and dx == 0) or not (0 <= ny < height and 0 <= nx < width):
+                continue
+            if first:
+                if inverse[ny, nx] >= KEEP_RATIO * inverse[y, x]:
+                    continue
+                _seed(inverse, rgb, ny, nx, dy, dx, samples[count])
+                samples[count, 6] = 0.0
+            elif held[ny, nx] == HELD:
+                samples[count] = front[ny, nx]
+            else:
+                continue
+            value = samples[count, 0] - dy * samples[count, 1] - dx * samples[count, 2]
+            samples[count, 0] = max(value, 0.7 * samples[count, 0])
+            samples[count, 6] += np.float32(np.sqrt(dy * dy + dx * dx))
+            farthest = min(farthest, samples[count, 0])
+            count += 1
+    agree = 0
+    out[:] = 0
+    out[6] = np.inf
+    for i in range(count):
+        if samples[i, 0] <= farthest * 1.1 + 1e-6:
+            agree += 1
+            out[:6] += samples[i, :6]
+            out[6] = min(out[6], samples[i, 6])
+    if agree:
+        out[:6] /= agree
+    return agree
+
+
+@compiled
+def _edge_ring(inverse: F32, reach_px_m: float, ring: npt.NDArray[np.int32]) -> int:
+    """Put the near side of every depth edge that parallax can open into `ring` (flat indices); how many."""
+    height, width = inverse.shape
+    count = 0
+    for y in range(height):
+        for x in range(width):
+            limit = min(inverse[y, x] * KEEP_RATIO, inverse[y, x] - _LEAST_REACH_PX / reach_px_m)
+            sideways = (x > 0 and inverse[y, x - 1] < limit) or (x + 1 < width and inverse[y, x + 1] < limit)
+            if sideways or (y > 0 and inverse[y - 1, x] < limit) or (y + 1 < height and inverse[y + 1, x] < limit):
+                ring[count] = y * width + x
+                count += 1
+    return count
+
+
+@compiled
+def _queue_neighbours(q: int, held: U8, ring: npt.NDArray[np.int32], count: int) -> int:
+    """Append the untouched neighbours of `q` to `ring`; its new length."""
+    height, width = held.shape
+    y, x = q // width, q % width
+    for ny in range(max(y - 1, 0), min(y + 2, height)):
+        for nx in range(max(x - 1, 0), min(x + 2, width)):
+            if held[ny, nx] == _UNTOUCHED:
+                held[ny, nx] = _QUEUED
+                ring[count] = ny * width + nx
+                count += 1
+    return count
+
+
+@compiled
+def grow(inverse: F32, rgb: U8, reach_px_m: float, inverse2: F32, rgb2: U8, held: U8) -> None:
+    """Fill the hidden layer of one picture at half size.
+
+    `inverse` float32 [h, w] (1/m, 0 = sky) and `rgb` uint8 [h, w, 3] are the front layer. Into `inverse2`, `rgb2`
+    goes the hidden layer, a copy of the front one where nothing is hidden; `held` uint8 [h, w] is 1 where it holds
+    a sample of its own. `reach_px_m`: focal length in pixels times the head box's half side: a sample hidden by dz
+    of inverse depth can be uncovered ``reach_px_m * dz`` pixels from its edge, and no farther.
+    """
+    height, width = inverse.shape
+    inverse2[:] = inverse
+    rgb2[:] = rgb
+    held[:] = _UNTOUCHED
+    front = np.empty((height, width, 7), np.float32)  # 1/z, slope y, slope x, r, g, b, distance from the edge
+    out = np.empty(7, np.float32)
+    ring = np.empty(height * width, np.int32)
+    after = np.empty(height * width, np.int32)
+    count = _edge_ring(inverse, reach_px_m, ring)
+    first = True
+    while count:
+        for i in range(count):  # the whole ring is predicted before any of it counts: its order is moot
+            y, x = ring[i] // width, ring[i] % width
+            agree = _predict(ring[i], width, front, held, inverse, rgb, first, out)
+            reach = reach_px_m * (inverse[y, x] - out[0]) + 1.5
+            if agree and out[0] < KEEP_RATIO * inverse[y, x] and out[6] <= reach:
+                front[y, x] = out
+                held[y, x] = _QUEUED
+            else:
+                held[y, x] = _UNTOUCHED  # another side's front may still claim it
+                ring[i] = -1
+        for i in range(count):
+            if ring[i] >= 0:
+                y, x = ring[i] // width, ring[i] % width
+                held[y, x] = HELD
+                inverse2[y, x] = front[y, x, 0]
+                for c in range(3):
+                    rgb2[y, x, c] = np.uint8(front[y, x, 3 + c] + 0.5)
+        following = 0
+        for i in range(count):
+            if ring[i] >= 0:
+                following = _queue_neighbours(ring[i], held, after, following)
+        ring, after, count = after, ring, following
+        first = False

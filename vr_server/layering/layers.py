@@ -1,0 +1,39 @@
+"""One frame taken apart into its two layers."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vr_server.domain.frame import Frame
+
+from .grow import grow, nearest_but_one
+
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """`color`: uint8 [h, w, 3], the front layer (L1). At half size: `inverse1` float32 (1/m, 0 = sky) of L1;
+    `color2` uint8 [.., .., 3] and `inverse2` of the hidden layer (L2); `held` uint8, 1 where L2 is no copy of L1."""
+
+    color: U8
+    inverse1: F32
+    color2: U8
+    inverse2: F32
+    held: U8
+
+
+def split(frame: Frame, *, head_box_m: float) -> Layers:
+    """Take `frame` apart for a head that moves `head_box_m` from the camera."""
+    height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
+    inverse1 = np.empty((height, width), np.float32)
+    nearest_but_one(frame.depth, inverse1)
+    color = np.ascontiguousarray(frame.color)
+    half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
+    focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
+    grow(inverse1, half, float(focal_px * head_box_m), inverse2, color2, held)
+    return Layers(color, inverse1, color2, inverse2, held)

@@ -1,0 +1,242 @@
+"""A clip on disk: colour as H.264, inverse depth and ids as FFV1, cameras as JSON. One writer, one reader.
+
+clip.mp4     H.264, yuv420p, BT.709 limited
+depth.mkv    FFV1 gray16le: round(65535 u), ``1/z = u (1/near - 1/far) + 1/far``; 0 = sky, finite depth >= 1
+ids.mkv      FFV1 gray16le: the staging's object ids (absent where unknown)
+camera.json  {"fps":[24,1],"near":..,"far":..,"metric":true,"frames":[{"tWorldCamera":[16, row-major],"yfov":..}]}
+"""
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from vr_server.domain.errors import InvalidMedia
+from vr_server.domain.frame import CameraPose, ClipPlan, Frame
+
+from .codec import H264Encoder, H264Settings, Packet, as_i420, decode_video, open_video, write_mp4
+from .colour import i420_to_rgb, rgb_to_i420
+
+U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+F32 = npt.NDArray[np.float32]
+
+CLIP, DEPTH, IDS, CAMERA = "clip.mp4", "depth.mkv", "ids.mkv", "camera.json"
+_STEPS = 65535
+
+
+def depth_to_code(depth: F32, near_m: float, far_m: float) -> U16:
+    """uint16 code of `depth` (m, +inf = sky); see the module's head."""
+    with np.errstate(divide="ignore"):
+        u = (1 / depth - 1 / far_m) / (1 / near_m - 1 / far_m)
+    code = np.clip(np.rint(_STEPS * u), 1, _STEPS)
+    return cast("U16", np.where(np.isfinite(depth), code, 0).astype(np.uint16))
+
+
+def code_to_depth(code: U16, near_m: float, far_m: float) -> F32:
+    """Inverse of `depth_to_code`: float32 metres, +inf where the code is 0."""
+    inverse = code.astype(np.float32) / _STEPS * (1 / near_m - 1 / far_m) + 1 / far_m
+    return cast("F32", np.where(code > 0, 1 / inverse, np.inf).astype(np.float32))
+
+
+class _Gray16Writer:
+    """A lossless video of 16-bit planes."""
+
+    def __init__(self, path: Path, plan: ClipPlan) -> None:
+        self._container: OutputContainer = av.open(str(path), "w", format="matroska")
+        self._stream: VideoStream = self._container.add_stream("ffv1", rate=plan.fps, options={"level": "3"})
+        self._stream.width, self._stream.height, self._stream.pix_fmt = plan.width_px, plan.height_px, "gray16le"
+        self._stream.codec_context.thread_count = 1
+        self._stream.time_base = 1 / plan.fps
+        self._base = 1 / plan.fps
+
+    def add(self, plane: U16, index: int) -> None:
+        picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray16le")
+        picture.pts, picture.time_base = index, self._base
+        self._container.mux(self._stream.encode(picture))
+
+    def finish(self) -> None:
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+
+    def close(self) -> None:
+        self._container.close()
+
+
+class ClipWriter:
+    """Writes a clip into `folder` frame by frame; `ids`: whether frames bring object ids. Not thread-safe.
+
+    The colour's packets are held in memory (about 1 MB a second) and become clip.mp4 in `finish`.
+    """
+
+    def __init__(self, folder: Path, plan: ClipPlan, *, ids: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._plan = folder, plan
+        self._encoder = H264Encoder(
+            H264Settings(
+                width_px=plan.width_px,
+                height_px=plan.height_px,
+                fps=plan.fps,
+                keyframe_interval=max(1, round(plan.fps)),
+                crf=18,
+                preset="veryfast",
+                baseline=False,
+            )
+        )
+        self._packets: list[Packet] = []
+        self._depth = _Gray16Writer(folder / DEPTH, plan)
+        self._ids = _Gray16Writer(folder / IDS, plan) if ids else None
+        self._next = 0
+        write_cameras(folder / CAMERA, plan)
+
+    def add(self, frame: Frame) -> None:
+        """Append the next frame. Raise InvalidMedia when it is out of order, of another size or without its ids."""
+        plan = self._plan
+        if frame.index != self._next or self._next >= plan.frame_count:
+            raise InvalidMedia(f"Frame {frame.index} came where frame {self._next} of {plan.frame_count} was due.")
+        if frame.depth.shape != (plan.height_px, plan.width_px):
+            raise InvalidMedia(f"Frame {frame.index} is not {plan.width_px}x{plan.height_px} as the clip's plan says.")
+        self._packets += self._encoder.encode(rgb_to_i420(frame.color))
+        self._depth.add(depth_to_code(frame.depth, plan.near_m, plan.far_m), frame.index)
+        if self._ids is not None:
+            if frame.ids is None:
+                raise InvalidMedia(f"Frame {frame.index} brings no object ids, but the clip was opened with them.")
+            self._ids.add(frame.ids, frame.index)
+        self._next += 1
+
+    def finish(self) -> None:
+        """Complete the folder. Raise InvalidMedia when frames are missing."""
+        if self._next != self._plan.frame_count:
+            self.abort()
+            raise InvalidMedia(f"The clip ended after {self._next} of {self._plan.frame_count} frames.")
+        self._packets += self._encoder.flush()
+        self._depth.finish()
+        if self._ids is not None:
+            self._ids.finish()
+        plan = self._plan
+        write_mp4(
+            self._folder / CLIP, iter(self._packets), width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps
+        )
+
+    def abort(self) -> None:
+        """Stop and close every file; what is there is not a whole clip."""
+        self._packets.clear()
+        self._depth.close()
+        if self._ids is not None:
+            self._ids.close()
+
+
+def write_cameras(path: Path, plan: ClipPlan) -> None:
+    """Write camera.json."""
+    frames = [
+        {"tWorldCamera": [float(v) for v in c.t_world_camera.reshape(-1)], "yfov": c.yfov_rad} for c in plan.cameras
+    ]
+    head = {"fps": [plan.fps.numerator, plan.fps.denominator], "near": plan.near_m, "far": plan.far_m}
+    path.write_text(json.dumps({**head, "metric": plan.metric, "frames": frames}), encoding="utf-8")
+
+
+def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]]:
+    """camera.json as it stands, and its poses. Raise InvalidMedia when it is missing or not one."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        poses = tuple(_camera(entry) for entry in data["frames"])
+    except FileNotFoundError as error:
+        raise InvalidMedia(f"{path.name} is missing: the clip's camera is not known.") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidMedia(f"{path.name} is not a camera file: {error}.") from error
+    return data, poses
+
+
+def _camera(entry: dict[str, Any]) -> CameraPose:
+    pose = np.array(entry["tWorldCamera"], np.float64)
+    yfov = float(entry["yfov"])
+    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov < np.pi:
+        raise ValueError("a frame needs 16 finite numbers and a field of view between 0 and pi")
+    return CameraPose(pose.reshape(4, 4), yfov)
+
+
+def probe(path: Path) -> tuple[int, int, Fraction]:
+    """Width, height and frame rate of a video. Raise InvalidMedia when it is none."""
+    with open_video(path) as (_, stream):
+        rate = stream.average_rate or stream.guessed_rate
+        if not rate or not stream.width or not stream.height:
+            raise InvalidMedia(f"{path.name} does not say its size and frame rate.")
+        return stream.width, stream.height, Fraction(rate)
+
+
+class ClipFolder:
+    """A clip folder as a FrameSource; reading checks that colour, depth and ids go together."""
+
+    def __init__(self, folder: Path) -> None:
+        data, cameras = read_camera_file(folder / CAMERA)
+        try:
+            near, far = float(data["near"]), float(data["far"])
+            fps = Fraction(*(int(n) for n in data["fps"]))
+            metric = bool(data.get("metric", True))
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise InvalidMedia(f"{CAMERA} lacks near, far or fps.") from error
+        width, height, _ = probe(folder / CLIP)
+        for name in (DEPTH, IDS):
+            if name == DEPTH or (folder / name).exists():
+                self._check_size(folder / name, width, height)
+        self._folder = folder
+        self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric)
+
+    @property
+    def plan(self) -> ClipPlan:
+        return self._plan
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in order. Raise InvalidMedia when a file is damaged or shorter than the camera file says."""
+        plan = self._plan
+        with ExitStack() as stack:
+            colors = self._open(CLIP, stack)
+            depths = self._open(DEPTH, stack)
+            ids = self._open(IDS, stack) if (self._folder / IDS).exists() else None
+            for index, camera in enumerate(plan.cameras):
+                picture = as_i420(self._next(colors, CLIP, index))
+                depth = _plane(self._next(depths, DEPTH, index))
+                names = _plane(self._next(ids, IDS, index)) if ids is not None else None
+                yield Frame(
+                    index,
+                    i420_to_rgb(picture, plan.width_px, plan.height_px),
+                    code_to_depth(depth, plan.near_m, plan.far_m),
+                    names,
+                    camera,
+                )
+
+    def _open(self, name: str, stack: ExitStack) -> Generator[VideoFrame]:
+        frames = decode_video(self._folder / name)
+        stack.callback(frames.close)
+        return frames
+
+    def _next(self, frames: Iterator[VideoFrame], name: str, index: int) -> VideoFrame:
+        frame = next(frames, None)
+        if frame is None:
+            raise InvalidMedia(f"{name} ends after {index} of {self._plan.frame_count} frames.")
+        return frame
+
+    @staticmethod
+    def _check_size(path: Path, width_px: int, height_px: int) -> None:
+        if probe(path)[:2] != (width_px, height_px):
+            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {CLIP}.")
+
+
+def _plane(frame: VideoFrame) -> U16:
+    return cast("U16", frame.to_ndarray(format="gray16le"))
+
+
+def read_clip(path: Path) -> ClipFolder:
+    """Open a folder that ClipWriter wrote. Raise InvalidMedia with one line when it is not a whole clip."""
+    if not path.is_dir():
+        raise InvalidMedia(f"{path} is not a clip folder.")
+    return ClipFolder(path)

@@ -1,0 +1,189 @@
+"""H.264 in and out through PyAV: one encoder builder, one decoder, one remuxer."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import av.error
+import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.stream import VideoStream
+
+from vr_server.domain.errors import InvalidMedia
+
+U8 = npt.NDArray[np.uint8]
+
+_LEVELS = ((8_704, "4.2"), (22_080, "5.0"), (36_864, "5.1"))
+"""Largest picture of each H.264 level in macroblocks (ITU-T H.264, table A-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class H264Settings:
+    """What one encoder makes. Give `bitrate_kbps` (with a one-second buffer model) or `crf`.
+
+    `baseline`: constrained baseline, one slice, no reordering: what every headset decodes at once.
+    """
+
+    width_px: int
+    height_px: int
+    fps: Fraction
+    keyframe_interval: int
+    bitrate_kbps: int | None = None
+    crf: int | None = None
+    preset: str = "superfast"
+    baseline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One coded picture in annex B; parameter sets stand before every keyframe."""
+
+    frame: int
+    keyframe: bool
+    data: bytes
+
+
+def _h264_level(width_px: int, height_px: int) -> str:
+    macroblocks = -(-width_px // 16) * -(-height_px // 16)
+    for limit, level in _LEVELS:
+        if macroblocks <= limit:
+            return level
+    raise InvalidMedia(f"A picture of {width_px}x{height_px} is larger than H.264 level 5.1 allows.")
+
+
+class H264Encoder:
+    """libx264 on one thread, low latency, closed GOPs of exactly `keyframe_interval` frames. Not thread-safe."""
+
+    def __init__(self, settings: H264Settings) -> None:
+        self._settings = settings
+        keyint = settings.keyframe_interval
+        x264 = [
+            f"keyint={keyint}:min-keyint={keyint}:scenecut=0:open-gop=0:bframes=0:ref=1",
+            "annexb=1:repeat-headers=1:aud=0:mvrange=511:sliced-threads=0:threads=1",
+        ]
+        options = {"preset": settings.preset, "tune": "zerolatency"}
+        if settings.baseline:
+            options["profile"] = "baseline"
+        options["level"] = _h264_level(settings.width_px, settings.height_px)
+        if settings.bitrate_kbps is not None:
+            x264.append(f"vbv-maxrate={settings.bitrate_kbps}:vbv-bufsize={settings.bitrate_kbps}")
+        else:
+            options["crf"] = str(18 if settings.crf is None else settings.crf)
+        options["x264-params"] = ":".join(x264)
+        codec = av.CodecContext.create("libx264", "w")
+        codec.width, codec.height = settings.width_px, settings.height_px
+        codec.pix_fmt = "yuv420p"
+        codec.framerate = settings.fps
+        codec.time_base = 1 / settings.fps
+        codec.gop_size = keyint
+        codec.thread_count = 1
+        if settings.bitrate_kbps is not None:
+            codec.bit_rate = settings.bitrate_kbps * 1000
+        codec.color_range = ColorRange.MPEG
+        codec.colorspace = Colorspace.ITU709
+        codec.color_primaries = ColorPrimaries.BT709
+        codec.color_trc = ColorTrc.IEC61966_2_1
+        codec.options = options
+        self._codec = codec
+        self._next = 0
+
+    def encode(self, i420: U8) -> list[Packet]:
+        """Packets ready after this picture: a tight I420 image, uint8 [h * 3/2, w]."""
+        picture = VideoFrame.from_ndarray(i420, format="yuv420p")
+        picture.pts = self._next
+        picture.time_base = 1 / self._settings.fps
+        if self._next % self._settings.keyframe_interval == 0:
+            picture.pict_type = PictureType.I
+        self._next += 1
+        return self._packets(picture)
+
+    def flush(self) -> list[Packet]:
+        """What the encoder still holds; it takes no picture afterwards."""
+        return self._packets(None)
+
+    def _packets(self, picture: VideoFrame | None) -> list[Packet]:
+        return [Packet(int(p.pts or 0), p.is_keyframe, bytes(p)) for p in self._codec.encode(picture)]
+
+
+def write_mp4(path: Path, packets: Iterator[Packet], *, width_px: int, height_px: int, fps: Fraction) -> None:
+    """Put packets into an mp4 as they are, index first, without encoding them again."""
+    base = 1 / fps
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_mux_stream("h264", rate=fps, width=width_px, height=height_px, time_base=base)
+        for packet in packets:
+            out = av.Packet(packet.data)
+            out.stream = stream
+            out.time_base = base
+            out.pts = out.dts = packet.frame
+            out.duration = 1
+            out.is_keyframe = packet.keyframe
+            container.mux(out)
+
+
+class H264Decoder:
+    """Annex-B packets to tight I420 images; one picture in, one picture out. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._codec = av.CodecContext.create("h264", "r")
+        self._codec.thread_count = 1
+
+    def decode(self, data: bytes) -> list[U8]:
+        """Images, uint8 [h * 3/2, w]. Raise InvalidMedia when the packet is damaged."""
+        try:
+            return [as_i420(f) for f in self._codec.decode(av.Packet(data))]
+        except av.error.FFmpegError as error:
+            raise InvalidMedia(f"A video packet cannot be decoded: {error.strerror}.") from error
+
+    def flush(self) -> list[U8]:
+        return [as_i420(f) for f in self._codec.decode(None)]
+
+
+def as_i420(frame: VideoFrame) -> U8:
+    """Tight planes of a decoded 8-bit 4:2:0 picture, uint8 [h * 3/2, w]."""
+    return cast("U8", frame.to_ndarray(format="yuv420p"))
+
+
+def decode_packets(packets: Sequence[bytes]) -> list[U8]:
+    """All pictures of consecutive packets that begin with a keyframe."""
+    decoder = H264Decoder()
+    images = [image for data in packets for image in decoder.decode(data)]
+    return images + decoder.flush()
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A container and its first video stream. Raise InvalidMedia with one line when `path` is not a video."""
+    if not path.is_file():
+        raise InvalidMedia(f"{path.name} is missing.")
+    if path.stat().st_size == 0:
+        raise InvalidMedia(f"{path.name} is empty.")
+    try:
+        container = av.open(str(path), "r")
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+        raise InvalidMedia(f"{path.name} is not a video that can be read, or it is cut short.") from error
+    with closing(container):
+        if not container.streams.video:
+            raise InvalidMedia(f"{path.name} holds no picture.")
+        yield container, container.streams.video[0]
+
+
+def decode_video(path: Path) -> Generator[VideoFrame]:
+    """Pictures of a file in order. Raise InvalidMedia when it is no video, is damaged or holds no picture."""
+    count = 0
+    with open_video(path) as (container, stream):
+        stream.codec_context.thread_count = 1
+        try:
+            for frame in container.decode(stream):
+                count += 1
+                yield frame
+        except av.error.FFmpegError as error:
+            raise InvalidMedia(f"{path.name} is damaged after frame {count}: {error.strerror}.") from error
+    if not count:
+        raise InvalidMedia(f"{path.name} holds no frames.")
