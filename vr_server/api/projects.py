@@ -1,0 +1,120 @@
+"""Projects and takes over HTTP."""
+
+import re
+from pathlib import PurePath
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.responses import FileResponse
+
+from vr_server.api.services import Parts, may
+from vr_server.domain.base import Language, Model
+from vr_server.domain.errors import NotFound
+from vr_server.domain.note import Note, Revision
+from vr_server.domain.shot import Project, Sequence, Shot
+from vr_server.domain.take import Quality, Take
+from vr_server.jobs import ProjectState
+
+router = APIRouter(prefix="/api")
+
+_FILES: Final = {
+    "manifest.json": "application/json",
+    "report.json": "application/json",
+    "staging.json": "application/json",
+    "poster.jpg": "image/jpeg",
+    "stage.glb": "model/gltf-binary",
+}
+_TIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\.mp4")
+
+
+class ProjectView(Model):
+    """All of a project; shots in the film's order, the rest oldest first."""
+
+    project: Project
+    sequences: tuple[Sequence, ...]
+    shots: tuple[Shot, ...]
+    takes: tuple[Take, ...]
+    notes: tuple[Note, ...]
+    revisions: tuple[Revision, ...]
+
+
+class TakeRequest(Model):
+    """What may be chosen of a new take; the shot's spec says the rest."""
+
+    engine: str | None = Field(default=None, max_length=64)
+    seed: int | None = Field(default=None, ge=0, le=2147483647)
+
+
+@router.get("/projects")
+async def projects(parts: Parts) -> tuple[Project, ...]:
+    """Oldest first."""
+    return await parts.production.store.projects()
+
+
+@router.post("/projects", status_code=201, dependencies=[may("requestTake")])
+async def new_project(
+    request: Request,
+    response: Response,
+    parts: Parts,
+    filename: Annotated[str, Query(min_length=1, max_length=200)] = "script.txt",
+    title: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    language: Language | None = None,
+) -> ProjectView:
+    """A script (the raw body) becomes a project. `filename` says its format: .fountain, .fdx or .txt."""
+    data = await request.body()
+    project = await parts.production.import_script(data, PurePath(filename).name, title=title, language=language)
+    response.headers["Location"] = f"/api/projects/{project.id}"
+    return _view(await parts.production.project_state(project.id))
+
+
+@router.get("/projects/{project_id}")
+async def project(project_id: str, parts: Parts) -> ProjectView:
+    """One project with everything in it."""
+    return _view(await parts.production.project_state(project_id))
+
+
+@router.post("/shots/{shot_id}/takes", status_code=202, dependencies=[may("requestTake")])
+async def new_take(shot_id: str, response: Response, parts: Parts, wanted: TakeRequest | None = None) -> Take:
+    """Queue a take of the shot as its spec is now."""
+    wanted = wanted or TakeRequest()
+    take = await parts.production.request_take(shot_id, engine=wanted.engine, seed=wanted.seed)
+    response.headers["Location"] = f"/api/takes/{take.id}"
+    return take
+
+
+@router.get("/takes/{take_id}")
+async def take(take_id: str, parts: Parts) -> Take:
+    """One take."""
+    return await parts.production.store.take(take_id)
+
+
+@router.delete("/takes/{take_id}", dependencies=[may("cancelTake")])
+async def cancel_take(take_id: str, parts: Parts) -> Take:
+    """Cancel a take that is not finished. Takes are never removed."""
+    return await parts.production.cancel_take(take_id)
+
+
+@router.get("/takes/{take_id}/{quality}/{name}")
+async def take_file(take_id: str, quality: Quality, name: str, parts: Parts) -> Response:
+    """A file of a rendition, with ranges. Only the names that are part of a rendition."""
+    media_type = _FILES.get(name) or ("video/mp4" if _TIER.fullmatch(name) else None)
+    if media_type is None:
+        raise NotFound(f"A rendition has no file {name!r}.")
+    located = await parts.hub.renditions.locate(take_id, quality)
+    path = located.folder / name
+    if not path.is_file():
+        raise NotFound(f"The {quality} rendition of this take has no {name}{'' if located.complete else ' yet'}.")
+    kept = "private, max-age=31536000, immutable" if located.complete else "no-store"
+    return FileResponse(path, media_type=media_type, headers={"Cache-Control": kept})
+
+
+def _view(state: ProjectState) -> ProjectView:
+    return ProjectView(
+        project=state.project,
+        sequences=state.sequences,
+        shots=state.shots,
+        takes=state.takes,
+        notes=state.notes,
+        revisions=state.revisions,
+    )

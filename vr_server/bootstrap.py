@@ -1,0 +1,126 @@
+"""The composition root: the only place that names a concrete engine, store or queue, and the order in which they live.
+
+Imports stand inside the functions: every worker process imports this module for `engine_named`, and should wait
+for neither web server nor database.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from vr_server.domain.errors import UnknownEngine
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from streaming import Span
+    from vr_server.bus import EventBus
+    from vr_server.config import Settings
+    from vr_server.generation.port import EmbeddedEngine
+    from vr_server.jobs import Production
+    from vr_server.rooms.hub import RoomHub
+    from vr_server.rooms.ports import Stream, StreamFactory
+    from vr_server.rooms.room import RoomSettings
+
+log = logging.getLogger(__name__)
+
+ENGINE_FACTORY: Final = "vr_server.bootstrap:engine_named"
+"""What worker processes are told: they make their own engines."""
+
+
+def _blockout() -> EmbeddedEngine:
+    from vr_server.generation.engines.blockout import BlockoutEngine
+
+    return BlockoutEngine()
+
+
+_ENGINES: Final[dict[str, Callable[[], EmbeddedEngine]]] = {"blockout": _blockout}
+
+
+def engine_named(name: str) -> EmbeddedEngine:
+    """A new engine. Raise UnknownEngine."""
+    if name not in _ENGINES:
+        raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(_ENGINES))}.")
+    return _ENGINES[name]()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server's parts. `warmed` returns when a first worker is ready."""
+
+    settings: Settings
+    app: FastAPI
+    bus: EventBus
+    production: Production
+    hub: RoomHub
+    warmed: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Server]:
+    """Build everything and start it; at the end stop it the other way round. Unfinished takes are taken up next time.
+
+    Raise StorageFailed when the data folder or the database cannot be used.
+    """
+    from vr_server.api.app import create_app
+    from vr_server.api.services import Services
+    from vr_server.bus import EventBus
+    from vr_server.jobs import Production
+    from vr_server.jobs.making import TakeMaker
+    from vr_server.jobs.pool import PoolSettings, WorkerPool
+    from vr_server.jobs.workflows import DurableTakeQueue
+    from vr_server.rooms.hub import RoomHub
+    from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
+
+    data = settings.data
+    bus = EventBus()
+    store = await SqlStore.open(settings.database_url or data / "previs.sqlite")
+    folders = TakeFolders(data / "takes", LocalBlobs(data / "blobs"))
+    pool = WorkerPool(PoolSettings(factory=ENGINE_FACTORY, warm=tuple(_ENGINES), workers=settings.workers))
+    maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus)
+    production = Production(
+        store=store,
+        folders=folders,
+        queue=DurableTakeQueue(maker, pool, data / "jobs.sqlite"),
+        engines={name: engine_named(name).capabilities() for name in _ENGINES},
+        bus=bus,
+    )
+    hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
+    app = create_app(Services(settings, production, hub))
+    hub.start()  # before production: nothing that happens there may be missed
+    try:
+        await production.start()
+        yield Server(settings, app, bus, production, hub, pool.warmed)
+    finally:
+        await hub.close()
+        await production.stop()
+        log.info("stopped")
+
+
+def _streams(settings: Settings) -> StreamFactory:
+    from aiortc import RTCIceServer
+
+    from streaming import RoomStream, StreamSettings
+
+    ice = tuple(RTCIceServer(urls=url) for url in settings.ice_servers)
+    stream_settings = StreamSettings(ice_servers=ice, viewer_limit=settings.max_viewers)
+
+    def make(on_span: Callable[[Span], None], on_viewer_closed: Callable[[str], None], /) -> Stream:
+        return RoomStream(on_span, on_viewer_closed=on_viewer_closed, settings=stream_settings)
+
+    return make
+
+
+def _room_settings(settings: Settings) -> RoomSettings:
+    from vr_server.rooms.protocol import IceServer
+    from vr_server.rooms.room import RoomSettings
+
+    return RoomSettings(
+        max_participants=settings.max_participants,
+        max_viewers=settings.max_viewers,
+        ice_servers=tuple(IceServer(urls=(url,)) for url in settings.ice_servers),
+    )

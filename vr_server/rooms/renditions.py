@@ -1,0 +1,92 @@
+"""Where a rendition's files are: finished ones from the workshop, growing ones from whoever bakes them."""
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from streaming import ClipSource
+from streaming.packets import PacketLogError, PacketReader
+from vr_server.bus import Event, RenditionPlayable, TakeChanged
+from vr_server.domain.errors import InvalidMedia, NotFound, StorageFailed
+from vr_server.domain.manifest import Manifest
+from vr_server.domain.take import QUALITIES, Quality, Take
+from vr_server.rooms.ports import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A rendition's folder. `complete`: its files will not change any more."""
+
+    folder: Path
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A rendition ready to be streamed; the stream that loads `source` owns it."""
+
+    manifest: Manifest
+    source: ClipSource
+
+
+class Renditions:
+    """Finds rendition folders. Told of every bus event, it knows the growing ones too."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._growing: dict[str, dict[Quality, Path]] = {}
+
+    def notice(self, event: Event) -> None:
+        """Remember what can be watched already; forget it when the take is finished one way or the other."""
+        match event:
+            case RenditionPlayable(take_id=take_id, quality=quality, folder=folder):
+                self._growing.setdefault(take_id, {})[quality] = folder
+            case TakeChanged(take=take) if take.state in {"ready", "failed", "cancelled"}:
+                self._growing.pop(take.id, None)
+            case _:
+                pass
+
+    async def locate(self, take_id: str, quality: Quality) -> Located:
+        """Raise NotFound when the take has no such rendition, StorageFailed when its files are damaged."""
+        try:
+            return Located(await self._workshop.folder(take_id, quality), complete=True)
+        except NotFound:
+            growing = self._growing.get(take_id, {}).get(quality)
+            if growing is None:
+                raise
+            return Located(growing, complete=False)
+
+    def best(self, take: Take) -> Quality | None:
+        """The quality of `take` to show now: the best complete one, else one that grows."""
+        complete = take.best()
+        if complete is not None:
+            return complete.quality
+        growing = self._growing.get(take.id, {})
+        return next((q for q in reversed(QUALITIES) if q in growing), None)
+
+
+def open_rendition(folder: Path) -> Opened:
+    """Read the manifest and open every tier's packet log, best first. Blocking: call it in a thread.
+
+    Raise InvalidMedia when the files are not what they say, StorageFailed when they are not there.
+    """
+    readers: dict[str, PacketReader] = {}
+    try:
+        manifest = Manifest.model_validate(json.loads((folder / "manifest.json").read_bytes()))
+        for tier in manifest.tiers:
+            readers[tier.name] = PacketReader(folder / Path(tier.packets).name)
+        return Opened(manifest, ClipSource(readers, Fraction(*manifest.fps), manifest.frame_count))
+    except OSError as error:
+        _close(readers)
+        raise StorageFailed(f"A file of the rendition cannot be read: {error.strerror or error}.") from error
+    except (PacketLogError, ValidationError, ValueError) as error:
+        _close(readers)
+        raise InvalidMedia(f"The rendition in {folder.name} is damaged: {str(error).splitlines()[0]}.") from error
+
+
+def _close(readers: dict[str, PacketReader]) -> None:
+    for reader in readers.values():
+        reader.close()
