@@ -1,0 +1,126 @@
+"""A shot as frames: the plan is known at once, pictures are drawn while it is iterated."""
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from vr_server.domain.errors import InvalidInput
+from vr_server.domain.frame import CameraPose, ClipPlan, Frame, FrameSource
+from vr_server.domain.staging import Staging
+from vr_server.domain.take import QUALITIES, Quality
+from vr_server.staging import build_scene
+from vr_server.staging.scene import Scene
+
+from .camera import poses, view_of
+from .geometry import Geometry
+from .jit import F64
+from .raster import NEAR_M
+from .renderer import SETTINGS, Picture, Rasteriser, Survey
+from .tiny import tiny_scene
+from .workers import Workers
+
+SURVEY_FRAMES = 12
+SURVEY_HEIGHT_PX = 96
+SHADOW_REACH_M = 160.0
+"""Beyond this distance from the camera nothing needs a shadow of its own."""
+
+
+class RenderedClip:
+    """Implements `FrameSource`. Iterating renders; it may be iterated again and gives the same frames."""
+
+    def __init__(self, scene: Scene, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> None:
+        if width_px < 16 or height_px < 16 or width_px % 2 or height_px % 2:
+            raise InvalidInput(
+                f"A picture of {width_px}x{height_px} cannot be rendered: both sides must be even and at least 16."
+            )
+        count = max(1, round(scene.staging.duration_s * fps))
+        self._scene, self._quality = scene, quality
+        self._geometry = Geometry(scene)
+        cameras = poses(scene.staging.camera, fps, count)
+        with Workers() as workers:
+            self._survey = survey(self._geometry, _picks(cameras), width_px / height_px, fps, workers)
+        self._plan = ClipPlan(
+            width_px, height_px, fps, count, self._survey.near_m, self._survey.far_m, cameras
+        )  # fmt: skip
+
+    @property
+    def plan(self) -> ClipPlan:
+        return self._plan
+
+    def __iter__(self) -> Iterator[Frame]:
+        plan = self._plan
+        size = (plan.width_px, plan.height_px)
+        with Workers() as workers:
+            picture = Picture(self._scene, self._geometry, self._survey, size, SETTINGS[self._quality], workers)
+            for index, camera in enumerate(plan.cameras):
+                color, depth, ids = picture.draw(view_of(camera, *size), float(index / plan.fps))
+                yield Frame(index, color, depth, ids, camera)
+
+
+def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:
+    """Frames spread over the shot, first and last among them, with their numbers."""
+    count = len(cameras)
+    picks = sorted({round(k * (count - 1) / max(SURVEY_FRAMES - 1, 1)) for k in range(SURVEY_FRAMES)})
+    return [(i, cameras[i]) for i in picks]
+
+
+def survey(
+    geometry: Geometry, cameras: list[tuple[int, CameraPose]], aspect: float, fps: Fraction, workers: Workers
+) -> Survey:
+    """Look at a dozen frames at low resolution: how near, how far, and where shadows will be seen."""
+    height = SURVEY_HEIGHT_PX
+    width = max(16, round(height * aspect))
+    raster = Rasteriser(geometry, width, height, ((0.0, 0.0),), workers)
+    low, high = math.inf, 0.0
+    points, distances = [], []
+    y, x = np.mgrid[0:height:2, 0:width:2]
+    for index, camera in cameras:
+        geometry.move(float(index / fps))
+        view = view_of(camera, width, height)
+        raster.draw(view)
+        inverse = raster.inverse[0]
+        hit = inverse > 0
+        if not hit.any():
+            continue
+        low, high = min(low, 1.0 / float(inverse[hit].max())), max(high, 1.0 / float(inverse[hit].min()))
+        sub = inverse[::2, ::2]
+        sub_hit = sub > 1.0 / SHADOW_REACH_M
+        z = 1.0 / sub[sub_hit].astype(np.float64)
+        f, cx, cy = view.lens
+        local = np.stack([(x[sub_hit] - cx) / f * z, (cy - y[sub_hit]) / f * z, z], axis=1)
+        points.append(local @ view.rows + view.origin)
+        distances.append(z)
+    if not high:
+        return Survey(0.5, 100.0, np.zeros((1, 3)), np.zeros((1, 3)))
+    return _bounds(geometry, low, high, np.concatenate(points), np.concatenate(distances))
+
+
+def _bounds(geometry: Geometry, low: float, high: float, points: F64, distances: F64) -> Survey:
+    """Margins for what no surveyed frame showed; the near map covers what is near half of the picture's points."""
+    if not len(points):
+        points, distances = geometry.positions[:1].astype(np.float64), np.ones(1)
+    split = max(float(np.quantile(distances, 0.6)), 6.0)
+    near_points = points[distances <= split] if (distances <= split).any() else points
+    return Survey(max(low * 0.7, NEAR_M), high * 1.25, near_points, points)
+
+
+def render(scene: Scene, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> RenderedClip:
+    """The clip of a scene that is built already. Raise InvalidInput where its size cannot be rendered."""
+    return RenderedClip(scene, width_px, height_px, fps, quality)
+
+
+def open_clip(staging: Staging, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> FrameSource:
+    """Build `staging` and return its clip; `.plan` is ready, frames are rendered while iterated.
+
+    Raise InvalidInput where the picture's size cannot be rendered.
+    """
+    return render(build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality=quality)
+
+
+def warm() -> None:
+    """Compile (or load from the cache) every kernel by drawing one tiny frame of each quality."""
+    for quality in QUALITIES:
+        for _ in render(tiny_scene(), width_px=64, height_px=32, fps=Fraction(2), quality=quality):
+            pass

@@ -1,0 +1,110 @@
+"""A Scene as flat arrays: static nodes merged into world space once per shot, moving ones per frame."""
+
+import numpy as np
+
+from vr_server.staging.scene import Mesh, MovingNode, Scene, StaticNode
+
+from .jit import F32, F64, I32, U8, kernel
+from .shade import GRAIN, GROUND, TWO_SIDED, Surfaces
+
+SMOOTH_PARTS = ("window", "glass", "hull", "metal", "car", "lamp", "water")
+
+
+@kernel
+def _transform(local: F32, node: I32, matrices: F64, translate: bool, out: F32) -> None:
+    """out = M[node] @ local for float32 [v, 3]; directions are brought back to unit length."""
+    for i in range(local.shape[0]):
+        m = matrices[node[i]]
+        x, y, z = local[i, 0], local[i, 1], local[i, 2]
+        a = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z
+        b = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z
+        c = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z
+        if translate:
+            a, b, c = a + m[0, 3], b + m[1, 3], c + m[2, 3]
+        else:
+            s = 1.0 / np.sqrt(max(a * a + b * b + c * c, 1e-20))
+            a, b, c = a * s, b * s, c * s
+        out[i, 0], out[i, 1], out[i, 2] = a, b, c
+
+
+def _normal_matrices(world: F64) -> F64:
+    """float64 [n, 4, 4] -> the matrices normals go by (inverse transpose), same shape."""
+    out = np.zeros_like(world)
+    out[:, :3, :3] = np.linalg.inv(world[:, :3, :3]).transpose(0, 2, 1)
+    return out
+
+
+class Geometry:
+    """World-space triangles of a scene at one time.
+
+    `positions` float32 [v, 3] and `surfaces` hold static geometry first; `static_vertices` and
+    `static_triangles` say how much. `casts` uint8 [t]: everything but the ground casts shadows.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._moving = scene.moving
+        nodes: list[StaticNode | MovingNode] = [*scene.static, *scene.moving]
+        meshes = [node.mesh for node in nodes]
+        vertices = np.array([len(m.positions) for m in meshes], dtype=np.int64)
+        first = np.concatenate([[0], np.cumsum(vertices)])
+        counts = np.array([len(m.triangles) for m in meshes], dtype=np.int64)
+        fixed = len(scene.static)
+        self.static_vertices = int(vertices[:fixed].sum())
+        self.static_triangles = int(counts[:fixed].sum())
+        self._local = _stack([m.positions for m in meshes], 3)
+        self._local_normals = _stack([m.normals for m in meshes], 3)
+        self._node = np.repeat(np.arange(len(nodes), dtype=np.int32), vertices)
+        mirrored = [isinstance(n, StaticNode) and np.linalg.det(n.world[:3, :3]) < 0 for n in nodes]
+        tri = [
+            np.asarray(m.triangles)[:, ::-1] + first[i] if mirrored[i] else np.asarray(m.triangles) + first[i]
+            for i, m in enumerate(meshes)
+        ]
+        self.positions = self._local.copy()
+        kinds = [_kind(node, moving=i >= fixed) for i, node in enumerate(nodes)]
+        ids = np.array([n.object_id for n in nodes], dtype=np.uint16)
+        self.surfaces = Surfaces(
+            tri=np.ascontiguousarray(np.concatenate(tri) if tri else np.zeros((0, 3)), dtype=np.int32),
+            normals=self._local_normals.copy(),
+            colours=_stack([m.colours for m in meshes], 3),
+            object_id=np.repeat(ids, counts),
+            kind=np.repeat(np.array(kinds, dtype=np.uint8), counts),
+            emission=np.repeat(np.array([m.emission for m in meshes], dtype=np.float32), counts),
+        )
+        self.casts: U8 = (self.surfaces.object_id != 0).astype(np.uint8)
+        self.two_sided: U8 = self.surfaces.kind & TWO_SIDED
+        self._worlds = np.array([n.world for n in scene.static], dtype=np.float64).reshape(-1, 4, 4)
+        self._place(0, self.static_vertices, self._worlds, 0)
+        self.move(0.0)
+
+    def move(self, time_s: float) -> None:
+        """Bring the moving nodes to where they are at `time_s`."""
+        if self._moving:
+            worlds = np.array([n.world_at(time_s) for n in self._moving], dtype=np.float64)
+            self._place(self.static_vertices, len(self.positions), worlds, len(self._worlds))
+
+    def _place(self, start: int, end: int, worlds: F64, first_node: int) -> None:
+        if start == end:
+            return
+        node = self._node[start:end] - np.int32(first_node)
+        _transform(self._local[start:end], node, worlds, True, self.positions[start:end])
+        normals = _normal_matrices(worlds)
+        _transform(self._local_normals[start:end], node, normals, False, self.surfaces.normals[start:end])
+
+
+def _stack(parts: list[F32], width: int) -> F32:
+    if not parts:
+        return np.zeros((0, width), dtype=np.float32)
+    return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+
+
+def _kind(node: StaticNode | MovingNode, *, moving: bool) -> int:
+    """Grain only where it stays put: on what does not move, and not on glass or sheet metal."""
+    mesh: Mesh = node.mesh
+    kind = TWO_SIDED if mesh.two_sided else 0
+    name = f"{mesh.name} {node.label}".lower()
+    plain = moving or mesh.two_sided or mesh.emission > 0 or any(part in name for part in SMOOTH_PARTS)
+    if not plain:
+        kind |= GRAIN
+        if node.object_id == 0:
+            kind |= GROUND
+    return kind

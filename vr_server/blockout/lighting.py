@@ -1,0 +1,117 @@
+"""From a staging's sky to the lights of the kernels, the shot's exposure and its shadow maps."""
+
+import math
+
+import numpy as np
+
+from vr_server.domain.staging import Sky
+
+from .geometry import Geometry
+from .jit import F64, I32
+from .shade import Lights
+from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
+
+SHADOWED = 2
+"""How many bodies cast shadows; further ones only fill."""
+TARGET = {"dawn": 0.30, "day": 0.42, "sunset": 0.30, "dusk": 0.17, "night": 0.085}
+"""What a white card lying on the ground should come to before the film curve, by time of day."""
+
+
+def make_lights(sky: Sky, shadowed: int) -> Lights:
+    """Lights of a sky, with the exposure metered on an open patch of ground and turned by `sky.exposure`."""
+    direction = np.array([b.direction for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
+    radiance = np.array([np.array(b.colour) * b.illuminance for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
+    ambient = np.array([sky.zenith, sky.horizon, sky.ground_bounce], dtype=np.float64)
+    lying = ambient[0].mean() + sum(
+        float(r.mean()) * max(float(d[1]), 0.0) for d, r in zip(direction, radiance, strict=True)
+    )
+    upright = ambient[1].mean() + sum(
+        float(r.mean()) * math.hypot(d[0], d[2]) for d, r in zip(direction, radiance, strict=True)
+    )
+    metered = max(0.5 * lying + 0.5 * upright, 1e-4)
+    exposure = sky.exposure * TARGET[sky.time_of_day] / 0.42 * 0.9 / metered**0.8
+    fog = np.array([sky.fog_density_per_m, *sky.fog_colour], dtype=np.float64)
+    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, exposure)
+
+
+def _axes(direction: F64) -> F64:
+    """float64 [3, 3]: two axes across the light and the way it travels."""
+    along = -direction / np.linalg.norm(direction)
+    up = np.array([0.0, 1.0, 0.0]) if abs(along[1]) < 0.95 else np.array([0.0, 0.0, 1.0])
+    right = np.cross(up, along)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(along, right), along])
+
+
+class Shadows:
+    """The shadow maps of one shot: static casters drawn once, moving ones per frame."""
+
+    def __init__(self, geometry: Geometry, lights: Lights, near: F64, far: F64, *, side: int, taps: int) -> None:
+        """`near`, `far`: float64 [n, 3] world points the two maps of each light must cover."""
+        layers = max(2 * lights.shadowed, 1)
+        basis, texel = np.zeros((layers, 3, 4)), np.ones(layers)
+        for layer in range(2 * lights.shadowed):
+            axes = _axes(lights.direction[layer // 2])
+            basis[layer], texel[layer] = _fit(axes, far if layer % 2 else near, side)
+        blocks = side // BLOCK
+        self._still = np.full((layers, side, side), np.inf, dtype=np.float32)
+        low = np.full((layers, blocks, blocks), np.inf, dtype=np.float32)
+        self.maps = ShadowMaps(basis, texel, self._still, low, low.copy(), taps)
+        self.layers = 2 * lights.shadowed
+        self._geometry = geometry
+        self._points = np.empty((layers, len(geometry.positions), 3))
+        self._dirty = [_nothing(side) for _ in range(layers)]
+        for layer in range(self.layers):
+            to_light(geometry.positions, basis[layer], self._points[layer], 0, geometry.static_vertices)
+            draw_casters(
+                self._points[layer], geometry.surfaces.tri, geometry.casts, 0, geometry.static_triangles,
+                self._still[layer], _nothing(side),
+            )  # fmt: skip
+            bound_blocks(
+                self._still[layer], np.array([0, 0, side, side], dtype=np.int32), low[layer], self.maps.high[layer]
+            )
+        if geometry.static_triangles < len(geometry.surfaces.tri):
+            self.maps = self.maps._replace(depth=self._still.copy())
+
+    def move(self, layer: int) -> None:
+        """Redraw the moving casters of one layer where the geometry has them now."""
+        geometry, maps = self._geometry, self.maps
+        if geometry.static_triangles == len(geometry.surfaces.tri):
+            return
+        before = self._dirty[layer]
+        x0, y0, x1, y1 = before
+        if x0 < x1:
+            maps.depth[layer, y0:y1, x0:x1] = self._still[layer, y0:y1, x0:x1]
+        dirty = _nothing(maps.depth.shape[1])
+        to_light(
+            geometry.positions,
+            maps.basis[layer],
+            self._points[layer],
+            geometry.static_vertices,
+            len(geometry.positions),
+        )
+        draw_casters(
+            self._points[layer], geometry.surfaces.tri, geometry.casts, geometry.static_triangles,
+            len(geometry.surfaces.tri), maps.depth[layer], dirty,
+        )  # fmt: skip
+        self._dirty[layer] = dirty
+        for rectangle in (before, dirty):
+            if rectangle[0] < rectangle[2]:
+                bound_blocks(maps.depth[layer], rectangle, maps.low[layer], maps.high[layer])
+
+
+def _nothing(side: int) -> I32:
+    return np.array([side, side, 0, 0], dtype=np.int32)
+
+
+def _fit(axes: F64, points: F64, side: int) -> tuple[F64, float]:
+    """The square across the light that holds all points, as (basis float64 [3, 4], texel in metres)."""
+    across = points @ axes[:2].T
+    low, high = across.min(axis=0), across.max(axis=0)
+    texel = max(float((high - low).max()) * 1.02, 2.0) / (side - 16)
+    centre = (low + high) / 2
+    basis = np.zeros((3, 4))
+    basis[:2, :3] = axes[:2] / texel
+    basis[:2, 3] = side / 2 - centre / texel
+    basis[2, :3] = axes[2]
+    return basis, texel

@@ -1,0 +1,307 @@
+"""Colour: deferred shading, once per pixel and distinct triangle, from the visibility samples."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .jit import F32, F64, I32, U8, U16, shading
+from .shadow import ShadowMaps, light_share
+from .sky import SkyMap, look_up, noise
+
+TWO_SIDED, GROUND, GRAIN = 1, 2, 4
+
+
+class Surfaces(NamedTuple):
+    """Everything that can be seen: `tri` int32 [t, 3]; `normals`, `colours` float32 [v, 3]; per triangle
+    `object_id` uint16, `kind` uint8 (TWO_SIDED | GROUND | GRAIN), `emission` float32."""
+
+    tri: I32
+    normals: F32
+    colours: F32
+    object_id: U16
+    kind: U8
+    emission: F32
+
+
+class View(NamedTuple):
+    """`rows` float64 [3, 3]: right, up, forward; `origin` float64 [3]; `lens` float64 [3]: f, cx, cy in px."""
+
+    rows: F64
+    origin: F64
+    lens: F64
+
+
+class Lights(NamedTuple):
+    """`direction`, `radiance` float64 [n, 3]: towards each body and its light on a surface facing it; the first
+    `shadowed` of them cast shadows. `ambient` float64 [3, 3]: zenith, horizon, ground bounce. `fog` float64 [4]:
+    density per metre at the ground, colour. `exposure`: factor before the film curve."""
+
+    direction: F64
+    radiance: F64
+    shadowed: int
+    ambient: F64
+    fog: F64
+    exposure: float
+
+
+class Visibility(NamedTuple):
+    """`inverse` float32 [s, h, w], `seen` int32 [s, h, w], `rec` float64 [n, RECORD], `src` int32 [n];
+    `occlusion` float32 [h / 2, w / 2]: 1 = open; `half_z` float32 [h / 2, w / 2]: the depths it was made for."""
+
+    inverse: F32
+    seen: I32
+    rec: F64
+    src: I32
+    occlusion: F32
+    half_z: F32
+
+
+@shading
+def film(x: float) -> float:
+    """Scene light to display light 0..1: the filmic curve of Narkowicz (2015), a fit of ACES."""
+    return min(max(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0.0), 1.0)
+
+
+@shading
+def _grain(kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, footprint: float) -> float:
+    """Brightness factor from noise fixed in the world, faded out where a pixel covers more than a wave."""
+    if abs(ny) > 0.6:
+        u, v = px, pz
+    else:
+        u, v = (px * nz - pz * nx), py
+    strength = 1.0 if kind & GROUND else 0.6
+    total = 0.0
+    wave = 3.1
+    for octave in range(4):
+        fade = 1.0 - footprint * 2.5 / wave
+        if fade <= 0.0:
+            break
+        total += fade * (noise(u / wave + 31.7 * octave, v / wave) - 0.5) * (0.16 if octave < 3 else 0.12)
+        wave *= 0.31
+    return 1.0 + strength * total
+
+
+@shading
+def _fogged(
+    r: float,
+    g: float,
+    b: float,
+    dx: float,
+    dy: float,
+    dz: float,
+    dist: float,
+    top: float,
+    bottom: float,
+    lights: Lights,
+) -> tuple[float, float, float]:
+    """Mix in the air between the camera and a point `dist` metres away, brighter towards the key light."""
+    thin = 0.5 * (math.exp(-max(top, 0.0) / 40.0) + math.exp(-max(bottom, 0.0) / 40.0))
+    amount = 1.0 - math.exp(-lights.fog[0] * thin * dist)
+    if amount < 0.002:
+        return r, g, b
+    fr, fg, fb = lights.fog[1], lights.fog[2], lights.fog[3]
+    if lights.direction.shape[0] > 0:
+        d = lights.direction
+        c = max(dx * d[0, 0] + dy * d[0, 1] + dz * d[0, 2], 0.0)
+        c = c * c * c * c * 0.22
+        fr += lights.radiance[0, 0] * c
+        fg += lights.radiance[0, 1] * c
+        fb += lights.radiance[0, 2] * c
+    return r + (fr - r) * amount, g + (fg - g) * amount, b + (fb - b) * amount
+
+
+@shading
+def _occlusion(vis: Visibility, x: int, y: int, z: float) -> float:
+    """Ambient openness at a full-size pixel: of the four half-size neighbours those of about its depth."""
+    h2, w2 = vis.occlusion.shape
+    ix, iy = min(max((x - 1) >> 1, 0), w2 - 2), min(max((y - 1) >> 1, 0), h2 - 2)
+    tolerance = 0.06 * z + 0.02
+    total = weight = 0.0
+    for j in range(iy, iy + 2):
+        for i in range(ix, ix + 2):
+            w = 0.0625 + (0.5 if (i * 2 == x or i * 2 == x - 1) else 0.0) * (
+                0.5 if (j * 2 == y or j * 2 == y - 1) else 0.0
+            )
+            if abs(vis.half_z[j, i] - z) > tolerance:
+                w *= 0.001
+            total += w * vis.occlusion[j, i]
+            weight += w
+    return total / weight
+
+
+@shading
+def shade_point(
+    vis: Visibility,
+    n: int,
+    fx: float,
+    fy: float,
+    x: int,
+    y: int,
+    surfaces: Surfaces,
+    view: View,
+    lights: Lights,
+    maps: ShadowMaps,
+) -> tuple[float, float, float]:
+    """Light 0..1 (after the film curve) of record n at picture position (fx, fy) in pixel (x, y)."""
+    rec = vis.rec[n]
+    iz = max(rec[9] * fx + rec[10] * fy + rec[11], 1e-9)
+    z = 1.0 / iz
+    b1 = min(max((rec[12] * fx + rec[13] * fy + rec[14]) * z, 0.0), 1.0)
+    b2 = min(max((rec[15] * fx + rec[16] * fy + rec[17]) * z, 0.0), 1.0)
+    b0 = max(1.0 - b1 - b2, 0.0)
+    t = vis.src[n]
+    i0, i1, i2 = surfaces.tri[t, 0], surfaces.tri[t, 1], surfaces.tri[t, 2]
+    m, c = surfaces.normals, surfaces.colours
+    nx = b0 * m[i0, 0] + b1 * m[i1, 0] + b2 * m[i2, 0]
+    ny = b0 * m[i0, 1] + b1 * m[i1, 1] + b2 * m[i2, 1]
+    nz = b0 * m[i0, 2] + b1 * m[i1, 2] + b2 * m[i2, 2]
+    scale = 1.0 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-12))
+    nx, ny, nz = nx * scale, ny * scale, nz * scale
+    r = b0 * c[i0, 0] + b1 * c[i1, 0] + b2 * c[i2, 0]
+    g = b0 * c[i0, 1] + b1 * c[i1, 1] + b2 * c[i2, 1]
+    b = b0 * c[i0, 2] + b1 * c[i1, 2] + b2 * c[i2, 2]
+    u, v = (fx - view.lens[1]) / view.lens[0], (view.lens[2] - fy) / view.lens[0]
+    k = view.rows
+    dx, dy, dz = (
+        u * k[0, 0] + v * k[1, 0] + k[2, 0],
+        u * k[0, 1] + v * k[1, 1] + k[2, 1],
+        u * k[0, 2] + v * k[1, 2] + k[2, 2],
+    )
+    px, py, pz = view.origin[0] + dx * z, view.origin[1] + dy * z, view.origin[2] + dz * z
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    dx, dy, dz = dx / length, dy / length, dz / length
+    kind = surfaces.kind[t]
+    facing = nx * dx + ny * dy + nz * dz
+    if kind & TWO_SIDED and facing > 0.0:
+        nx, ny, nz = -nx, -ny, -nz
+    if kind & GRAIN:
+        footprint = z / view.lens[0] / max(abs(facing), 0.08)
+        f = _grain(kind, px, py, pz, nx, ny, nz, footprint)
+        r, g, b = r * f, g * f, b * f
+    er, eg, eb = _lit(vis, kind, px, py, pz, nx, ny, nz, x, y, z, lights, maps)
+    glow = surfaces.emission[t]
+    r, g, b = r * (er + glow), g * (eg + glow), b * (eb + glow)
+    r, g, b = _fogged(r, g, b, dx, dy, dz, z * length, view.origin[1], py, lights)
+    e = lights.exposure
+    return film(r * e), film(g * e), film(b * e)
+
+
+@shading
+def _lit(
+    vis: Visibility, kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, x: int, y: int, z: float,
+    lights: Lights, maps: ShadowMaps,
+) -> tuple[float, float, float]:  # fmt: skip
+    """Light arriving at a point: hemisphere of sky and ground, dimmed by occlusion, and the bodies."""
+    ao = _occlusion(vis, x, y, z)
+    a = lights.ambient
+    up, down = max(ny, 0.0), max(-ny, 0.0)
+    side = 1.0 - up - down
+    er = (a[0, 0] * up + a[1, 0] * side * 0.6 + a[2, 0] * (down + side * 0.4)) * ao
+    eg = (a[0, 1] * up + a[1, 1] * side * 0.6 + a[2, 1] * (down + side * 0.4)) * ao
+    eb = (a[0, 2] * up + a[1, 2] * side * 0.6 + a[2, 2] * (down + side * 0.4)) * ao
+    d = lights.direction
+    for n in range(d.shape[0]):
+        slope = nx * d[n, 0] + ny * d[n, 1] + nz * d[n, 2]
+        power = max(slope, 0.0)
+        if kind & TWO_SIDED:
+            # a leaf or a cloth lets part of the light through from behind
+            power = 0.75 * power + 0.45 * max(-slope, 0.0) + 0.05
+        if power < 0.001:
+            continue
+        if n < lights.shadowed:
+            power *= light_share(maps, n, px, py, pz, nx, ny, nz, max(abs(slope), 0.02))
+        power *= 0.6 + 0.4 * ao
+        er += power * lights.radiance[n, 0]
+        eg += power * lights.radiance[n, 1]
+        eb += power * lights.radiance[n, 2]
+    return er, eg, eb
+
+
+@shading
+def _sky_point(fx: float, fy: float, view: View, sky: SkyMap, lights: Lights) -> tuple[float, float, float]:
+    u, v = (fx - view.lens[1]) / view.lens[0], (view.lens[2] - fy) / view.lens[0]
+    k = view.rows
+    dx, dy, dz = (
+        u * k[0, 0] + v * k[1, 0] + k[2, 0],
+        u * k[0, 1] + v * k[1, 1] + k[2, 1],
+        u * k[0, 2] + v * k[1, 2] + k[2, 2],
+    )
+    s = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
+    dx, dy, dz = dx * s, dy * s, dz * s
+    r, g, b = look_up(sky, dx, dy, dz, 1.0 / view.lens[0])
+    # the haze over the horizon is the fog of a long way through air that thins out upwards
+    reach = 400.0 / (1.0 + 60.0 * max(dy, 0.0))
+    r, g, b = _fogged(r, g, b, dx, dy, dz, reach, view.origin[1], view.origin[1], lights)
+    e = lights.exposure
+    return film(r * e), film(g * e), film(b * e)
+
+
+@shading
+def _similar(rec: F64, src: I32, surfaces: Surfaces, p: int, q: int) -> bool:
+    """Whether two records belong to one smooth surface, so that one of them can stand for both."""
+    if surfaces.object_id[src[p]] != surfaces.object_id[src[q]]:
+        return False
+    a, b = surfaces.tri[src[p], 0], surfaces.tri[src[q], 0]
+    m = surfaces.normals
+    dot = m[a, 0] * m[b, 0] + m[a, 1] * m[b, 1] + m[a, 2] * m[b, 2]
+    if dot < 0.97:
+        return False
+    a0, b0 = surfaces.colours[a], surfaces.colours[b]
+    if abs(a0[0] - b0[0]) + abs(a0[1] - b0[1]) + abs(a0[2] - b0[2]) > 0.02:
+        return False
+    da, db = rec[p, 11], rec[q, 11]
+    return abs(da - db) < 0.02 * max(abs(da), abs(db))
+
+
+@shading
+def shade_band(
+    vis: Visibility, surfaces: Surfaces, view: View, lights: Lights, maps: ShadowMaps, sky: SkyMap, offsets: F64,
+    curve: U8, near: float, far: float, y0: int, y1: int, color: U8, depth: F32, ids: U16,
+) -> None:  # fmt: skip
+    """Fill rows [y0, y1) of `color` uint8 [h, w, 3], `depth` float32 [h, w] and `ids` uint16 [h, w].
+
+    Depth and id are those of sample 0, the pixel's centre. `curve` uint8 [4096]: display light -> sRGB code.
+    """
+    samples, _, w = vis.inverse.shape
+    rec, src = vis.rec, vis.src
+    group = np.empty(8, dtype=np.int64)
+    for y in range(y0, y1):
+        for x in range(w):
+            centre = vis.seen[0, y, x] if vis.inverse[0, y, x] > 0.0 else -1
+            if centre >= 0:
+                z = 1.0 / max(rec[centre, 9] * x + rec[centre, 10] * y + rec[centre, 11], 1e-9)
+                depth[y, x] = min(max(z, near), far)
+                ids[y, x] = surfaces.object_id[src[centre]]
+            else:
+                depth[y, x] = np.inf
+                ids[y, x] = 0
+            group[0] = centre
+            for s in range(1, samples):
+                n = vis.seen[s, y, x] if vis.inverse[s, y, x] > 0.0 else -1
+                for k in range(s):
+                    m = group[k]
+                    if m == n or (m >= 0 and n >= 0 and _similar(rec, src, surfaces, m, n)):
+                        n = m
+                        break
+                group[s] = n
+            r = g = b = 0.0
+            for s in range(samples):
+                n = group[s]
+                if n == -2:
+                    continue
+                sx, sy, share = 0.0, 0.0, 0
+                for k in range(s, samples):
+                    if group[k] == n:
+                        sx, sy, share = sx + offsets[k, 0], sy + offsets[k, 1], share + 1
+                        group[k] = -2
+                fx, fy = x + sx / share, y + sy / share
+                if n >= 0:
+                    pr, pg, pb = shade_point(vis, n, fx, fy, x, y, surfaces, view, lights, maps)
+                else:
+                    pr, pg, pb = _sky_point(fx, fy, view, sky, lights)
+                r, g, b = r + share * pr, g + share * pg, b + share * pb
+            scale = 4095.0 / samples
+            color[y, x, 0] = curve[int(r * scale + 0.5)]
+            color[y, x, 1] = curve[int(g * scale + 0.5)]
+            color[y, x, 2] = curve[int(b * scale + 0.5)]
