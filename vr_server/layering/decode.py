@@ -1,0 +1,120 @@
+"""A baked folder opened again: one frame of it as layers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from streaming.packets import PacketLogError, PacketReader
+from vr_server.domain.errors import InvalidMedia
+from vr_server.domain.manifest import Manifest, Rect
+from vr_server.media.codec import decode_packets
+from vr_server.media.colour import planes_into_rgb, split_i420
+
+from .depth_code import SPAN, decode_u, unfold
+from .strip import read_barcode, read_levels
+
+U8 = npt.NDArray[np.uint8]
+F32 = npt.NDArray[np.float32]
+Planes = tuple[U8, U8, U8]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedLayers:
+    """Both layers as a headset has them: colours uint8 [.., .., 3]; inverse depths float32 (1/m, 0 = sky) and
+    `held` (uint8, 1 where L2 is no copy of L1) at half size."""
+
+    color1: U8
+    inverse1: F32
+    color2: U8
+    inverse2: F32
+    held: U8
+    yfov_rad: float
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a baked folder. Raise InvalidMedia when there is none or it is not one."""
+    path = folder / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise InvalidMedia(f"{folder} is not a layered clip: it has no manifest.json.") from error
+    except (OSError, ValidationError) as error:
+        raise InvalidMedia(f"{path} is not a manifest.") from error
+
+
+def decode_frame(folder: Path, frame: int, *, tier: str | None = None) -> DecodedLayers:
+    """Decode one frame of one tier (the best by default). Raise InvalidMedia when it is not there or damaged."""
+    manifest = read_manifest(folder)
+    names = {t.name: t.packets for t in manifest.tiers}
+    wanted = tier or manifest.tiers[0].name
+    if wanted not in names:
+        raise InvalidMedia(f"There is no tier {wanted!r}; this clip has {', '.join(names)}.")
+    planes = _decode(folder / names[wanted], frame, manifest)
+    shown = read_barcode(planes[0], manifest.atlas.barcode)
+    if shown != frame:
+        raise InvalidMedia(f"{names[wanted]} shows frame {shown} where frame {frame} should be.")
+    return unpack(planes, manifest, manifest.poses[frame].yfov)
+
+
+def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers:
+    """Layers of one decoded atlas."""
+    luma, code, tiles = planes[0], manifest.depth, manifest.tiles
+    gain, offset = read_levels(luma, manifest.atlas.calibration)
+
+    def level(name: str) -> F32:
+        """The tile's luma as 0..1, calibrated."""
+        value = (gain * _cut(luma, tiles[name]).astype(np.float32) + offset - 16) / SPAN
+        return cast("F32", np.clip(value, 0, 1).astype(np.float32))
+
+    def median(u: F32) -> F32:
+        return np.asarray(cv2.medianBlur(u, 3), np.float32)
+
+    return DecodedLayers(
+        color1=_rgb(planes, tiles["C1"]),
+        inverse1=decode_u(median(unfold(level("D1"), level("F1"), code.fine_folds)), code),
+        color2=_rgb(planes, tiles["C2"]),
+        inverse2=decode_u(median(level("D2")), code),
+        held=(_cut(luma, tiles["A"]) > 126).astype(np.uint8),
+        yfov_rad=yfov_rad,
+    )
+
+
+def _decode(path: Path, frame: int, manifest: Manifest) -> Planes:
+    try:
+        log = PacketReader(path)
+    except FileNotFoundError as error:
+        raise InvalidMedia(f"{path.name} is missing.") from error
+    except PacketLogError as error:
+        raise InvalidMedia(f"{path.name} cannot be read: {error}.") from error
+    try:
+        if not 0 <= frame < log.available:
+            raise InvalidMedia(f"There is no frame {frame}: {path.name} holds {log.available}.")
+        first = log.keyframe_at_or_before(frame)
+        images = decode_packets([log.read(i).data for i in range(first, frame + 1)])
+    finally:
+        log.close()
+    if len(images) != frame - first + 1:
+        raise InvalidMedia(f"{path.name} is damaged before frame {frame}.")
+    size = (manifest.atlas.width, manifest.atlas.height)
+    if images[-1].shape != (size[1] * 3 // 2, size[0]):
+        raise InvalidMedia(f"{path.name} is not {size[0]}x{size[1]} as the manifest says.")
+    return split_i420(images[-1], *size)
+
+
+def _cut(plane: U8, rect: Rect) -> U8:
+    x, y, w, h = rect
+    return plane[y : y + h, x : x + w]
+
+
+def _rgb(planes: Planes, rect: Rect) -> U8:
+    x, y, w, h = rect
+    chroma = (x // 2, y // 2, (w + 1) // 2, (h + 1) // 2)
+    rgb = np.empty((h, w, 3), np.uint8)
+    parts = (_cut(planes[0], rect), _cut(planes[1], chroma), _cut(planes[2], chroma))
+    planes_into_rgb(*(np.ascontiguousarray(part) for part in parts), rgb)
+    return rgb
