@@ -1,6 +1,7 @@
 """`generate`, `bake` and `view`: a clip from words, a layered clip from a clip, a picture from a layered clip."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool
     except BaseException:
         baker.abort()
         raise
-    value = {"out": str(out), "report": report.model_dump(mode="json", by_alias=True)}
+    value = {"out": str(out), "report": asdict(report)}
     emit(as_json, value, f"{plan.frame_count} frames baked into {out}")
 
 
