@@ -42,7 +42,8 @@ class Target:
 def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> CameraPath:
     """The camera's keys over the shot, `KEYS_PER_S` a second, never under the ground."""
     intent = spec.camera
-    lens = intent.lens_mm or _LENSES_MM[intent.shot_size]
+    # a low angle is taken near and wide, so that it really looks up
+    lens = intent.lens_mm or _LENSES_MM[intent.shot_size] * (0.75 if intent.angle == "low" else 1.0)
     yfov = 2 * math.atan(_SENSOR_HEIGHT_MM / 2 / lens)
     target = _target(spec, subjects)
     rig = _Rig(spec, target, yfov)
@@ -79,7 +80,7 @@ def _target(spec: ShotSpec, subjects: tuple[Subject, ...]) -> Target:
         lows.append(min(float(places[:, 0].min()), float(at[0])) - reach)
         highs.append(float(places[:, 0].max()) + reach)
         near = max(near, float(places[:, 2].max()) - float(at[2]) if s in people or len(subjects) == 1 else 0.0)
-        tall = max(tall, s.size_m[1] + min(lift, 0.35 * s.size_m[1] + 2.0))
+        tall = max(tall, s.size_m[1] + min(lift, 0.22 * s.size_m[1]))
     feet = np.array([path_at(s.path, middle)[0] for s in subjects])
     lead = path_at((people or list(subjects))[0].path, middle)[0]
     centre = vec(
@@ -115,8 +116,8 @@ class _Rig:
         wide = self.target.half_width_m * 1.12 / (math.tan(yfov / 2) * ASPECT)
         if self.intent.shot_size not in _GROUP_SIZES:
             wide = 0.0
-        near = 0.0 if self._track else 0.85 * self.target.toward_m
-        return max(high, wide) + near + (0.2 if self.target.height_m < 3 else 2.0)
+        near = 0.0 if self._track else 1.05 * self.target.toward_m
+        return max(high, wide) + near + (0.15 if self.target.height_m < 3 else 1.5)
 
     def _foot(self, t: float) -> Array:
         if self._track and self.target.subject is not None:
@@ -163,6 +164,8 @@ class _Rig:
 
     def _rise(self, move: str, u: float, speed: float) -> float:
         amount = (0.3 * self.distance + 0.15) * speed
+        if self.intent.angle == "low":
+            amount = min(amount, 0.75 * self.centre_m)  # it rises, and still looks up
         return {"crane_up": amount * u, "crane_down": amount * (1 - u)}.get(move, 0.0)
 
     def _stand(self, centre: Array, away: Array, distance: float) -> Array:

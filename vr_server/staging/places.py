@@ -75,7 +75,7 @@ def _mesas(rng: Generator, asset: str, count: int) -> Iterator[Candidate]:
 def _red_planet(rng: Generator) -> Iterator[Candidate]:
     yield from _rocks(rng, "red_rock", 60, 6.0, 46.0, 0.12, 1.5)
     yield from _rocks(rng, "red_rock", 26, 34.0, 110.0, 1.2, 5.5)
-    yield from _mesas(rng, "red_mesa", 12)
+    yield from _mesas(rng, "red_mesa", 9)
 
 
 def _desert(rng: Generator) -> Iterator[Candidate]:
@@ -87,7 +87,7 @@ def _desert(rng: Generator) -> Iterator[Candidate]:
 
 def _bamboo_grove(rng: Generator) -> Iterator[Candidate]:
     """A clearing of 3.4 m; culms grow in loose clumps, denser away from it."""
-    for x, z in _ring(rng, 78, 3.4, 21.0, 1.25):
+    for x, z in _ring(rng, 125, 3.3, 25.0, 1.2):
         clump = int(rng.integers(1, 4)) if math.hypot(x, z) > 5 else int(rng.integers(1, 3))
         for _ in range(clump):
             dx, dz = rng.normal(scale=0.3, size=2)
@@ -101,7 +101,7 @@ def _bamboo_grove(rng: Generator) -> Iterator[Candidate]:
 
 
 def _forest(rng: Generator) -> Iterator[Candidate]:
-    for n, (x, z) in enumerate(_ring(rng, 52, 5.5, 55.0, 4.2)):
+    for n, (x, z) in enumerate(_ring(rng, 62, 5.5, 55.0, 3.6)):
         kind, low, high = ("conifer", 9.0, 15.0) if n % 3 else ("tree", 7.0, 11.0)
         yield _scaled(kind, kind, x, z, float(rng.uniform(low, high)), rng)
     for x, z in _ring(rng, 16, 4.0, 24.0, 2.2):
@@ -113,10 +113,10 @@ def _forest(rng: Generator) -> Iterator[Candidate]:
 
 def _street(rng: Generator) -> Iterator[Candidate]:
     """Along Z: carriageway, trees and lamps on the pavements, a row of houses on either side."""
-    yield Candidate("road", "street", 0.0, -25.0, (13.0, 0.12, 130.0), 0.0, 1, 0.01)
+    yield Candidate("road", "street", 0.0, -25.0, (13.0, 0.12, 150.0), 0.0, 1, 0.01)
     for side in (-1.0, 1.0):
         z = 34.0
-        while z > -86.0:
+        while z > -100.0:
             w = float(rng.uniform(8.5, 13.0))
             size = (round(w, 2), round(float(rng.uniform(9.0, 16.5)), 2), 9.0)
             yield Candidate(
@@ -137,7 +137,6 @@ def _street(rng: Generator) -> Iterator[Candidate]:
             if n % 2 == (side > 0):
                 lamp = _scaled("street_lamp", "street lamp", side * 4.35, zt - 4.0, 5.2, rng)
                 yield lamp
-    yield Candidate("building", "building", 0.0, -100.0, (26.0, 15.0, 9.0), 0.0, 5)
     yield _scaled_car(rng, 3.0, -13.0, math.pi)
     yield _scaled_car(rng, -3.0, -28.0, 0.0)
 
@@ -229,8 +228,8 @@ def _cliff(rng: Generator) -> Iterator[Candidate]:
 PLACES: dict[str, Place] = {
     "red_planet": Place("red_soil", (0.37, 0.15, 0.075), _red_planet, 0.0062),
     "desert": Place("sand", (0.58, 0.42, 0.25), _desert, 0.006),
-    "bamboo_grove": Place("leaf_litter", (0.20, 0.17, 0.085), _bamboo_grove, 0.014),
-    "forest": Place("leaf_litter", (0.15, 0.135, 0.07), _forest, 0.010),
+    "bamboo_grove": Place("leaf_litter", (0.17, 0.155, 0.07), _bamboo_grove, 0.009),
+    "forest": Place("leaf_litter", (0.13, 0.12, 0.06), _forest, 0.007),
     "street": Place("asphalt", (0.17, 0.165, 0.16), _street, 0.006),
     "alley": Place("asphalt", (0.15, 0.145, 0.14), _street, 0.008),
     "courtyard": Place("stone", (0.40, 0.37, 0.31), _courtyard, 0.006),

@@ -45,12 +45,12 @@ _HOURS: dict[str, _Hour] = {
     "day": _Hour((0.15, 0.31, 0.62), (0.58, 0.69, 0.80), (1.0, 0.95, 0.86), 3.2, 0.82, 1.0),
     "sunset": _Hour((0.19, 0.22, 0.40), (0.98, 0.50, 0.24), (1.0, 0.56, 0.26), 2.5, 0.12, 1.1),
     "dusk": _Hour((0.07, 0.10, 0.22), (0.44, 0.27, 0.28), (1.0, 0.50, 0.36), 0.6, 0.06, 1.5),
-    "night": _Hour((0.010, 0.016, 0.040), (0.040, 0.055, 0.095), (0.60, 0.73, 1.0), 0.42, 0.62, 2.1),
+    "night": _Hour((0.022, 0.034, 0.075), (0.075, 0.10, 0.16), (0.60, 0.73, 1.0), 1.0, 0.62, 2.3),
 }
 _AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
-    "red_planet": ((1.45, 0.85, 0.52), (0.92, 0.72, 0.62)),
+    "red_planet": ((1.7, 1.25, 0.95), (0.82, 0.84, 1.12)),
     "bamboo_grove": ((0.9, 1.0, 0.85), (0.96, 1.04, 0.84)),
-    "forest": ((0.9, 1.0, 0.9), (0.95, 1.02, 0.9)),
+    "forest": ((0.9, 1.0, 0.9), (0.88, 0.98, 0.76)),
     "desert": ((1.0, 1.0, 0.95), (1.08, 1.0, 0.88)),
 }
 _FOGS = {"fog": 0.035, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
@@ -95,7 +95,11 @@ def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialB
     if spec.suns == 0:
         return (_body("sun", _aside(camera, 2.2, 1.1), 0.05, (0.8, 0.85, 0.9), hour.illuminance * 0.25),)
     if not seen:
-        side = 2.45 if spec.place in {"bamboo_grove", "forest"} else 0.95
+        side = (
+            2.45
+            if spec.place in {"bamboo_grove", "forest"} and spec.camera.shot_size in {"full", "wide", "extreme_wide"}
+            else 0.95
+        )
         return tuple(
             _body(
                 "sun",
@@ -106,10 +110,15 @@ def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialB
             )
             for i in range(spec.suns)
         )
-    places = {1: (0.5,), 2: (0.60, -0.55), 3: (0.62, -0.55, 0.15), 4: (0.68, -0.6, 0.2, -0.2)}[spec.suns]
+    places = {
+        1: (0.13 if spec.place in {"street", "alley", "ancient_city"} else 0.5,),
+        2: (0.64, -0.66),
+        3: (0.62, -0.55, 0.15),
+        4: (0.68, -0.6, 0.2, -0.2),
+    }[spec.suns]
     bodies = []
     for i, across in enumerate(places):
-        high = (0.36, 0.52, 0.62, 0.45)[i]
+        high = (0.34, 0.56, 0.62, 0.45)[i]
         size = (0.030, 0.019, 0.014, 0.011)[i] if spec.suns > 1 else 0.016
         colour = hour.light if i == 0 else _blend(hour.light, (1.0, 0.78, 0.55), 0.6)
         bodies.append(_body("sun", in_frame(camera, across, high), size, colour, hour.illuminance / (1 + 1.2 * i)))

@@ -32,7 +32,7 @@ KINDS: dict[str, Kind] = {
     "person": _person(1.74), "man": _person(1.78), "woman": _person(1.67), "child": _person(1.22), "elder": _person(1.68),
     "soldier": _person(1.8), "knight": _person(1.82), "astronaut": _person(1.84), "swordswoman": _person(1.68), "dancer": _person(1.68),
     "driver": _person(1.75), "traveller": _person(1.75), "crowd": _person(1.72), "mecha": _person(6.5, "a giant armoured figure"),
-    "horse": Kind("quadruped", (0.7, 2.1, 2.3)), "dog": Kind("quadruped", (0.3, 0.72, 0.9)), "bird": Kind("bird", (1.1, 0.3, 0.6)),
+    "horse": Kind("quadruped", (0.7, 2.0, 2.3)), "dog": Kind("quadruped", (0.3, 0.72, 0.9)), "bird": Kind("bird", (1.1, 0.3, 0.6)),
     "car": Kind("car", (1.85, 1.45, 4.4)), "spaceship": Kind("spaceship", (craft.WIDTH_M, craft.HEIGHT_M + 0.8, craft.LENGTH_M)),
     "truck": Kind("box", (2.5, 3.2, 8.0)), "ship": Kind("box", (8.0, 9.0, 30.0)), "aircraft": Kind("box", (12.0, 4.0, 14.0)),
     "train": Kind("box", (3.0, 3.8, 40.0)), "dragon": Kind("box", (4.0, 3.0, 12.0)),
@@ -228,7 +228,7 @@ def _flight(beats: list[_Beat], t: float, duration_s: float) -> float:
     high = 0.0
     for b in beats:
         u = min(max((t - b.start_s) / max(b.end_s - b.start_s, 1e-6), 0.0), 1.0)
-        span = min(2.4 * (b.end_s - b.start_s), 16.0)
+        span = min(1.25 * (b.end_s - b.start_s), 7.0)
         if b.action == "land" and t < b.end_s:
             high = span * (1 - u) ** 2 if t >= b.start_s else span
         elif b.action == "take_off" and t >= b.start_s:
@@ -250,7 +250,8 @@ def _door_times(spec: ShotSpec, ship: SubjectSpec | None) -> _Door | None:
     beats = _beats(ship, spec.duration_s)
     for b in beats:
         if b.action == "open_hatch":
-            return _Door(b.start_s, b.start_s + min(b.end_s - b.start_s, 2.2 / spec.action_speed))
+            start = min(b.start_s, spec.duration_s * 0.42)
+            return _Door(start, start + min(b.end_s - b.start_s, spec.duration_s * 0.17, 2.2 / spec.action_speed))
     leaving = any(b.action == "exit_hatch" for s in spec.subjects for b in s.beats)
     if not leaving:
         return None
@@ -286,10 +287,13 @@ def _exit_path(
     times = [k.t_s for k in ship_path]
     at = np.array([k.position_m for k in ship_path])
     turn = rot_y(_SHIP_YAW)
-    start = max(next(b.start_s for b in beats if b.action == "exit_hatch"), door.open_s - 0.35) + 1.4 * number
+    start = (
+        max(next(b.start_s for b in beats if b.action == "exit_hatch"), 0.45 * door.opens_s + 0.55 * door.open_s)
+        + 1.4 * number
+    )
     start = min(start, spec.duration_s * 0.85)
     route = [
-        craft.DOOR_HINGE + vec(-1.1, 0.06, 0.0),
+        craft.DOOR_HINGE + vec(-0.7, 0.06, 0.0),
         craft.DOOR_HINGE + vec(0.0, 0.1, 0.0),
         craft.RAMP_FOOT + vec(0.0, 0.08, 0.0),
         craft.RAMP_FOOT + vec(14.0, 0.0, 0.0),

@@ -187,7 +187,7 @@ ACTS: dict[str, Callable[[Clock], Pose]] = {
 def carrying(prop: str | None, upper: Pose) -> Pose:
     """Bend the right arm for what the hand holds; `upper` is the pose without it."""
     if prop in {"lantern", "torch", "umbrella"}:
-        arm = {"lantern": (0.75, 0.9), "torch": (0.95, 1.1), "umbrella": (0.7, 1.45)}[prop]
+        arm = {"lantern": (0.5, 0.95), "torch": (0.95, 1.1), "umbrella": (0.7, 1.45)}[prop]
         held = upper.copy()
         keep = pose(r_flex=1, r_out=1, r_twist=1, r_elbow=1, r_wrist=1) > 0
         held[keep] = 0.15 * upper[keep]

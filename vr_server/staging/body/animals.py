@@ -18,7 +18,7 @@ def quadruped_nodes(subject: Subject) -> list[MovingNode]:
     h, length = subject.size_m[1], subject.size_m[2]
     coat = _COATS[subject.seed % len(_COATS)]
     horse = subject.kind == "horse"
-    back = h * (0.62 if horse else 0.72)
+    back = h * (0.74 if horse else 0.76)
     track = Track(subject.path, h)
     leg = back * 0.56
     stride = leg * 2.1
@@ -27,22 +27,19 @@ def quadruped_nodes(subject: Subject) -> list[MovingNode]:
         bob = 0.015 * h * math.sin(4 * math.pi * track.distance(t) / stride)
         return affine(rot_y(track.yaw(t)), track.position(t) + vec(0.0, back * 0.82 + bob, 0.0))
 
+    rise = h - back * 0.82 - 0.08 * h
     barrel = merge(
         [
-            ellipsoid((0.13 * length, 0.2 * back, 0.34 * length), coat, (0, 0, 0), 3),
+            ellipsoid((0.135 * length, 0.24 * back, 0.34 * length), coat, (0, 0, 0), 3),
             ellipsoid((0.12 * length, 0.2 * back, 0.15 * length), coat, (0, 0.02 * back, 0.2 * length)),
             capsule(
-                vec(0, 0.06 * back, -0.26 * length),
-                vec(0, (h - back) * 1.0 + 0.05 * back, -0.43 * length),
-                0.1 * length,
-                0.06 * length,
-                coat,
+                vec(0, 0.05 * back, -0.24 * length), vec(0, rise, -0.44 * length), 0.12 * length, 0.07 * length, coat
             ),
             capsule(
-                vec(0, (h - back) * 1.02 + 0.08 * back, -0.40 * length),
-                vec(0, (h - back) * 0.75, -0.58 * length),
-                0.062 * length,
-                0.036 * length,
+                vec(0, rise + 0.02 * h, -0.43 * length),
+                vec(0, rise - 0.11 * h, -0.63 * length),
+                0.068 * length,
+                0.038 * length,
                 coat,
             ),
             capsule(
@@ -56,14 +53,14 @@ def quadruped_nodes(subject: Subject) -> list[MovingNode]:
                 ellipsoid(
                     (0.012 * length, 0.05 * length, 0.02 * length),
                     coat,
-                    (s * 0.03 * length, (h - back) * 1.02 + 0.16 * back, -0.38 * length),
+                    (s * 0.03 * length, rise + 0.075 * h, -0.42 * length),
                     1,
                 )
                 for s in (-1, 1)
             ),
         ]
     )
-    upper = finish("upper-leg", capsule(vec(0, 0, 0), vec(0, -leg * 0.55, 0), 0.055 * length, 0.032 * length, coat))
+    upper = finish("upper-leg", capsule(vec(0, 0, 0), vec(0, -leg * 0.55, 0), 0.075 * length, 0.036 * length, coat))
     lower = finish(
         "lower-leg", capsule(vec(0, 0, 0), vec(0, -leg * 0.52, 0), 0.03 * length, 0.02 * length, times(coat, 0.8))
     )

@@ -8,8 +8,8 @@ from vr_server.staging.geometry import Array, affine, frame_along, unit, vec, wo
 from vr_server.staging.meshes.core import capsule, finish, lathe, merge, times
 from vr_server.staging.scene import Matrix, Mesh
 
-from .figure import Wardrobe
 from .performance import Performance
+from .wardrobe import Wardrobe
 
 Piece = tuple[str, Mesh, Callable[[float], Matrix]]
 _LAG_S = 0.125
@@ -32,8 +32,8 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     for i in range(3):
         hi, lo = cuts[i], cuts[i + 1]
         rows = []
-        for k in (hi + (0.035 if i else 0.0), (hi + lo) / 2, lo):
-            rows.append((_bell(1 - k, 0.079 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)))
+        for k in (hi + (0.035 if i else 0.0), hi - 0.2 * (hi - lo), (hi + lo) / 2, lo):
+            rows.append((_bell(1 - k, 0.084 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)))
         rows.reverse()
         bell = lathe(rows, colours[i], 20, cap=False).tinted(
             lambda p, _: 0.88 + 0.12 * np.sin(9 * np.arctan2(p[:, 0], p[:, 2]))
@@ -48,7 +48,7 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
 
 
 def _bell(k: float, waist: float, flare: float) -> float:
-    return float(waist + (flare - waist) * k**0.75)
+    return float(waist + (flare - waist) * k**0.6)
 
 
 def _hang(act: Performance, t: float, k: float, length: float, wind: float) -> Array:
@@ -72,10 +72,9 @@ def _bell_at(
         feet = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3]
         span = float(np.hypot(feet[0], feet[2]))
         frame = frame_along(a - c, -late["pelvis"][:3, 2])
-        usual = {0: 9.0, 1: 0.42, 2: 0.3}[index] * act.build.height_m
-        spread = max(0.0, span - usual * 0.7) / usual
+        spread = max(0.0, span / (0.3 * act.build.height_m) - 0.7) * (0.0, 0.35, 0.8)[index]
         across = unit(vec(feet[0], 0.0, feet[2])) if span > 1e-6 else vec(1.0, 0.0, 0.0)
-        stretch = np.eye(3) + min(spread, 0.8) * np.outer(across, across)
+        stretch = np.eye(3) + min(spread, 0.7) * np.outer(across, across)
         return affine(stretch @ frame, a)
 
     return world
@@ -87,9 +86,9 @@ def hair_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     links, length = 4, 0.088 * h
     pieces: list[Piece] = []
     for i in range(links):
-        wide = (0.034, 0.036, 0.032, 0.022)[i] * h
-        end = (0.036, 0.033, 0.024, 0.006)[i] * h
-        strand = capsule(vec(0, 0, 0), vec(0, -length, 0), wide, end, w.hair_colour, 10).scaled(1.0, 1.0, 0.5)
+        wide = (0.044, 0.05, 0.047, 0.036)[i] * h
+        end = (0.05, 0.047, 0.036, 0.008)[i] * h
+        strand = capsule(vec(0, 0, 0), vec(0, -length, 0), wide, end, w.hair_colour, 10).scaled(1.0, 1.0, 0.42)
         pieces.append(
             (
                 f"hair_{i}",

@@ -11,8 +11,9 @@ from vr_server.staging.meshes.core import times
 from vr_server.staging.scene import Matrix, MovingNode
 
 from .cloth import hair_pieces, sash_pieces, skirt_pieces
-from .figure import Wardrobe, figure_meshes, held_prop
+from .figure import figure_meshes, held_prop
 from .performance import Performance
+from .wardrobe import Wardrobe
 
 _SKINS: tuple[Rgb, ...] = (
     (0.60, 0.38, 0.27),
@@ -93,11 +94,11 @@ def wardrobe_of(subject: Subject) -> Wardrobe:
 
 def person_nodes(subject: Subject, wind: float) -> list[MovingNode]:
     """Every part of a person: body, cloth, hair, held props. `wind` 0..1 moves what hangs."""
-    act = Performance(subject)
     worn = wardrobe_of(subject)
     if subject.colours:
         worn = replace(worn, top=subject.colours[0], legs=subject.colours[1] if len(subject.colours) > 1 else worn.legs)
     slender = 0.9 if subject.kind in FEMALE else 1.0
+    act = Performance(subject, worn.breadth(slender))
     nodes: list[MovingNode] = []
     for part, meshes in figure_meshes(act.build, worn, slender).items():
         nodes += [MovingNode(mesh, subject.object_id, subject.label, part, _follow(act, part)) for mesh in meshes]

@@ -1,36 +1,33 @@
 """The mannequin's part meshes: each hangs along its own -Y from its joint and faces -Z; overlapping ends hide the joints."""
 
-from dataclasses import dataclass
+import numpy as np
 
 from vr_server.domain.staging import Rgb
 from vr_server.staging.geometry import vec
-from vr_server.staging.meshes.core import Part, boulder, box, capsule, ellipsoid, finish, lathe, merge, times
+from vr_server.staging.meshes.core import (
+    Part,
+    boulder,
+    box,
+    capsule,
+    ellipsoid,
+    finish,
+    lathe,
+    loft,
+    merge,
+    times,
+    tube,
+)
 from vr_server.staging.scene import Mesh
 
+from .head import head, helmet
 from .skeleton import Build
-
-
-@dataclass(frozen=True)
-class Wardrobe:
-    """Colours and cut. `hair`: short, bun, long, none. `skirt`: none, dress, hanfu, coat."""
-
-    skin: Rgb
-    hair_colour: Rgb
-    top: Rgb
-    legs: Rgb
-    shoes: Rgb
-    accent: Rgb
-    hair: str = "short"
-    skirt: str = "none"
-    wide_sleeves: bool = False
-    suit: bool = False  # spacesuit: helmet, pack, thick limbs
-    armour: bool = False
+from .wardrobe import Wardrobe
 
 
 def figure_meshes(build: Build, w: Wardrobe, slender: float) -> dict[str, tuple[Mesh, ...]]:
     """Part name -> meshes in metres. `slender` 0.85 (slight) .. 1.1 (broad) scales widths."""
     h = build.height_m
-    g = slender * (1.32 if w.suit else 1.12 if w.armour else 1.0) * h
+    g = w.breadth(slender) * h
     return {
         "pelvis": _pelvis(build, w, g),
         "chest": _chest(build, w, g),
@@ -46,7 +43,7 @@ def figure_meshes(build: Build, w: Wardrobe, slender: float) -> dict[str, tuple[
                 ),
             ),
         ),
-        "head": _helmet(h, w) if w.suit else _head(h, w),
+        "head": helmet(h, w) if w.suit else head(h, w),
         **_arms(build, w, g),
         **_legs(build, w, g),
     }
@@ -65,139 +62,72 @@ def _pelvis(b: Build, w: Wardrobe, g: float) -> tuple[Mesh, ...]:
     return (finish("pelvis", belly, seat, belt.scaled(1.0, 1.0, 0.78)),)
 
 
+# (height, half width, half depth, centre z), shares of the body's height; above the waist joint
+_TORSO = (
+    (-0.045, 0.079, 0.058, 0.0), (0.0, 0.074, 0.055, 0.0), (0.04, 0.075, 0.056, 0.0), (0.085, 0.084, 0.062, -0.001), (0.125, 0.094, 0.066, -0.003),
+    (0.155, 0.101, 0.066, -0.003), (0.183, 0.106, 0.061, 0.0), (0.203, 0.103, 0.052, 0.003), (0.219, 0.088, 0.044, 0.005), (0.231, 0.066, 0.037, 0.005),
+    (0.243, 0.045, 0.033, 0.003), (0.253, 0.034, 0.031, 0.002),
+)  # fmt: skip
+
+
+def _front(y: float, x: float, g: float, h: float) -> float:
+    """Where the torso's front surface is at a height and a distance from the middle, metres (z, negative)."""
+    rows = np.array(_TORSO)
+    wide, deep, centre = (float(np.interp(y / h, rows[:, 0], rows[:, i])) for i in (1, 2, 3))
+    inside = max(0.0, 1 - (abs(x) / (wide * g)) ** 2.2)
+    return centre * h - deep * g * inside ** (1 / 2.2)
+
+
 def _chest(b: Build, w: Wardrobe, g: float) -> tuple[Mesh, ...]:
     h = b.height_m
-    torso = lathe(
-        [(0.074 * g, -0.03 * h), (0.078 * g, 0.02 * h), (0.083 * g, 0.07 * h), (0.095 * g, 0.125 * h), (0.098 * g, 0.165 * h), (0.092 * g, 0.2 * h),
-         (0.072 * g, 0.228 * h), (0.042 * g, 0.246 * h), (0.03 * g, 0.252 * h)],
-        w.top, 18,
-    ).scaled(1.0, 1.0, 0.72)  # fmt: skip
-    yoke = capsule(
-        vec(-b.shoulder_half * 0.86, b.shoulder_up, 0),
-        vec(b.shoulder_half * 0.86, b.shoulder_up, 0),
-        0.036 * g,
-        0.036 * g,
-        w.top,
-    )
-    parts: list[Part] = [torso, yoke]
+    torso = loft([(y * h, hw * g, hd * g, cz * h) for y, hw, hd, cz in _TORSO], w.top, 22)
+    parts: list[Part] = [torso]
     if w.suit:
         parts.append(_rounded(0.2 * h, 0.27 * h, 0.12 * h, times(w.top, 0.85)).moved((0.0, 0.12 * h, 0.125 * h)))
-        parts.append(box((0.11 * h, 0.06 * h, 0.03 * h), (0.25, 0.27, 0.3), (0.0, 0.12 * h, -0.1 * h)))
-        parts += [
-            box((0.018 * h, 0.018 * h, 0.01 * h), c, (x * h, 0.13 * h, -0.118 * h))
-            for x, c in ((-0.03, (0.7, 0.08, 0.05)), (0.0, (0.1, 0.4, 0.15)), (0.03, w.accent))
-        ]
-        parts.append(lathe([(0.075 * h, 0.238 * h), (0.08 * h, 0.25 * h), (0.07 * h, 0.262 * h)], w.accent, 16))
+        parts.append(box((0.11 * h, 0.06 * h, 0.03 * h), (0.25, 0.27, 0.3), (0.0, 0.12 * h, -0.098 * h)))
+        lamps = ((-0.03, (0.7, 0.08, 0.05)), (0.0, (0.1, 0.4, 0.15)), (0.03, w.accent))
+        parts += [box((0.018 * h, 0.018 * h, 0.01 * h), c, (x * h, 0.13 * h, -0.116 * h)) for x, c in lamps]
+        parts.append(lathe([(0.07 * h, 0.222 * h), (0.077 * h, 0.238 * h), (0.068 * h, 0.252 * h)], w.accent, 16))
     elif w.armour:
-        plate = ellipsoid((0.105 * g, 0.1 * h, 0.082 * g), (0.45, 0.45, 0.47), (0.0, 0.15 * h, 0.0))
+        steel = (0.40, 0.40, 0.43)
+        parts.append(
+            loft(
+                [(y * h, hw * g * 1.07, hd * g * 1.1, cz * h) for y, hw, hd, cz in _TORSO[1:8]], (0.45, 0.45, 0.47), 22
+            )
+        )
         parts += [
-            plate,
-            *(
-                ellipsoid(
-                    (0.052 * g, 0.035 * g, 0.05 * g),
-                    (0.4, 0.4, 0.43),
-                    (s * b.shoulder_half * 1.1, b.shoulder_up + 0.012 * h, 0),
-                )
-                for s in (-1, 1)
-            ),
+            ellipsoid(
+                (0.046 * g, 0.036 * g, 0.046 * g), steel, (s * b.shoulder_half * 1.06, b.shoulder_up + 0.008 * h, 0)
+            )
+            for s in (-1, 1)
         ]
     else:
-        # a collar and lapels give the chest a front
-        for s in (-1.0, 1.0):
-            parts.append(
-                capsule(
-                    vec(s * 0.035 * h, 0.243 * h, -0.022 * h),
-                    vec(-s * 0.008 * h if s > 0 else 0.012 * h, 0.12 * h, -0.0705 * g),
-                    0.011 * h,
-                    0.008 * h,
-                    w.accent,
-                    6,
-                )
-            )
+        parts += [_lapel(side, w, g, h) for side in (-1.0, 1.0)]
     return (finish("chest", *parts),)
+
+
+def _lapel(side: float, w: Wardrobe, g: float, h: float) -> Part:
+    """A band from the nape over the collarbone down the front; a hanfu's bands cross, others meet in a V."""
+    low, across = (0.02, -0.052) if w.skirt == "hanfu" else (0.135, 0.002)
+    points = [vec(side * 0.031 * h, 0.252 * h, 0.018 * h)]
+    for k in np.linspace(0.0, 1.0, 8):
+        y = (0.25 + (low - 0.25) * float(k)) * h
+        x = side * (0.034 + (across - 0.034) * float(k)) * h
+        points.append(vec(x, y, _front(y, x, g, h) - (0.0015 if side > 0 else 0.004) * h))
+    band = 0.0085 if w.skirt == "hanfu" else 0.0062
+    return tube(np.array(points), [band * h * (1.0 if 0 < i < 8 else 0.6) for i in range(9)], w.accent, 6, cap=True)
 
 
 def _rounded(x: float, y: float, z: float, colour: Rgb) -> Part:
     return boulder((x * 0.56, y * 0.56, z * 0.56), colour, 3, 0.0, 2).tinted(lambda p, _: 0.95 + 0.0 * p[:, 0])
 
 
-def _head(h: float, w: Wardrobe) -> tuple[Mesh, ...]:
-    """Origin at the skull's base; the crown is 0.145 h above the neck joint, nose towards -Z."""
-    skull = ellipsoid((0.0445 * h, 0.058 * h, 0.054 * h), w.skin, (0.0, 0.074 * h, -0.004 * h), 3)
-    jaw = ellipsoid((0.034 * h, 0.036 * h, 0.04 * h), w.skin, (0.0, 0.038 * h, -0.017 * h))
-    nose = ellipsoid((0.0075 * h, 0.0145 * h, 0.012 * h), times(w.skin, 0.93), (0.0, 0.061 * h, -0.058 * h), 1)
-    dark = times(w.hair_colour, 0.8)
-    parts = [skull, jaw, nose]
-    for s in (-1.0, 1.0):
-        parts.append(
-            ellipsoid(
-                (0.0085 * h, 0.0048 * h, 0.005 * h), (0.75, 0.73, 0.70), (s * 0.0185 * h, 0.073 * h, -0.0515 * h), 1
-            )
-        )
-        parts.append(
-            ellipsoid(
-                (0.0042 * h, 0.0046 * h, 0.003 * h), (0.02, 0.016, 0.014), (s * 0.0185 * h, 0.073 * h, -0.0555 * h), 1
-            )
-        )
-        parts.append(ellipsoid((0.0125 * h, 0.0026 * h, 0.005 * h), dark, (s * 0.019 * h, 0.084 * h, -0.0525 * h), 1))
-        parts.append(
-            ellipsoid((0.006 * h, 0.015 * h, 0.01 * h), times(w.skin, 0.9), (s * 0.046 * h, 0.068 * h, 0.004 * h), 1)
-        )
-    lips = (w.skin[0] * 0.8, w.skin[1] * 0.5, w.skin[2] * 0.5)
-    parts.append(ellipsoid((0.0135 * h, 0.0036 * h, 0.005 * h), lips, (0.0, 0.0385 * h, -0.0535 * h), 1))
-    if w.armour:
-        parts.append(ellipsoid((0.055 * h, 0.055 * h, 0.064 * h), (0.42, 0.42, 0.45), (0.0, 0.097 * h, 0.006 * h), 2))
-    elif w.hair != "none":
-        parts += _hair(h, w)
-    return (finish("head", *parts),)
-
-
-def _hair(h: float, w: Wardrobe) -> list[Part]:
-    cap = ellipsoid((0.0505 * h, 0.053 * h, 0.0565 * h), w.hair_colour, (0.0, 0.091 * h, 0.006 * h), 3)
-    nape = ellipsoid((0.0455 * h, 0.052 * h, 0.035 * h), w.hair_colour, (0.0, 0.066 * h, 0.024 * h))
-    parts = [cap, nape]
-    if w.hair in {"long", "bun"}:
-        parts += [
-            ellipsoid((0.009 * h, 0.045 * h, 0.02 * h), w.hair_colour, (s * 0.047 * h, 0.066 * h, -0.012 * h), 1)
-            for s in (-1.0, 1.0)
-        ]
-        parts.append(ellipsoid((0.024 * h, 0.024 * h, 0.024 * h), w.hair_colour, (0.0, 0.15 * h, 0.016 * h)))
-        pin = capsule(
-            vec(-0.045 * h, 0.152 * h, 0.018 * h),
-            vec(0.045 * h, 0.148 * h, 0.012 * h),
-            0.0035 * h,
-            0.003 * h,
-            w.accent,
-            6,
-        )
-        parts.append(pin)
-    return parts
-
-
-def _helmet(h: float, w: Wardrobe) -> tuple[Mesh, ...]:
-    shell = ellipsoid((0.083 * h, 0.084 * h, 0.088 * h), w.top, (0.0, 0.064 * h, 0.004 * h), 3)
-    rim = ellipsoid((0.071 * h, 0.064 * h, 0.05 * h), w.accent, (0.0, 0.066 * h, -0.042 * h), 3)
-    visor = ellipsoid((0.067 * h, 0.06 * h, 0.053 * h), (0.34, 0.20, 0.06), (0.0, 0.066 * h, -0.046 * h), 3)
-    lamp = [
-        lathe([(0.016 * h, 0.0), (0.016 * h, 0.035 * h)], times(w.top, 0.6), 8).moved(
-            (s * 0.088 * h, 0.066 * h, -0.01 * h)
-        )
-        for s in (-1.0, 1.0)
-    ]
-    bulbs = merge(
-        [
-            ellipsoid((0.009 * h, 0.012 * h, 0.008 * h), (1.0, 0.95, 0.85), (s * 0.088 * h, 0.086 * h, -0.027 * h), 1)
-            for s in (-1.0, 1.0)
-        ]
-    )
-    return finish("helmet", shell, rim, visor, *lamp), finish("helmet-lamps", bulbs, emission=2.5)
-
-
 def _arms(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
     h = b.height_m
     found: dict[str, tuple[Mesh, ...]] = {}
     for side, s in (("l", -1.0), ("r", 1.0)):
-        upper = capsule(vec(0, 0, 0), vec(0, -b.upper_arm, 0), 0.0335 * g, 0.0265 * g, w.top)
+        upper = capsule(vec(0, 0, 0), vec(0, -b.upper_arm, 0), 0.032 * g, 0.026 * g, w.top)
+        deltoid = ellipsoid((0.0345 * g, 0.037 * g, 0.0365 * g), w.top, (-s * 0.004 * g, -0.008 * g, 0.0))
         elbow = ellipsoid((0.0268 * g,) * 3, w.top, (0.0, -b.upper_arm, 0.0))
         fore = capsule(vec(0, 0, 0), vec(0, -b.forearm, 0), 0.0265 * g, 0.0205 * g, w.top)
         cuff = lathe([(0.0225 * g, -b.forearm - 0.004 * h), (0.0235 * g, -b.forearm + 0.02 * h)], w.accent, 10)
@@ -214,7 +144,7 @@ def _arms(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
             glove,
             6,
         )
-        found[f"upper_arm_{side}"] = (finish("upper-arm", upper, elbow),)
+        found[f"upper_arm_{side}"] = (finish("upper-arm", deltoid, upper, elbow),)
         found[f"forearm_{side}"] = (finish("forearm", fore, cuff),)
         found[f"hand_{side}"] = (finish("hand", palm, fingers, thumb),)
         if w.wide_sleeves:
@@ -242,7 +172,8 @@ def _sleeve(b: Build, w: Wardrobe) -> Mesh:
         14,
         cap=False,
     )
-    shape = merge([cone, hem]).scaled(0.62, 1.0, 1.25)
+    mouth = lathe([(0.0, -0.86 * length), (0.073 * b.height_m, -0.85 * length)], times(w.top, 0.45), 14, cap=False)
+    shape = merge([cone, hem, mouth]).scaled(0.62, 1.0, 1.25)
     return finish("sleeve", shape.moved((0.0, 0.0, 0.018 * b.height_m)), two_sided=True)
 
 

@@ -13,9 +13,9 @@ _KEPT = 512
 class Performance:
     """Joint matrices of one person. Pure in `t`; the last few hundred moments are kept (cloth looks back in time)."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, breadth: float = 1.0) -> None:
         self.subject = subject
-        self.build = Build.of(subject.size_m[1])
+        self.build = Build.of(subject.size_m[1], breadth)
         self.track = Track(subject.path, subject.size_m[1])
         self._actions = subject.actions or (TimedAction(action="stand", start_s=0.0, end_s=self.track.end_s),)
         self._prop = next((p for p in subject.props if p in {"lantern", "torch", "umbrella"}), None)

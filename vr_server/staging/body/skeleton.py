@@ -46,7 +46,7 @@ def get(p: Pose, name: str) -> float:
 
 @dataclass(frozen=True)
 class Build:
-    """Segment lengths in metres for a body of `height_m` (ratios after Drillis and Contini, 1966)."""
+    """Segment lengths in metres for a body of `height_m` (ratios after Drillis and Contini, 1966); `breadth` 1 = average."""
 
     height_m: float
     ankle: float
@@ -62,7 +62,7 @@ class Build:
     forearm: float
 
     @staticmethod
-    def of(height_m: float) -> "Build":
+    def of(height_m: float, breadth: float = 1.0) -> "Build":
         h = height_m
         return Build(
             h,
@@ -71,10 +71,10 @@ class Build:
             0.245 * h,
             0.05 * h,
             0.065 * h,
-            0.222 * h,
-            0.108 * h,
-            0.245 * h,
-            0.285 * h,
+            0.198 * h,
+            0.1 * h * breadth,
+            0.25 * h,
+            0.274 * h,
             0.17 * h,
             0.148 * h,
         )

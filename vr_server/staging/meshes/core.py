@@ -73,10 +73,11 @@ def finish(name: str, *parts: Part, two_sided: bool = False, emission: float = 0
 def _smooth_normals(positions: Array, triangles: Ints) -> Array:
     a, b, c = (positions[triangles[:, i]] for i in range(3))
     face = np.cross(b - a, c - a)
-    normals = np.zeros_like(positions)
+    normals: Array = np.zeros_like(positions)
     for i in range(3):
         np.add.at(normals, triangles[:, i], face)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return normals
 
 
 def smooth_part(positions: Array, triangles: Ints, colour: Rgb) -> Part:
@@ -133,6 +134,23 @@ def lathe(profile: Profile, colour: Rgb, segments: int = 10, *, cap: bool = True
                 disc = np.concatenate([ring * r + vec(0.0, y, 0.0), vec(0.0, y, 0.0)[None]])
                 parts.append(smooth_part(disc, np.array(fan, dtype=np.int32), colour))
     return merge(parts)
+
+
+def loft(
+    rows: Sequence[tuple[float, float, float, float]], colour: Rgb, segments: int = 20, power: float = 2.2
+) -> Part:
+    """Superelliptic sections (y, half width, half depth, centre z) joined from bottom to top, open at both ends."""
+    angle = np.arange(segments) * (2 * math.pi / segments)
+    s, c = np.sin(angle), np.cos(angle)
+    x, z = np.sign(s) * np.abs(s) ** (2 / power), np.sign(c) * np.abs(c) ** (2 / power)
+    points = np.concatenate([np.stack([x * w, np.full(segments, y), z * d + cz], 1) for y, w, d, cz in rows])
+    i = np.arange(segments)
+    j = (i + 1) % segments
+    strips = [
+        np.stack([k + i, k + j, k + segments + j, k + i, k + segments + j, k + segments + i], 1).reshape(-1, 3)
+        for k in range(0, (len(rows) - 1) * segments, segments)
+    ]
+    return smooth_part(points, np.concatenate(strips).astype(np.int32), colour)
 
 
 def tube(points: Array, radii: Sequence[float], colour: Rgb, segments: int = 6, *, cap: bool = False) -> Part:

@@ -11,7 +11,7 @@ from vr_server.staging.scene import Mesh
 
 from .core import Part, box, ellipsoid, finish, lathe, merge, mix, smooth_part, times, tube
 
-SILVER: Rgb = (0.60, 0.62, 0.65)
+SILVER: Rgb = (0.72, 0.76, 0.82)
 _DARK: Rgb = (0.09, 0.095, 0.11)
 LENGTH_M, WIDTH_M, HEIGHT_M = 15.0, 8.6, 6.4
 DOOR_HINGE: Array = vec(2.22, 2.25, -1.0)
@@ -128,7 +128,8 @@ def spaceship() -> ShipMeshes:
     frame, light = _door_frame()
     canopy = ellipsoid((0.95, 0.62, 1.7), (0.03, 0.045, 0.065), (0.0, 4.45, -4.2), 3)
     ports = [ellipsoid((0.06, 0.22, 0.22), (0.05, 0.07, 0.1), (2.2, 3.85, z), 2) for z in (1.1, 2.1, 3.1)]
-    hull = finish("ship-hull", _body(), _wing(1.0), _wing(-1.0), _fin(), frame, canopy, *ports)
+    # a little light of its own: polished metal mirrors more sky than its albedo says
+    hull = finish("ship-hull", _body(), _wing(1.0), _wing(-1.0), _fin(), frame, canopy, *ports, emission=0.1)
     strip = box((0.04, 0.07, 3.4), (0.5, 0.75, 1.0), (2.27, 3.2, 2.2))
     lit = finish("ship-lights", light, strip, emission=2.2)
     nozzles = (vec(-3.65, 2.45, 3.4), vec(3.65, 2.45, 3.4), vec(0.0, 1.95, -3.6), vec(0.0, 1.95, 3.4))

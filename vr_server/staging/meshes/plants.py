@@ -25,7 +25,7 @@ def bamboo(seed: int, height: float = 9.0) -> tuple[Mesh, ...]:
     toward = rng.uniform(0, 2 * math.pi)
     bow = vec(math.sin(toward), 0.0, math.cos(toward))
     culm = mix(_CULM, _CULM_OLD, float(rng.uniform(0, 0.9)))
-    radius = float(rng.uniform(0.036, 0.055))
+    radius = float(rng.uniform(0.042, 0.066))
 
     def spine(k: float) -> Array:
         return vec(0.0, height * k, 0.0) + bow * (lean * k**2.6)
@@ -44,8 +44,8 @@ def bamboo(seed: int, height: float = 9.0) -> tuple[Mesh, ...]:
         )
         rings.append(ring)
     leaves: list[Part] = []
-    for _ in range(11):
-        k = float(rng.uniform(0.42, 1.0))
+    for _ in range(15):
+        k = float(rng.uniform(0.34, 1.0))
         turn = float(rng.uniform(0, 2 * math.pi))
         out = vec(math.sin(turn), 0.0, math.cos(turn))
         base = spine(k)
@@ -61,8 +61,8 @@ def bamboo(seed: int, height: float = 9.0) -> tuple[Mesh, ...]:
                     twig + rng.normal(scale=0.14, size=3),
                     droop,
                     vec(0, 1, 0),
-                    float(rng.uniform(0.35, 0.6)),
-                    0.1,
+                    float(rng.uniform(0.4, 0.75)),
+                    0.13,
                     tone,
                     shade,
                 )

@@ -3,9 +3,10 @@
 import numpy as np
 
 from vr_server.domain.staging import Rgb
+from vr_server.staging.geometry import Array
 from vr_server.staging.scene import Mesh
 
-from .core import boulder, finish, merge
+from .core import boulder, finish, flat_part, loft, merge
 
 ROCK_COLOURS: dict[str, Rgb] = {
     "rock": (0.30, 0.28, 0.25),
@@ -14,8 +15,8 @@ ROCK_COLOURS: dict[str, Rgb] = {
 }
 
 
-def _strata(p: np.ndarray, n: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # float64 [v, 3] each
-    shade: np.ndarray = 0.86 + 0.1 * np.sin(p[:, 1] * 9.0 + p[:, 0] * 1.7) + 0.12 * n[:, 1]  # type: ignore[type-arg]  # as above
+def _strata(p: Array, n: Array) -> Array:
+    shade: Array = 0.86 + 0.1 * np.sin(p[:, 1] * 9.0 + p[:, 0] * 1.7) + 0.12 * n[:, 1]
     return shade
 
 
@@ -24,8 +25,8 @@ def rock(kind: str, seed: int, height: float = 1.0) -> tuple[Mesh, ...]:
     rng = np.random.default_rng(seed)
     colour = ROCK_COLOURS[kind]
     wide = float(rng.uniform(0.8, 1.25))
-    main = boulder((0.85 * wide, 0.72, 0.8), colour, seed, 0.3, 3).moved((0.0, 0.32, 0.0))
-    side = boulder((0.34, 0.28, 0.38), colour, seed + 7, 0.3, 2).moved(
+    main = boulder((0.85 * wide, 0.72, 0.8), colour, seed, 0.3, 2).moved((0.0, 0.32, 0.0))
+    side = boulder((0.34, 0.28, 0.38), colour, seed + 7, 0.3, 1).moved(
         (0.85 * wide, 0.08, float(rng.uniform(-0.4, 0.5)))
     )
     chip = boulder((0.2, 0.16, 0.17), colour, seed + 9, 0.3, 1).moved((-0.6 * wide, 0.05, 0.72))
@@ -34,18 +35,37 @@ def rock(kind: str, seed: int, height: float = 1.0) -> tuple[Mesh, ...]:
 
 
 def mesa(kind: str, seed: int, height: float = 30.0) -> tuple[Mesh, ...]:
-    """A far rock tower or table mountain for the horizon."""
+    """A butte for the horizon: scree below, banded cliffs above, a broken flat top."""
     rng = np.random.default_rng(seed)
     colour = ROCK_COLOURS[kind]
     parts = []
     for i in range(3):
-        size = (
-            float(rng.uniform(0.8, 1.7)),
-            float(rng.uniform(0.55, 1.0)) * (1.0 if i == 0 else 0.65),
-            float(rng.uniform(0.6, 1.1)),
+        wide, tall = float(rng.uniform(0.45, 1.0)), 1.0 if i == 0 else float(rng.uniform(0.35, 0.75))
+        rows = (
+            (-0.1, 1.75),
+            (0.12, 1.4),
+            (0.3, 1.12),
+            (0.36, 1.0),
+            (0.55, 0.95),
+            (0.58, 0.86),
+            (0.8, 0.82),
+            (0.84, 0.7),
+            (0.97, 0.66),
+            (1.0, 0.5),
+            (1.01, 0.02),
         )
-        stone = boulder(size, colour, seed + i, 0.28, 3).moved(
-            (float(rng.uniform(-1, 1)) * (i > 0), 0.0, float(rng.uniform(-0.6, 0.6)))
+        turret = loft([(y * tall, wide * r, wide * r, 0.0) for y, r in rows], colour, 26, 2.0)
+        turn = np.arctan2(turret.positions[:, 0], turret.positions[:, 2])
+        phase = rng.uniform(0, 6.28, 4)
+        ridge = (
+            1
+            + 0.14 * np.sin(2 * turn + phase[0])
+            + 0.1 * np.sin(5 * turn + phase[1])
+            + 0.07 * np.sin(9 * turn + phase[2] + 3 * turret.positions[:, 1])
         )
-        parts.append(stone)
+        shaped = turret.positions * np.stack([ridge, 1 + 0.05 * np.sin(3 * turn + phase[3]), ridge], axis=1)
+        stone = flat_part(shaped, turret.triangles, colour)
+        parts.append(
+            stone.moved((float(rng.uniform(0.8, 1.6)) * (0, 1, -1)[i], 0.0, float(rng.uniform(-0.6, 0.6)) * (i > 0)))
+        )
     return (finish("mesa", merge(parts).tinted(_strata).scaled(height, height, height)),)
