@@ -1,5 +1,6 @@
 """Typed changes applied to a ShotSpec, and the diff a director reads. Pure."""
 
+import math
 from collections.abc import Iterator
 from typing import assert_never
 
@@ -22,7 +23,6 @@ from .shot import CameraIntent, MarkOverride, ShotSpec
 
 _SCALE_RANGE = (0.1, 10.0)
 _HEIGHT_RANGE_M = (-20.0, 100.0)
-_TURN_RANGE_RAD = (-6.28, 6.28)
 
 
 def apply_changes(spec: ShotSpec, changes: tuple[Change, ...]) -> ShotSpec:
@@ -35,10 +35,20 @@ def apply_changes(spec: ShotSpec, changes: tuple[Change, ...]) -> ShotSpec:
 def diff_specs(before: ShotSpec, after: ShotSpec) -> tuple[FieldDiff, ...]:
     """One line per leaf field that differs, in the spec's own order, paths as on the wire (camelCase)."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
-    paths = list(dict.fromkeys([*old, *new]))
-    return tuple(
-        FieldDiff(path=p, before=old.get(p, ""), after=new.get(p, "")) for p in paths if old.get(p) != new.get(p)
-    )
+    paths = dict.fromkeys([*old, *new])
+    return tuple(_line(p, old.get(p), new.get(p)) for p in paths if (p in old, old.get(p)) != (p in new, new.get(p)))
+
+
+def _line(path: str, old: object, new: object) -> FieldDiff:
+    """The values as people read them; in full where the short form would hide what differs."""
+    before, after = _shown(old), _shown(new)
+    if before == after:
+        before, after = repr(old), repr(new)
+    return FieldDiff(path=path, before=before, after=after)
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
@@ -56,7 +66,12 @@ def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
         case HeightChange(delta_m=delta):
             return _with_camera(spec, height_offset_m=_hold(camera.height_offset_m + delta, _HEIGHT_RANGE_M))
         case AngleChange(angle=angle, yaw_delta_rad=yaw):
-            turned = _hold(camera.yaw_offset_rad + yaw, _TURN_RANGE_RAD)
+            # an orbit past half a turn is the shorter orbit the other way: it wraps and never sticks at a limit
+            turned = (
+                round(math.remainder(camera.yaw_offset_rad + yaw, math.tau), 6)
+                if math.isfinite(yaw)
+                else camera.yaw_offset_rad
+            )
             return _with_camera(spec, angle=angle or camera.angle, yaw_offset_rad=turned)
         case TimeOfDayChange(time_of_day=time_of_day):
             return spec.model_copy(update={"time_of_day": time_of_day})
@@ -86,7 +101,7 @@ def _hold(value: float, limits: tuple[float, float]) -> float:
     return round(min(max(value, limits[0]), limits[1]), 6)
 
 
-def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             yield from _leaves(getattr(value, name), f"{path}.{field.alias or name}" if path else field.alias or name)
@@ -94,4 +109,4 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]")
     else:
-        yield path, f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+        yield path, value

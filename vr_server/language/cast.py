@@ -4,6 +4,7 @@ The grammar is shallow on purpose: the actor of a verb is the last subject named
 preposition or a verb is an object, and in Chinese a verb may stand before its subject (走出一位宇航员).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vr_server.domain.shot import ActionBeat, SubjectSpec
@@ -14,6 +15,7 @@ from .text import is_han
 
 _PLURAL_COUNT = 3  # "soldiers" without a number
 _COUNT_LIMIT = 60
+_SMALL = ("count", "article", "pace", "join", "sequence", "preposition", "pronoun")
 _STRETCH = {"slow": 1.4, "fast": 0.7}  # how a told pace changes a beat's share of the shot
 
 
@@ -48,15 +50,58 @@ class Cast:
         self.events: list[Event] = []
         self.times: list[str] = []  # said by what the sun does
         self.suns: int | None = None
-        self._current: list[Actor] = []
-        self._then = False
+        self.current: list[Actor] = []
+        self.carried: list[Entry] = []  # wardrobe and props named before their owner
+        self._held: list[tuple[Entry, bool]] = []  # verbs named before their subject; whether they follow
+        self._follows, self._follows_next = False, False
 
     def read(self, clause: Clause, names: dict[int, Match]) -> None:
         """Take in one clause; `names` are unknown words that stand where a subject would, by their start."""
         _Reader(self, self._lexicon, clause, names).run()
 
     def introduce(self, actor: Actor) -> None:
+        """Somebody new; what was named before anybody was there is theirs."""
         self.actors.append(actor)
+        for entry in self.carried:
+            give(actor, entry)
+        self.carried = []
+
+    def follow(self, *, after_next: bool) -> None:
+        """The next beat (or the one after it) starts when all told before it are over."""
+        if after_next:
+            self._follows_next = True
+        else:
+            self._follows = True
+
+    def hold(self, entry: Entry, *, sequenced: bool) -> None:
+        """A verb whose subject is still to be named."""
+        self._held.append((entry, sequenced))
+
+    @property
+    def holds(self) -> bool:
+        return bool(self._held)
+
+    def release(self, actor: Actor) -> None:
+        """The held verbs turn out to be this actor's."""
+        held, self._held = self._held, []
+        for entry, sequenced in held:
+            self.tell([actor], entry, entry.weight, sequenced=sequenced)
+
+    def tell(self, actors: list[Actor], entry: Entry, weight: float, *, sequenced: bool = False) -> None:
+        """These actors do this. Someone coming out of a vehicle follows what the vehicle did."""
+        action = entry.id
+        if entry.needs:
+            carriers = [a for a in self.actors if a.group == entry.needs and a not in actors]
+            if not carriers:
+                action = entry.otherwise or "stand"
+            sequenced |= any(e.actor in carriers for e in self.events)
+        others = [e for e in self.events if e.actor not in actors]
+        follows = bool(others) and (sequenced or self._follows)
+        self.events += [Event(actor, action, weight, follows) for actor in actors]
+        for actor in actors:
+            for reference in entry.implies:
+                give(actor, self._lexicon.refer(reference))
+        self._follows, self._follows_next = self._follows_next, False
 
     def subjects(self) -> tuple[SubjectSpec, ...]:
         used: dict[str, int] = {}
@@ -76,13 +121,15 @@ class Cast:
                 mine.append(("stand", 0.0, start))
             mine.append((event.action, start, start + event.weight))
             end = max(end, start + event.weight)
-        return {
-            key: [
-                ActionBeat(action=action, weight=round((stop if i + 1 < len(mine) else max(stop, end)) - start, 3))
-                for i, (action, start, stop) in enumerate(mine)
-            ]
-            for key, mine in placed.items()
-        }
+        return {key: self._beats(mine, end) for key, mine in placed.items()}
+
+    def _beats(self, mine: list[tuple[str, float, float]], end: float) -> list[ActionBeat]:
+        """Spans as shares; the last one lasts to the end, or its doer stands where it settles before."""
+        action, start, stop = mine[-1]
+        if end > stop:
+            settled = self._lexicon.refer(f"action:{action}").settles
+            mine = [*mine, ("stand", stop, end)] if settled else [*mine[:-1], (action, start, end)]
+        return [ActionBeat(action=action, weight=round(stop - start, 3)) for action, start, stop in mine]
 
 
 def _subject(actor: Actor, used: dict[str, int], beats: list[ActionBeat]) -> SubjectSpec:
@@ -114,8 +161,20 @@ class _Reader:
         self.preposition = False
         self.joined = False
         self.acted = False
-        self.held: list[Entry] = []  # verbs that stand before their subject
-        self.carried: list[Entry] = []  # wardrobe and props named before their owner
+
+        def small_word(_index: int, _match: Match, entry: Entry) -> None:
+            self._small_word(entry)
+
+        self._steps: list[tuple[str, Callable[[int, Match, Entry], None]]] = [
+            ("subject", lambda _i, m, _e: self._subject(m)),
+            ("sky", lambda _i, _m, e: self._nature(e)),
+            ("weather", lambda _i, _m, e: self._nature(e)),
+            ("camera", lambda _i, _m, _e: self._camera_word()),
+            ("action", self._action),
+            ("wardrobe", lambda i, _m, e: self._carry(i, e)),
+            ("prop", lambda i, _m, e: self._carry(i, e)),
+            *((category, small_word) for category in (*_SMALL, "place", "set", "detail", "time")),
+        ]
 
     def run(self) -> None:
         for index, match in enumerate(self.matches):
@@ -123,37 +182,40 @@ class _Reader:
                 self._take(index, match)
 
     def _take(self, index: int, match: Match) -> None:
-        if match.start in self.names or match.get("subject"):
+        if match.start in self.names:
             self._subject(match)
-        elif entry := match.get("sky") or match.get("weather"):
-            self._nature(entry)
-        elif match.get("camera"):
-            self.camera = not self.preposition
-            self.preposition = False
-        elif entry := match.get("action"):
-            if not (self.camera and match.get("move", camera=True)):
-                self._action(index, match, entry)
-        elif entry := match.get("wardrobe") or match.get("prop"):
-            self._carry(index, entry)
-        elif entry := match.get("count"):
-            self.count = round(entry.value or 1)
-        elif entry := match.get("article"):
-            self.article = entry.id
-        elif entry := match.get("pace"):
-            self.pace = entry.id
-        elif entry := match.get("join"):
-            self.joined = entry.id == "and"
-            if entry.id == "while":
+            return
+        for category, step in self._steps:
+            if entry := match.get(category):
+                step(index, match, entry)
+                return
+
+    def _camera_word(self) -> None:
+        self.camera = not self.preposition
+        self.preposition = False
+
+    def _small_word(self, entry: Entry) -> None:
+        """Numbers, articles, adverbs, joins: what they mean shows at the next noun or verb."""
+        match entry.category:
+            case "count":
+                self.count = round(entry.value or 1)
+            case "article":
+                self.article = entry.id
+            case "pace":
+                self.pace = entry.id
+            case "join":
+                self.joined = entry.id == "and"
+                if entry.id == "while":
+                    self._restart()
+            case "preposition":
+                self.preposition = True
+            case "pronoun":
+                self.camera, self.nature = False, None
+            case "sequence":
+                self.cast.follow(after_next=entry.id == "after")
                 self._restart()
-        elif match.get("sequence"):
-            self.cast._then = True  # noqa: SLF001 - the reader is part of the cast
-            self._restart()
-        elif match.get("preposition"):
-            self.preposition = True
-        elif match.get("pronoun"):
-            self.camera, self.nature = False, None
-        elif any(match.get(c) for c in ("place", "set", "detail", "time")):
-            self.preposition, self.count, self.article = False, None, None
+            case _:  # place, set, detail, time: a noun that does nothing
+                self.preposition, self.count, self.article = False, None, None
 
     def _restart(self) -> None:
         self.camera, self.nature, self.acted, self.preposition = False, None, False, False
@@ -162,23 +224,19 @@ class _Reader:
 
     def _subject(self, match: Match) -> None:
         actor = self._resolve(match)
-        before = self.cast._current  # noqa: SLF001
+        before = self.cast.current
         self.nature = None
         if self.camera:
-            self.cast._current = [actor]  # noqa: SLF001
+            self.cast.current = [actor]
             self.camera = False
         elif self.preposition and before:
             pass  # an object: "with a horse", "向骑士"
         elif self.joined and before and not self.acted:
-            self.cast._current = [*before, actor]  # noqa: SLF001
-        elif not (self.acted and before) or self.joined or self.held:
-            self.cast._current = [actor]  # noqa: SLF001
+            self.cast.current = [*before, actor]
+        elif not (self.acted and before) or self.joined or self.cast.holds:
+            self.cast.current = [actor]
             self.acted = False
-        for entry in self.held:
-            self._tell([actor], entry, sequenced=True)
-        for entry in self.carried:
-            _give(actor, entry)
-        self.held, self.carried = [], []
+        self.cast.release(actor)
         self.count = self.article = None
         self.preposition = self.joined = False
 
@@ -193,16 +251,15 @@ class _Reader:
         if not same and kind == "person" and self.article == "the" and entry:
             same = [a for a in self.cast.actors if a.group == group]
         if same and self.article != "a" and (self.count is None or self.article == "the"):
+            for thing in self.cast.carried:
+                give(same[-1], thing)
+            self.cast.carried = []
             return same[-1]
         actor = Actor(kind, group, label, count)
         for implied in entry.implies if entry else ():
-            _give(actor, self._implied(implied))
+            give(actor, self.lexicon.refer(implied))
         self.cast.introduce(actor)
         return actor
-
-    def _implied(self, reference: str) -> Entry:
-        category, _, entry_id = reference.partition(":")
-        return self.lexicon.get(category, entry_id) or Entry(category=category, id=entry_id)
 
     def _nature(self, entry: Entry) -> None:
         if entry.category == "sky" and entry.id == "sun":
@@ -213,42 +270,42 @@ class _Reader:
 
     def _carry(self, index: int, entry: Entry) -> None:
         """To the noun that follows ("穿汉服的女子"), else to the one before ("a woman in a coat")."""
-        self.count = self.article = None
-        self.preposition = False
         here = self.matches[index]
+        self.preposition = False
         for later in self.matches[index + 1 :]:
             if later.get("action"):
                 break
             if later.get("subject") or later.start in self.names:
                 between = self.clause.text[here.end - self.clause.start : later.start - self.clause.start]
                 if "的" in between or not any(map(is_han, here.text)):
-                    self.carried.append(entry)
+                    self.cast.carried.append(entry)
                     return
-        owners = self.cast._current or self.cast.actors[-1:]  # noqa: SLF001
+        before = self.matches[index - 1] if index else None
+        if before and any(before.get(c) for c in ("count", "measure", "article")):
+            self.count = self.article = None  # the number was this thing's, not a person's
+        owners = self.cast.current or self.cast.actors[-1:]
         for actor in owners:
-            _give(actor, entry)
+            give(actor, entry)
         if not owners:
-            self.carried.append(entry)
+            self.cast.carried.append(entry)
 
     # ------------------------------------------------------------ verbs
 
     def _action(self, index: int, match: Match, entry: Entry) -> None:
         if self.camera:
-            return
+            return  # the camera rises, follows, falls: no subject does
         if self.nature and entry.id in self.nature.acts:
             if said := self.nature.acts[entry.id]:
                 self.cast.times.append(said.partition(":")[2])
             return
         if entry.needs == "sky" or self._is_noun(index, match):
             return
-        if self._inverted(index, entry):
-            self.held.append(entry)
-            return
-        actors = self._doers(entry)
+        actors = [] if self._inverted(index, entry) else self._doers(entry)
         if actors:
-            self._tell(actors, entry)
+            self.cast.tell(actors, entry, entry.weight * _STRETCH.get(self.pace or "", 1.0))
         else:
-            self.held.append(entry)
+            self.cast.hold(entry, sequenced=bool(self.cast.current))
+        self.pace = None
         self.acted = True
         self.preposition = False
 
@@ -275,7 +332,7 @@ class _Reader:
         return False
 
     def _doers(self, entry: Entry) -> list[Actor]:
-        current = self.cast._current  # noqa: SLF001
+        current = self.cast.current
         if not entry.actors:
             return current
         able = [a for a in current if a.kind in entry.actors or a.group in entry.actors]
@@ -284,22 +341,8 @@ class _Reader:
         others = [a for a in self.cast.actors if a.kind in entry.actors or a.group in entry.actors]
         return others[-1:] if others and entry.id == "open_hatch" else current
 
-    def _tell(self, actors: list[Actor], entry: Entry, *, sequenced: bool = False) -> None:
-        action, weight = entry.id, entry.weight
-        if entry.needs and not any(a.group == entry.needs and a not in actors for a in self.cast.actors):
-            action = entry.otherwise or "stand"
-        weight *= _STRETCH.get(self.pace or "", 1.0)
-        for actor in actors:
-            others = any(e.actor is not actor for e in self.cast.events)
-            follows = (sequenced or self.cast._then) and others  # noqa: SLF001
-            self.cast.events.append(Event(actor, action, weight, follows))
-            for implied in entry.implies:
-                _give(actor, self._implied(implied))
-        self.cast._then = False  # noqa: SLF001
-        self.pace = None
 
-
-def _give(actor: Actor, entry: Entry) -> None:
+def give(actor: Actor, entry: Entry) -> None:
     if entry.category == "wardrobe":
         actor.wardrobe = entry.id
     elif entry.category == "prop" and entry.id not in actor.props:

@@ -19,7 +19,7 @@ from vr_server.domain.note import (
 from .lexicon import Lexicon
 
 _SCOPES = {
-    "en": {"action": "the action", "camera": "the camera move", "both": "action and camera move"},
+    "en": {"action": "the action", "camera": "the camera move", "both": "the action and the camera move"},
     "zh": {"action": "动作", "camera": "镜头运动", "both": "动作和镜头运动"},
 }
 _NOT_UNDERSTOOD = {
@@ -54,22 +54,22 @@ def _say(change: Change, language: Language, lexicon: Lexicon) -> str:
             amount = _percent(factor)
             if zh:
                 return f"{_SCOPES['zh'][scope]}{'放慢' if slower else '加快'}{amount}"
-            return f"{_SCOPES['en'][scope]} {amount} {'slower' if slower else 'faster'}"
+            return f"{'slow' if slower else 'speed up'} {_SCOPES['en'][scope]} {'down ' if slower else ''}by {amount}"
         case DistanceChange(factor=factor):
             closer = factor < 1
             if zh:
                 return f"镜头{'拉近' if closer else '拉远'}{_percent(factor)}"
-            return f"the camera {_percent(factor)} {'closer' if closer else 'farther away'}"
+            return f"move the camera {_percent(factor)} {'closer' if closer else 'farther away'}"
         case HeightChange(delta_m=delta):
             if zh:
                 return f"机位{'升高' if delta > 0 else '降低'}{abs(delta):g}米"
-            return f"the camera {abs(delta):g} m {'higher' if delta > 0 else 'lower'}"
+            return f"{'raise' if delta > 0 else 'lower'} the camera by {abs(delta):g} m"
         case AngleChange():
             return _say_angle(change, language, lexicon)
         case DurationChange(duration_s=duration):
-            return f"镜头时长{duration:g}秒" if zh else f"the shot {duration:g} seconds long"
+            return f"镜头时长改为{duration:g}秒" if zh else f"make the shot {duration:g} seconds long"
         case MoveMarkChange(subject_key=key, t_s=t):
-            return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"{key} at the given mark at {t:g} s"
+            return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"move {key} to the given mark at {t:g} s"
         case _:
             return _say_named(change, language, lexicon)
 
@@ -77,12 +77,12 @@ def _say(change: Change, language: Language, lexicon: Lexicon) -> str:
 def _say_angle(change: AngleChange, language: Language, lexicon: Lexicon) -> str:
     if change.angle:
         name = _name(lexicon, "angle", change.angle, language)
-        return f"镜头角度改为{name}" if language == "zh" else f"the camera angle: {name}"
+        return f"镜头角度改为{name}" if language == "zh" else f"change the camera angle to {name}"
     degrees = round(math.degrees(abs(change.yaw_delta_rad)))
     left = change.yaw_delta_rad > 0
     if language == "zh":
         return f"镜头绕主体向{'左' if left else '右'}转{degrees}度"
-    return f"the camera {degrees} degrees round the subject to its {'left' if left else 'right'}"
+    return f"orbit the camera {degrees} degrees to the {'left' if left else 'right'}"
 
 
 def _say_named(
@@ -90,11 +90,11 @@ def _say_named(
 ) -> str:
     match change:
         case TimeOfDayChange(time_of_day=value):
-            category, english, chinese = "time", "the time of day: ", "时间改为"
+            category, english, chinese = "time", "set the time of day to ", "时间改为"
         case ShotSizeChange(shot_size=value):
-            category, english, chinese = "shot_size", "the shot size: ", "景别改为"
+            category, english, chinese = "shot_size", "change the shot size to ", "景别改为"
         case CameraMoveChange(move=value):
-            category, english, chinese = "move", "the camera move: ", "运镜改为"
+            category, english, chinese = "move", "change the camera move to ", "运镜改为"
     name = _name(lexicon, category, value, language)
     return (chinese if language == "zh" else english) + name
 

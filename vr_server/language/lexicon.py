@@ -12,7 +12,7 @@ from importlib import resources
 from itertools import product
 from pathlib import Path
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from vr_server.domain.base import Language, Model
 from vr_server.domain.errors import InvalidInput
@@ -37,11 +37,14 @@ class Entry(Model):
     group: str | None = None
     weight: float = 1.0
     implies: tuple[str, ...] = ()  # "prop:sword"
-    acts: dict[str, str] = {}  # action told of this thing -> "time:sunset" or "" (says nothing)
+    acts: dict[str, str] = Field(
+        default_factory=dict
+    )  # action told of this thing -> "time:sunset" or "" (says nothing)
     actors: tuple[str, ...] = ()  # kinds or groups that do this
     needs: str | None = None  # group that must be in the shot
     otherwise: str | None = None  # the action this is without `needs`
     intransitive: bool = False
+    settles: bool = False  # once done it is over: what remains of the shot is standing
 
     def name(self, language: Language) -> str:
         """How a person reads it in that language."""
@@ -76,6 +79,11 @@ class Lexicon:
 
     def get(self, category: str, entry_id: str) -> Entry | None:
         return self._entries.get((category, entry_id))
+
+    def refer(self, reference: str) -> Entry:
+        """The entry that a reference such as "prop:sword" means, bare when no file describes it."""
+        category, _, entry_id = reference.partition(":")
+        return self.get(category, entry_id) or Entry(category=category, id=entry_id)
 
     def ids(self, category: str) -> tuple[str, ...]:
         """The ids of one category, in the order of the files."""

@@ -6,6 +6,7 @@ the words of degree, ratio, number and scope that stand in the same piece.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from vr_server.domain.base import Language, Model
 from vr_server.domain.note import (
@@ -19,7 +20,7 @@ from vr_server.domain.note import (
     SpeedChange,
     TimeOfDayChange,
 )
-from vr_server.domain.shot import SHOT_DEFAULT_LIMIT_S, CameraAngle, CameraMove, ShotSize, ShotSpec, TimeOfDay
+from vr_server.domain.shot import SHOT_DEFAULT_LIMIT_S, ShotSize, ShotSpec
 
 from .explain import explain
 from .lexicon import Lexicon, load_lexicon
@@ -36,6 +37,7 @@ _LONGER, _SHORTER = 1.5, 0.67
 _FACTOR_RANGE = (0.1, 10.0)
 _HEIGHT_RANGE_M = (-50.0, 50.0)
 _SHORTEST_S = 0.5
+_WISHES = ("note", "scope")
 _NOMINAL_DISTANCE_M: dict[ShotSize, float] = {
     "extreme_close_up": 0.5, "close_up": 0.8, "medium_close_up": 1.2, "medium": 1.8,
     "medium_full": 2.6, "full": 4.0, "wide": 9.0, "extreme_wide": 25.0,
@@ -60,8 +62,16 @@ class _Piece:
     numbers: tuple[Quantity, ...]
 
     def ids(self, category: str) -> list[str]:
-        found = (m.get(category) for m in self.matches if not m.negated)
-        return [entry.id for entry in found if entry]
+        """The ids said of that category; a word that is a wish in a note ("speed") is nothing else in it."""
+        own = (m for m in self.matches if not m.negated and (category in _WISHES or not m.get("note")))
+        return [entry.id for m in own if (entry := m.get(category, camera=self.speaks_of_camera))]
+
+    @property
+    def speaks_of_camera(self) -> bool:
+        """Camera-only words hold where the camera is named and nothing plainer is asked for."""
+        return any(m.get("scope") and m.get("camera") for m in self.matches) and not any(
+            m.get("note") for m in self.matches
+        )
 
     def value(self, category: str) -> float | None:
         """The value of the last word of that category, degree words that merely soften left aside."""
@@ -131,29 +141,10 @@ def _wishes(piece: _Piece, spec: ShotSpec) -> list[Change]:
         _height(piece, notes),
         _move(piece, notes),
     ]
-    for size in piece.ids("shot_size"):
-        found.append(ShotSizeChange(shot_size=_as_size(size)))
-    for angle in piece.ids("angle"):
-        found.append(AngleChange(angle=_as_angle(angle)))
-    for time in piece.ids("time"):
-        found.append(TimeOfDayChange(time_of_day=_as_time(time)))
+    found.extend(ShotSizeChange.model_validate({"shot_size": size}) for size in piece.ids("shot_size"))
+    found.extend(AngleChange.model_validate({"angle": angle}) for angle in piece.ids("angle"))
+    found.extend(TimeOfDayChange.model_validate({"time_of_day": time}) for time in piece.ids("time"))
     return [change for change in found if change]
-
-
-def _as_size(word: str) -> ShotSize:
-    return ShotSizeChange.model_validate({"shot_size": word}).shot_size
-
-
-def _as_angle(word: str) -> CameraAngle | None:
-    return AngleChange.model_validate({"angle": word}).angle
-
-
-def _as_time(word: str) -> TimeOfDay:
-    return TimeOfDayChange.model_validate({"time_of_day": word}).time_of_day
-
-
-def _as_move(word: str) -> CameraMove:
-    return CameraMoveChange.model_validate({"move": word}).move
 
 
 def _strength(piece: _Piece) -> float:
@@ -193,7 +184,7 @@ def _speed(piece: _Piece, notes: list[str]) -> SpeedChange | None:
     return SpeedChange(scope=_scope(piece), factor=_scaled(piece, _SLOWER if slower else _FASTER, growing=not slower))
 
 
-def _scope(piece: _Piece) -> str:
+def _scope(piece: _Piece) -> Literal["action", "camera", "both"]:
     camera = "camera" in piece.ids("scope") or bool(piece.ids("move"))
     acting = "action" in piece.ids("scope") or bool(piece.ids("action")) or bool(piece.ids("subject"))
     return "both" if camera == acting else "camera" if camera else "action"
@@ -251,7 +242,7 @@ def _move(piece: _Piece, notes: list[str]) -> CameraMoveChange | None:
     about_speed = {"slower", "faster", "speed"} & set(notes)
     if not moves or orbit_by_angle or about_speed:
         return None
-    return CameraMoveChange(move=_as_move(moves[-1]))
+    return CameraMoveChange.model_validate({"move": moves[-1]})
 
 
 def _duration(piece: _Piece, spec: ShotSpec, notes: list[str]) -> DurationChange | None:

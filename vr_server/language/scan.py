@@ -52,7 +52,25 @@ def prompt_categories(lexicon: Lexicon) -> frozenset[str]:
 
 def scan(text: str, lexicon: Lexicon, categories: frozenset[str]) -> list[Clause]:
     """The clauses of `text` with what the lexicon knows in each; longest match first, left to right."""
-    return [_scan_clause(text, start, end, lexicon, categories) for start, end in clauses(text)]
+    found = (_scan_clause(text, start, end, lexicon, categories) for start, end in clauses(text))
+    return [piece for clause in found for piece in _parted(clause, text)]
+
+
+def _parted(clause: Clause, text: str) -> list[Clause]:
+    """The clause cut at every "while", "as", "同时": what follows has a subject of its own."""
+    cuts = [m for m in clause.matches if (e := m.get("join")) and e.id == "while"]
+    starts, ends = [clause.start, *(m.end for m in cuts)], [*(m.start for m in cuts), clause.end]
+    return [
+        Clause(
+            start,
+            end,
+            text[start:end],
+            tuple(m for m in clause.matches if start <= m.start < end),
+            tuple(g for g in clause.gaps if start <= g[0] < end),
+        )
+        for start, end in zip(starts, ends, strict=True)
+        if text[start:end].strip()
+    ]
 
 
 def _scan_clause(text: str, start: int, end: int, lexicon: Lexicon, categories: frozenset[str]) -> Clause:

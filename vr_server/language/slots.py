@@ -34,7 +34,7 @@ def _from_template(text: str, lexicon: Lexicon) -> dict[str, str]:
     brackets = list(_BRACKET.finditer(text))
     labels = _labels(lexicon)
     named = [_split_label(b[1], labels) for b in brackets]
-    if len(brackets) < 2 and not any(slot for slot, _ in named):  # noqa: PLR2004 - one bracket is a remark
+    if len(brackets) < 2 and not any(slot for slot, _ in named):  # one bracket is a remark
         return _from_lines(text, labels)
     filled: dict[str, list[str]] = {}
     free: Iterator[str] = iter(SLOT_ORDER)
@@ -62,7 +62,7 @@ def _from_lines(text: str, labels: dict[str, str]) -> dict[str, str]:
     """`label: words` line by line, or parted by +; at least two labels make a template."""
     pieces = [p for p in re.split(r"[\n+＋;;]", text) if p.strip()]
     named = [_split_label(p, labels) for p in pieces]
-    if sum(1 for slot, words in named if slot and words) < 2:  # noqa: PLR2004
+    if sum(1 for slot, words in named if slot and words) < 2:
         return {}
     filled: dict[str, list[str]] = {}
     slot_now = "subject_action"
@@ -84,7 +84,8 @@ def _sorted(text: str, lexicon: Lexicon) -> PromptSlots:
 
 
 def _slot_of(clause: Clause) -> str | None:
-    if clause.has("shot_size", "angle", "move") or (clause.has("camera") and not clause.has("subject")):
+    acted = clause.has("subject") and clause.has("action")
+    if (clause.has("shot_size", "angle", "move") and not acted) or _camera_leads(clause):
         return "camera_language"
     if clause.has("subject") or (clause.has("action") and not clause.has("sky", "weather")):
         return "subject_action"
@@ -93,3 +94,13 @@ def _slot_of(clause: Clause) -> str | None:
     if clause.has("place", "set", "weather", "sky", "time"):
         return "environment"
     return "atmosphere" if clause.has("atmosphere") else None
+
+
+def _camera_leads(clause: Clause) -> bool:
+    """Whether the camera is named before any subject: "the camera follows a woman"."""
+    for match in clause.matches:
+        if match.get("subject"):
+            return False
+        if match.get("camera") and not match.negated:
+            return True
+    return False

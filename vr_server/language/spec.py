@@ -9,6 +9,7 @@ from vr_server.domain.shot import (
     SHOT_LIMIT_S,
     CameraIntent,
     ShotSpec,
+    SubjectSpec,
     TimeOfDay,
 )
 
@@ -30,6 +31,7 @@ class Setting(Model):
 
     place: str | None = None
     time_of_day: TimeOfDay | None = None
+    who: SubjectSpec | None = None  # whom "she" means when the shot names nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,17 @@ def parse_spec(
     setting = setting or Setting()
     slots, spoken = read_slots(text, lexicon)
     clauses = scan(spoken, lexicon, prompt_categories(lexicon))
-    cast, unknown = _read_cast(spoken, clauses, lexicon, language)
-    world = _world(clauses, cast, lexicon)
+    cast, unknown = _read_cast(spoken, clauses, lexicon, language, setting)
+    world = _world(clauses, cast, lexicon, setting)
     camera, action_speed = _camera(clauses), _action_speed(clauses, cast)
     return ShotSpec(
         text=text,
         language=language,
         slots=slots,
         subjects=cast.subjects(),
-        place=world.place or setting.place or "plain",
+        place=world.place or "plain",
         set_dressing=world.set_dressing,
-        time_of_day=world.time_of_day or setting.time_of_day or "day",
+        time_of_day=world.time_of_day or "day",
         suns=world.suns,
         weather=world.weather,
         style=world.style,
@@ -99,16 +101,32 @@ def names_a_sight(text: str, *, lexicon: Lexicon | None = None) -> bool:
     return any(c.has(*seen) for c in scan(text, lexicon, prompt_categories(lexicon)))
 
 
-def _read_cast(text: str, clauses: list[Clause], lexicon: Lexicon, language: Language) -> tuple[Cast, tuple[str, ...]]:
+def _read_cast(
+    text: str, clauses: list[Clause], lexicon: Lexicon, language: Language, setting: Setting
+) -> tuple[Cast, tuple[str, ...]]:
     cast = Cast(lexicon)
-    names = [unknown_names(text, clause, language) for clause in clauses]
+    names = [unknown_names(text, clause) for clause in clauses]
     for clause, found in zip(clauses, names, strict=True):
         cast.read(clause, {n.match.start: n.match for n in found if n.acts})
     unknown = tuple(dict.fromkeys(n.match.text for found in names for n in found))
     if not cast.actors and not _empty_place(clauses, unknown):
-        label = unknown[0] if unknown else ("人物" if language == "zh" else "person")
-        cast.introduce(Actor("person", "person", label))
+        fallback = _somebody(clauses, unknown, language, lexicon, setting)
+        cast.introduce(fallback)
+        cast.release(fallback)
     return cast, unknown
+
+
+def _somebody(
+    clauses: list[Clause], unknown: tuple[str, ...], language: Language, lexicon: Lexicon, setting: Setting
+) -> Actor:
+    """Whom the shot is about when no known noun says it: the pronoun's person, an unknown noun, or anybody."""
+    who = setting.who
+    if who and not unknown and any(c.has("pronoun") or c.has("action") for c in clauses):
+        entry = lexicon.get("subject", who.kind)
+        group = entry.group if entry and entry.group else "person"
+        return Actor(who.kind, group, who.label, who.count, who.wardrobe, list(who.props))
+    anybody = "人物" if language == "zh" else "person"
+    return Actor("person", "person", unknown[0] if unknown else anybody)
 
 
 def _empty_place(clauses: list[Clause], unknown: Iterable[str]) -> bool:
@@ -130,22 +148,23 @@ def _entries(clauses: list[Clause], category: str) -> list[Entry]:
     return [entry for entry in found if entry]
 
 
-def _world(clauses: list[Clause], cast: Cast, lexicon: Lexicon) -> _World:
-    places, sets = _entries(clauses, "place"), _entries(clauses, "set")
-    weather, times = _entries(clauses, "weather"), [e.id for e in _entries(clauses, "time")]
-    times += cast.times
+def _world(clauses: list[Clause], cast: Cast, lexicon: Lexicon, setting: Setting) -> _World:
+    places = [e.id for e in _entries(clauses, "place")] or [setting.place or ""]
+    times = [*(e.id for e in _entries(clauses, "time")), *cast.times]
     if not times and any(e.id == "moon" for e in _entries(clauses, "sky")):
         times.append("night")
-    implied = [e.partition(":")[2] for p in places for e in p.implies if e.startswith("set:")]
+    standing = lexicon.refer(f"place:{places[0]}").implies
+    implied = [lexicon.refer(reference).id for reference in standing]
     no_sun = any(m.negated and (s := m.get("sky")) and s.id == "sun" for c in clauses for m in c.matches)
+    bare = {s.id for c in clauses for m in c.matches if m.negated and (s := m.get("set"))}
+    sets = [*(e.id for e in _entries(clauses, "set")), *implied]
     styles = _entries(clauses, "style")
-    del lexicon
     return _World(
-        place=places[0].id if places else None,
-        time_of_day=_time_of_day(times),
+        place=places[0] or None,
+        time_of_day=_time_of_day(times) or setting.time_of_day,
         suns=0 if no_sun else min(cast.suns or 1, _MAX_SUNS),
-        weather=tuple(dict.fromkeys(e.id for e in weather)),
-        set_dressing=tuple(dict.fromkeys([*(e.id for e in sets), *implied])),
+        weather=tuple(dict.fromkeys(e.id for e in _entries(clauses, "weather"))),
+        set_dressing=tuple(s for s in dict.fromkeys(sets) if s not in bare),
         style=styles[-1].id if styles else None,
     )
 
@@ -153,7 +172,7 @@ def _world(clauses: list[Clause], cast: Cast, lexicon: Lexicon) -> _World:
 def _time_of_day(times: list[str]) -> TimeOfDay | None:
     """The first told; "day" (sunlight) gives way to anything more particular."""
     particular = [t for t in times if t != "day"]
-    chosen = (particular or times or [None])[0]
+    chosen = next(iter([*particular, *times]), None)
     match chosen:
         case "dawn" | "day" | "sunset" | "dusk" | "night":
             return chosen

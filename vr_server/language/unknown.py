@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from vr_server.domain.base import Language
-
 from .scan import Clause, Match
 from .text import fold, is_han
 
@@ -19,19 +17,20 @@ class Name:
     acts: bool
 
 
-def unknown_names(text: str, clause: Clause, language: Language) -> list[Name]:
-    """Unknown words behind an article or a number, as one name each ("robot gardener", "独角兽")."""
-    del language  # a text may mix both
+def unknown_names(text: str, clause: Clause) -> list[Name]:
+    """Unknown words where a thing's name would stand, each run of them one name ("robot gardener", "独角兽").
+
+    That is behind an article or a number, or, in English, at the head of a clause with a verb behind ("Anna waves").
+    """
     names: list[Name] = []
     for start, end in _runs(text, clause):
         before = [m for m in clause.matches if m.end <= start]
-        if not before or not _announces(clause, before, text, start):
-            continue
-        if is_han(text[start]):
-            end = min(end, start + _LONGEST_ZH)
-        after = [m for m in clause.matches if m.start >= end]
-        match = Match(start, end, text[start:end], ())
-        names.append(Name(match, acts=_is_told(after)))
+        han = is_han(text[start])
+        stop = min(end, start + _LONGEST_ZH) if han else end
+        told = _is_told([m for m in clause.matches if m.start >= stop])
+        heads = told and not han and not [m for m in before if not m.get("join")]
+        if heads or _announced(before):
+            names.append(Name(Match(start, stop, text[start:stop], ()), acts=told))
     return names
 
 
@@ -53,14 +52,13 @@ def _like_a_verb(word: str) -> bool:
     return word.endswith(("ing", "ed")) or (word.endswith("s") and not word.endswith("ss"))
 
 
-def _announces(clause: Clause, before: list[Match], text: str, start: int) -> bool:
+def _announced(before: list[Match]) -> bool:
     """Whether the last telling word before is an article, a number or a measure word (adjectives may stand between)."""
     for match in reversed(before):
         if any(match.get(c) for c in ("article", "count", "measure")):
             return not match.negated
         if not match.get("stop") and not match.get("style") and not match.get("atmosphere"):
             return False
-    del clause, text, start
     return False
 
 

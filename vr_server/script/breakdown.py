@@ -122,9 +122,14 @@ class _Scenes:
                 f"a shot may have {PROMPT_LIMIT_CHARS}. Split it into paragraphs."
             )
         try:
-            self._add(parse_spec(element.text, setting=self._setting))
+            self._add(parse_spec(element.text, setting=self._setting.model_copy(update={"who": self._last_person()})))
         except InvalidPrompt as error:
             raise InvalidScript(f"{self._filename}, line {element.line}: {error}") from error
+
+    def _last_person(self) -> SubjectSpec | None:
+        """Whom "she" means in the scene's next shot."""
+        subjects = self._specs[-1].subjects if self._specs else ()
+        return subjects[-1] if subjects else None
 
     def _dialogue(self, element: Element) -> None:
         if not self._specs:
