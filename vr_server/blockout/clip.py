@@ -1,7 +1,8 @@
 """A shot as frames: the plan is known at once, pictures are drawn while it is iterated."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,15 +15,18 @@ from vr_server.staging import build_scene
 from vr_server.staging.scene import Scene
 
 from .camera import poses, view_of
+from .exposure import correction
 from .geometry import Geometry
 from .jit import F64
 from .raster import NEAR_M
-from .renderer import SETTINGS, Picture, Rasteriser, Survey
+from .renderer import METER, SETTINGS, Look, Picture, Rasteriser, Survey, make_look
 from .tiny import tiny_scene
 from .workers import Workers
 
 SURVEY_FRAMES = 12
 SURVEY_HEIGHT_PX = 96
+METER_HEIGHT_PX = 72
+METER_ROUNDS = 4
 SHADOW_REACH_M = 160.0
 """Beyond this distance from the camera nothing needs a shadow of its own."""
 
@@ -50,13 +54,34 @@ class RenderedClip:
         return self._plan
 
     def __iter__(self) -> Iterator[Frame]:
+        return self.frames(range(self._plan.frame_count))
+
+    def frames(self, indices: Iterable[int]) -> Iterator[Frame]:
+        """Render the frames of these numbers only, each as it is in the whole clip."""
         plan = self._plan
         size = (plan.width_px, plan.height_px)
         with Workers() as workers:
-            picture = Picture(self._scene, self._geometry, self._survey, size, SETTINGS[self._quality], workers)
-            for index, camera in enumerate(plan.cameras):
+            settings = SETTINGS[self._quality]
+            look = self._developed(make_look(self._scene, self._geometry, self._survey, settings), workers)
+            picture = Picture(self._geometry, look, self._survey, size, settings, workers)
+            for index in indices:
+                camera = plan.cameras[index]
                 color, depth, ids = picture.draw(view_of(camera, *size), float(index / plan.fps))
                 yield Frame(index, color, depth, ids, camera)
+
+    def _developed(self, look: Look, workers: Workers) -> Look:
+        """The look at an exposure metered on three small pictures of the shot."""
+        plan, sky = self._plan, self._scene.staging.sky
+        size = (max(16, round(METER_HEIGHT_PX * plan.width_px / plan.height_px / 2) * 2), METER_HEIGHT_PX)
+        last = plan.frame_count - 1
+        for _ in range(METER_ROUNDS):
+            picture = Picture(self._geometry, look, self._survey, size, METER, workers)
+            tests = [
+                picture.draw(view_of(plan.cameras[i], *size), float(i / plan.fps))[0] for i in (0, last // 2, last)
+            ]
+            factor = correction(tests, sky.time_of_day)
+            look = replace(look, lights=look.lights._replace(exposure=look.lights.exposure * factor))
+        return look
 
 
 def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:

@@ -20,6 +20,7 @@ R = TypeVar("R")
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 
@@ -30,11 +31,11 @@ def prepare_cache(package: Path) -> Path:
     numba looks at the file of the outer kernel only, so a kernel that inlines a changed helper of another
     file would go on running the old code.
     """
-    chosen = numba.config.CACHE_DIR
+    chosen = str(getattr(numba.config, "CACHE_DIR", ""))
     if not chosen and not os.access(package, os.W_OK):
         chosen = str(platformdirs.user_cache_path("vr-previs") / "numba")
         os.environ["NUMBA_CACHE_DIR"] = chosen
-        numba.config.CACHE_DIR = chosen
+        numba.config.CACHE_DIR = chosen  # type: ignore[attr-defined]  # numba sets its options at run time
     folder = Path(chosen) if chosen else package / "__pycache__"
     folder.mkdir(parents=True, exist_ok=True)
     newest = max(source.stat().st_mtime for source in package.glob("*.py"))
@@ -49,13 +50,23 @@ def prepare_cache(package: Path) -> Path:
 prepare_cache(Path(__file__).parent)
 
 
+# Reference counts are off (`_nrt`): kernels borrow their arrays and allocate nothing, and counting on arrays
+# that several threads share made shading four times slower.
+_FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with IEEE arithmetic: where two triangles must agree on their common edge."""
-    return cast("Callable[P, R]", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+    return cast("Callable[P, R]", numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function))
 
 
 def shading(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with fast arithmetic, infinities kept: colour, not coverage or depth."""
-    flags = {"nsz", "arcp", "contract", "afn", "reassoc"}
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=flags)
+    jit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST, _nrt=False)
+    return cast("Callable[P, R]", jit(function))
+
+
+def part(function: Callable[P, R]) -> Callable[P, R]:
+    """Like `shading`, for what runs per pixel: inlined into the kernel that uses it."""
+    jit = numba.njit(nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
     return cast("Callable[P, R]", jit(function))

@@ -1,7 +1,5 @@
 """From a staging's sky to the lights of the kernels, the shot's exposure and its shadow maps."""
 
-import math
-
 import numpy as np
 
 from vr_server.domain.staging import Sky
@@ -13,25 +11,17 @@ from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
 
 SHADOWED = 2
 """How many bodies cast shadows; further ones only fill."""
-TARGET = {"dawn": 0.30, "day": 0.42, "sunset": 0.30, "dusk": 0.17, "night": 0.085}
-"""What a white card lying on the ground should come to before the film curve, by time of day."""
 
 
 def make_lights(sky: Sky, shadowed: int) -> Lights:
-    """Lights of a sky, with the exposure metered on an open patch of ground and turned by `sky.exposure`."""
+    """Lights of a sky; the exposure is the sky's own until `exposure.develop` meters the picture."""
     direction = np.array([b.direction for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
     radiance = np.array([np.array(b.colour) * b.illuminance for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
-    ambient = np.array([sky.zenith, sky.horizon, sky.ground_bounce], dtype=np.float64)
-    lying = ambient[0].mean() + sum(
-        float(r.mean()) * max(float(d[1]), 0.0) for d, r in zip(direction, radiance, strict=True)
-    )
-    upright = ambient[1].mean() + sum(
-        float(r.mean()) * math.hypot(d[0], d[2]) for d, r in zip(direction, radiance, strict=True)
-    )
-    metered = max(0.5 * lying + 0.5 * upright, 1e-4)
-    exposure = sky.exposure * TARGET[sky.time_of_day] / 0.42 * 0.9 / metered**0.8
+    zenith, horizon = np.array(sky.zenith), np.array(sky.horizon)
+    # what lies flat sees the whole dome, the pale rim as much as the deep top
+    ambient = np.array([1.25 * (0.55 * zenith + 0.45 * horizon), 0.6 * horizon + 0.2 * zenith, sky.ground_bounce])
     fog = np.array([sky.fog_density_per_m, *sky.fog_colour], dtype=np.float64)
-    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, exposure)
+    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, sky.exposure)
 
 
 def _axes(direction: F64) -> F64:

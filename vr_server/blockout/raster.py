@@ -96,16 +96,25 @@ def _planes(cam: F64, tri: I32, t: int, two_sided: bool, lens: F64, out: F64) ->
 
 @kernel
 def set_up(
-    cam: F64, tri: I32, two_sided: U8, lens: F64, size: tuple[int, int], start: int, end: int, rec: F64, src: I32
+    cam: F64,
+    tri: I32,
+    two_sided: U8,
+    lens: F64,
+    size: tuple[int, int],
+    start: int,
+    end: int,
+    rec: F64,
+    src: I32,
+    poly: F64,
+    plane: F64,
 ) -> int:
     """Project triangles [start, end) and write what can be seen from row 2 * start of `rec` and `src` on.
 
     `lens` float64 [3]: focal length and principal point in px. `size`: (width, height). `rec` float64
-    [2 * t, RECORD], `src` int32 [2 * t]: the triangle each record comes from. Returns the number of records.
+    [2 * t, RECORD], `src` int32 [2 * t]: the triangle each record comes from. `poly` float64 [4, 3] and `plane` [9]: scratch. Returns the number of records.
     """
     first = n = 2 * start
     w, h = size
-    poly, plane = np.empty((4, 3)), np.empty(9)
     f, mx, my = lens[0], lens[1], lens[2]
     for t in range(start, end):
         z0, z1, z2 = cam[tri[t, 0], 2], cam[tri[t, 1], 2], cam[tri[t, 2], 2]
@@ -129,14 +138,15 @@ def set_up(
             continue
         for k in range(1, corners - 1):
             _emit(rec, n, poly[0, 0], poly[0, 1], poly[k, 0], poly[k, 1], poly[k + 1, 0], poly[k + 1, 1])
-            rec[n, 9:18] = plane[0:9]
+            for j in range(9):
+                rec[n, 9 + j] = plane[j]
             src[n] = t
             n += 1
     return n - first
 
 
 @kernel
-def bin_rows(rec: F64, starts: I32, counts: I32, height: int, band: int, heads: I32, order: I32) -> int:
+def bin_rows(rec: F64, starts: I32, counts: I32, band: int, heads: I32, order: I32) -> int:
     """List the records that touch each band of `band` rows.
 
     Chunk c of records is [starts[c], starts[c] + counts[c]). Band b's records are order[heads[b]:heads[b + 1]],
@@ -189,15 +199,15 @@ def draw_band(
         step = np.float32(pa)
         for s in range(samples):
             dx, dy = offsets[s, 0], offsets[s, 1]
-            row_first = int(math.ceil(min(max(ay - dy, float(y0)), float(y1))))
-            row_end = int(math.ceil(max(min(cy - dy, float(y1)), float(y0))))
+            row_first = math.ceil(min(max(ay - dy, float(y0)), float(y1)))
+            row_end = math.ceil(max(min(cy - dy, float(y1)), float(y0)))
             for row in range(row_first, row_end):
                 y = row + dy
                 x_long = ax + (y - ay) * long_slope
                 x_short = ax + (y - ay) * top_slope if y < by else bx + (y - by) * low_slope
                 left, right = min(x_long, x_short) - dx, max(x_long, x_short) - dx
-                i0 = int(math.ceil(min(max(left, 0.0), float(w))))
-                i1 = int(math.ceil(max(min(right, float(w)), 0.0)))
+                i0 = math.ceil(min(max(left, 0.0), float(w)))
+                i1 = math.ceil(max(min(right, float(w)), 0.0))
                 if i0 >= i1:
                     continue
                 base = np.float32(pa * (i0 + dx) + pb * y + pc)

@@ -8,13 +8,14 @@ import numpy.typing as npt
 from vr_server.domain.take import Quality
 from vr_server.staging.scene import Scene
 
+from .exposure import print_curve
 from .geometry import Geometry
 from .jit import F32, F64, I32, U8, U16
 from .lighting import SHADOWED, Shadows, make_lights
 from .occlusion import occlude, smooth
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
-from .shade import View, Visibility, shade_band
-from .sky import make_sky
+from .shade import Lights, View, Visibility, shade_band
+from .sky import SkyMap, make_sky
 from .workers import Workers
 
 BAND = 16
@@ -38,10 +39,8 @@ SETTINGS: dict[Quality, Settings] = {
 }
 
 
-def srgb_curve() -> U8:
-    """uint8 [4096]: display light 0..1 in 4096 steps -> sRGB code."""
-    x = np.arange(4096) / 4095
-    return np.round(255 * np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)).astype(np.uint8)
+METER = Settings(((0.0, 0.0),), 0, 1, 4)
+"""For the light meter: one sample; the shadow maps are those of the look."""
 
 
 class Rasteriser:
@@ -74,16 +73,16 @@ class Rasteriser:
 
         def project(i: int) -> None:
             counts[i] = set_up(
-                self._cam, tri, geometry.two_sided, view.lens, (self.width, self.height), *chunks[i], self.rec, self.src
+                self._cam, tri, geometry.two_sided, view.lens, (self.width, self.height), *chunks[i], self.rec, self.src, np.empty((4, 3)), np.empty(9)
             )  # fmt: skip
 
         workers.each(transform, range(len(vertices)))
         workers.each(project, range(len(chunks)))
         starts = np.array([2 * first for first, _ in chunks], dtype=np.int32)
-        entries = bin_rows(self.rec, starts, counts, self.height, BAND, self._heads, self._order)
+        entries = bin_rows(self.rec, starts, counts, BAND, self._heads, self._order)
         if entries > len(self._order):
             self._order = np.empty(entries + entries // 4, dtype=np.int32)
-            bin_rows(self.rec, starts, counts, self.height, BAND, self._heads, self._order)
+            bin_rows(self.rec, starts, counts, BAND, self._heads, self._order)
         workers.each(self._draw_band, range(self.bands))
 
     def rows(self, band: int) -> tuple[int, int]:
@@ -104,57 +103,74 @@ class Survey:
     far_points: F64
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What all pictures of a shot share: its lights, shadow maps and sky."""
+
+    lights: Lights
+    shadows: Shadows
+    sky: SkyMap
+
+
+def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings) -> Look:
+    sky = scene.staging.sky
+    lights = make_lights(sky, SHADOWED)
+    shadows = Shadows(
+        geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=settings.shadow_taps
+    )
+    return Look(lights, shadows, make_sky(sky, scene.staging.weather))
+
+
 class Picture:
-    """Draws pictures of a scene: `draw(view, time_s)` -> colour, depth, ids."""
+    """Draws pictures of a scene at one size: `draw(view, time_s)` -> colour, depth, ids."""
 
     def __init__(
         self,
-        scene: Scene,
         geometry: Geometry,
+        look: Look,
         survey: Survey,
         size: tuple[int, int],
         settings: Settings,
         workers: Workers,
     ) -> None:
-        staging = scene.staging
-        self._geometry, self._survey, self._settings, self._workers = geometry, survey, settings, workers
+        self._geometry, self._look, self._survey = geometry, look, survey
+        self._settings, self._workers = settings, workers
         self._raster = Rasteriser(geometry, *size, settings.offsets, workers)
-        self._lights = make_lights(staging.sky, SHADOWED)
-        self._shadows = Shadows(
-            geometry, self._lights, survey.near_points, survey.far_points,
-            side=settings.shadow_side, taps=settings.shadow_taps,
-        )  # fmt: skip
-        self._sky = make_sky(staging.sky, staging.weather)
-        self._curve = srgb_curve()
+        self._curve = print_curve()
         half = (size[1] // 2, size[0] // 2)
         self._raw, self._half_z, self._open = (np.ones(half, dtype=np.float32) for _ in range(3))
 
     def draw(self, view: View, time_s: float) -> tuple[U8, F32, U16]:
         """Colour uint8 [h, w, 3] sRGB, depth float32 [h, w] metres, ids uint16 [h, w]; fresh arrays each time."""
-        raster, workers = self._raster, self._workers
+        raster, workers, shadows = self._raster, self._workers, self._look.shadows
         self._geometry.move(time_s)
-        workers.each(self._shadows.move, range(self._shadows.layers))
+        workers.each(shadows.move, range(shadows.layers))
         raster.draw(view)
-        half_rows = [(a // 2, b // 2) for a, b in map(raster.rows, range(raster.bands))]
-        taps = self._settings.occlusion_taps
-
-        def openness(band: int) -> None:
-            occlude(
-                raster.inverse, raster.seen, raster.rec, view.lens, taps, *half_rows[band], self._raw, self._half_z
-            )  # fmt: skip
-
-        workers.each(openness, range(raster.bands))
-        workers.each(lambda band: smooth(self._raw, self._half_z, *half_rows[band], self._open), range(raster.bands))
-        color = np.empty((raster.height, raster.width, 3), dtype=np.uint8)
-        depth = np.empty((raster.height, raster.width), dtype=np.float32)
-        ids = np.empty((raster.height, raster.width), dtype=np.uint16)
+        workers.each(lambda band: self._occlude(band, view), range(raster.bands))
+        workers.each(self._smooth, range(raster.bands))
+        size = (raster.height, raster.width)
+        color, depth, ids = np.empty((*size, 3), np.uint8), np.empty(size, np.float32), np.empty(size, np.uint16)
         seen = Visibility(raster.inverse, raster.seen, raster.rec, raster.src, self._open, self._half_z)
+        surfaces, look, survey = self._geometry.surfaces, self._look, self._survey
 
-        def colour(band: int) -> None:
+        def shade(band: int) -> None:
+            group = np.empty(len(raster.offsets), dtype=np.int64)
             shade_band(
-                seen, self._geometry.surfaces, view, self._lights, self._shadows.maps, self._sky, raster.offsets,
-                self._curve, self._survey.near_m, self._survey.far_m, *raster.rows(band), color, depth, ids,
+                seen, surfaces, view, look.lights, shadows.maps, look.sky, raster.offsets, self._curve, group,
+                survey.near_m, survey.far_m, *raster.rows(band), color, depth, ids,
             )  # fmt: skip
 
-        workers.each(colour, range(raster.bands))
+        workers.each(shade, range(raster.bands))
         return color, depth, ids
+
+    def _half_rows(self, band: int) -> tuple[int, int]:
+        start, end = self._raster.rows(band)
+        return start // 2, end // 2
+
+    def _occlude(self, band: int, view: View) -> None:
+        raster, taps = self._raster, self._settings.occlusion_taps
+        rows = self._half_rows(band)
+        occlude(raster.inverse, raster.seen, raster.rec, view.lens, taps, *rows, self._raw, self._half_z)
+
+    def _smooth(self, band: int) -> None:
+        smooth(self._raw, self._half_z, *self._half_rows(band), self._open)

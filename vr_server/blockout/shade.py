@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .jit import F32, F64, I32, U8, U16, shading
+from .jit import F32, F64, I32, I64, U8, U16, part, shading
 from .shadow import ShadowMaps, light_share
 from .sky import SkyMap, look_up, noise
 
@@ -57,13 +57,16 @@ class Visibility(NamedTuple):
     half_z: F32
 
 
-@shading
+@part
 def film(x: float) -> float:
-    """Scene light to display light 0..1: the filmic curve of Narkowicz (2015), a fit of ACES."""
-    return min(max(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0.0), 1.0)
+    """Scene light to display light 0..1 per channel (Reinhard et al. 2002 with a white point of 3.5).
+
+    The contrast that a print adds is in the curve table (`exposure.print_curve`), where it costs nothing.
+    """
+    return min(x * (1.0 + x * (1.0 / 12.25)) / (1.0 + x), 1.0)
 
 
-@shading
+@part
 def _grain(kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, footprint: float) -> float:
     """Brightness factor from noise fixed in the world, faded out where a pixel covers more than a wave."""
     if abs(ny) > 0.6:
@@ -82,7 +85,7 @@ def _grain(kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz:
     return 1.0 + strength * total
 
 
-@shading
+@part
 def _fogged(
     r: float,
     g: float,
@@ -111,7 +114,7 @@ def _fogged(
     return r + (fr - r) * amount, g + (fg - g) * amount, b + (fb - b) * amount
 
 
-@shading
+@part
 def _occlusion(vis: Visibility, x: int, y: int, z: float) -> float:
     """Ambient openness at a full-size pixel: of the four half-size neighbours those of about its depth."""
     h2, w2 = vis.occlusion.shape
@@ -130,7 +133,7 @@ def _occlusion(vis: Visibility, x: int, y: int, z: float) -> float:
     return total / weight
 
 
-@shading
+@part
 def shade_point(
     vis: Visibility,
     n: int,
@@ -187,7 +190,7 @@ def shade_point(
     return film(r * e), film(g * e), film(b * e)
 
 
-@shading
+@part
 def _lit(
     vis: Visibility, kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, x: int, y: int, z: float,
     lights: Lights, maps: ShadowMaps,
@@ -197,9 +200,9 @@ def _lit(
     a = lights.ambient
     up, down = max(ny, 0.0), max(-ny, 0.0)
     side = 1.0 - up - down
-    er = (a[0, 0] * up + a[1, 0] * side * 0.6 + a[2, 0] * (down + side * 0.4)) * ao
-    eg = (a[0, 1] * up + a[1, 1] * side * 0.6 + a[2, 1] * (down + side * 0.4)) * ao
-    eb = (a[0, 2] * up + a[1, 2] * side * 0.6 + a[2, 2] * (down + side * 0.4)) * ao
+    er = (a[0, 0] * up + a[1, 0] * side * 0.8 + a[2, 0] * (down + side * 0.4)) * ao
+    eg = (a[0, 1] * up + a[1, 1] * side * 0.8 + a[2, 1] * (down + side * 0.4)) * ao
+    eb = (a[0, 2] * up + a[1, 2] * side * 0.8 + a[2, 2] * (down + side * 0.4)) * ao
     d = lights.direction
     for n in range(d.shape[0]):
         slope = nx * d[n, 0] + ny * d[n, 1] + nz * d[n, 2]
@@ -218,7 +221,7 @@ def _lit(
     return er, eg, eb
 
 
-@shading
+@part
 def _sky_point(fx: float, fy: float, view: View, sky: SkyMap, lights: Lights) -> tuple[float, float, float]:
     u, v = (fx - view.lens[1]) / view.lens[0], (view.lens[2] - fy) / view.lens[0]
     k = view.rows
@@ -237,7 +240,7 @@ def _sky_point(fx: float, fy: float, view: View, sky: SkyMap, lights: Lights) ->
     return film(r * e), film(g * e), film(b * e)
 
 
-@shading
+@part
 def _similar(rec: F64, src: I32, surfaces: Surfaces, p: int, q: int) -> bool:
     """Whether two records belong to one smooth surface, so that one of them can stand for both."""
     if surfaces.object_id[src[p]] != surfaces.object_id[src[q]]:
@@ -257,15 +260,14 @@ def _similar(rec: F64, src: I32, surfaces: Surfaces, p: int, q: int) -> bool:
 @shading
 def shade_band(
     vis: Visibility, surfaces: Surfaces, view: View, lights: Lights, maps: ShadowMaps, sky: SkyMap, offsets: F64,
-    curve: U8, near: float, far: float, y0: int, y1: int, color: U8, depth: F32, ids: U16,
+    curve: U8, group: I64, near: float, far: float, y0: int, y1: int, color: U8, depth: F32, ids: U16,
 ) -> None:  # fmt: skip
     """Fill rows [y0, y1) of `color` uint8 [h, w, 3], `depth` float32 [h, w] and `ids` uint16 [h, w].
 
-    Depth and id are those of sample 0, the pixel's centre. `curve` uint8 [4096]: display light -> sRGB code.
+    Depth and id are those of sample 0, the pixel's centre. `curve` uint8 [4096]: display light -> sRGB code; `group` int64 [s]: scratch.
     """
     samples, _, w = vis.inverse.shape
     rec, src = vis.rec, vis.src
-    group = np.empty(8, dtype=np.int64)
     for y in range(y0, y1):
         for x in range(w):
             centre = vis.seen[0, y, x] if vis.inverse[0, y, x] > 0.0 else -1

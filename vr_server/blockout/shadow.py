@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .jit import F32, F64, I32, U8, kernel, shading
+from .jit import F32, F64, I32, U8, kernel, part
 
 BLOCK = 8
 """Texels per side of the blocks whose nearest and farthest caster are kept, to skip the filter away from edges."""
@@ -65,13 +65,13 @@ def draw_casters(points: F64, tri: I32, casts: U8, start: int, end: int, depth: 
         # a map sample stands for its texel: clamp the plane to the corners where a triangle is seen edge-on
         z_min, z_max = az + min(0.0, bz, cz), az + max(0.0, bz, cz)
         long_slope, top_slope, low_slope = cx / cy, bx / by, (cx - bx) / (cy - by)
-        row_end = int(math.ceil(min(max(ay + cy, 0.0), top)))
-        for row in range(int(math.ceil(min(max(ay, 0.0), top))), row_end):
+        row_end = math.ceil(min(max(ay + cy, 0.0), top))
+        for row in range(math.ceil(min(max(ay, 0.0), top)), row_end):
             y = row - ay
             x_long = ax + y * long_slope
             x_short = ax + (y * top_slope if y < by else bx + (y - by) * low_slope)
-            i0 = int(math.ceil(min(max(min(x_long, x_short), 0.0), top)))
-            i1 = int(math.ceil(min(max(x_long, x_short, 0.0), top)))
+            i0 = math.ceil(min(max(min(x_long, x_short), 0.0), top))
+            i1 = math.ceil(min(max(x_long, x_short, 0.0), top))
             if i0 >= i1:
                 continue
             dirty[0], dirty[1] = min(dirty[0], i0), min(dirty[1], row)
@@ -97,11 +97,11 @@ def bound_blocks(depth: F32, dirty: I32, low: F32, high: F32) -> None:
             low[by, bx], high[by, bx] = near, far
 
 
-@shading
+@part
 def _filtered(depth: F32, x: float, y: float, z: float, taps: int) -> float:
     """Share of light at texel (x, y): a tent over taps + 1 texels, each compared on its own (0..1)."""
     x0, y0 = x - 0.5 * (taps - 1), y - 0.5 * (taps - 1)
-    ix, iy = int(math.floor(x0)), int(math.floor(y0))
+    ix, iy = math.floor(x0), math.floor(y0)
     fx, fy = x0 - ix, y0 - iy
     lit = 0.0
     for j in range(taps + 1):
@@ -116,7 +116,7 @@ def _filtered(depth: F32, x: float, y: float, z: float, taps: int) -> float:
     return lit / (taps * taps)
 
 
-@shading
+@part
 def light_share(
     maps: ShadowMaps, light: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, slope: float
 ) -> float:

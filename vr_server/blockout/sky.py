@@ -11,7 +11,7 @@ import numpy as np
 
 from vr_server.domain.staging import Sky
 
-from .jit import F32, F64, shading
+from .jit import F32, F64, part, shading
 
 MAP_SIDE = 768
 
@@ -27,7 +27,7 @@ class SkyMap(NamedTuple):
     stars: float
 
 
-@shading
+@part
 def hash01(x: int, y: int) -> float:
     """A fixed random number 0..1 per lattice point (integer mixing after Wang)."""
     n = (x * 374761393 + y * 668265263) & 0xFFFFFFFF
@@ -35,10 +35,10 @@ def hash01(x: int, y: int) -> float:
     return float(n ^ (n >> 16)) * (1.0 / 4294967296.0)
 
 
-@shading
+@part
 def noise(x: float, y: float) -> float:
     """Value noise 0..1 with a lattice of 1."""
-    ix, iy = int(math.floor(x)), int(math.floor(y))
+    ix, iy = math.floor(x), math.floor(y)
     fx, fy = x - ix, y - iy
     fx, fy = fx * fx * (3.0 - 2.0 * fx), fy * fy * (3.0 - 2.0 * fy)
     a, b = hash01(ix, iy), hash01(ix + 1, iy)
@@ -46,7 +46,7 @@ def noise(x: float, y: float) -> float:
     return a + (b - a) * fx + (c - a) * fy + (a - b - c + d) * fx * fy
 
 
-@shading
+@part
 def _clouds(dx: float, dy: float, dz: float) -> float:
     """Thickness 0..1 of a thin layer high above, by four octaves of noise on its plane."""
     u, v = dx / (dy + 0.12) * 1.3, dz / (dy + 0.12) * 2.1
@@ -83,7 +83,7 @@ def paint(
                 out[j, i, k] = (base + light) * (1.0 - 0.65 * veil) + white * 0.65 * veil
 
 
-@shading
+@part
 def look_up(sky: SkyMap, dx: float, dy: float, dz: float, pixel_rad: float) -> tuple[float, float, float]:
     """Radiance of the sky in a unit direction; a body's rim is as soft as a pixel is wide."""
     side = sky.radiance.shape[0]
@@ -111,11 +111,11 @@ def look_up(sky: SkyMap, dx: float, dy: float, dz: float, pixel_rad: float) -> t
     return r, g, b
 
 
-@shading
+@part
 def _star(u: float, v: float) -> float:
     """Brightness of the star whose cell this is, if any: one in fourteen cells has one."""
     x, y = u * 130.0, v * 130.0
-    ix, iy = int(math.floor(x)), int(math.floor(y))
+    ix, iy = math.floor(x), math.floor(y)
     chance = hash01(ix, iy)
     if chance > 0.07:
         return 0.0

@@ -13,7 +13,9 @@ LEVEL: Quat = (0.0, 0.0, 0.0, 1.0)
 
 def box(low: Vec3, high: Vec3, colour: Vec3 = (0.6, 0.6, 0.6), name: str = "box") -> Mesh:
     """An axis-aligned box with flat faces: 24 vertices, 12 triangles."""
-    positions, normals, triangles = [], [], []
+    positions: list[F64] = []
+    normals: list[F64] = []
+    triangles: list[tuple[int, int, int]] = []
     corners = np.array([low, high], dtype=np.float64)
     for axis in range(3):
         u, v = (axis + 1) % 3, (axis + 2) % 3
