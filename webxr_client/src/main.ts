@@ -1,12 +1,4 @@
-import { World } from './app/world';
-import { Screen } from './app/screen';
-import { makeVideo } from './media/video';
-import { openFolder, StaticTransport } from './media/static-source';
-const page = new URL(location.href);
-const host = document.getElementById('app')!;
-const world = new World(host);
-const video = makeVideo();
-const clip = await openFolder(page.searchParams.get('static')!, page.href);
-world.screen = new Screen(video, world.renderer, world.anchor, world.surround, { columns: Number(page.searchParams.get('grid') ?? 320), splats: page.searchParams.get('grid') === null }, () => [clip], () => undefined, (e) => console.error(e));
-new StaticTransport(video, clip).play();
-Object.assign(window, { world, video });
+import { App } from './app/app';
+
+const host = document.getElementById('app');
+if (host) void new App(host).start();

@@ -11,6 +11,13 @@ export interface Shown {
   readonly frame: number;
 }
 
+export interface ScreenHooks {
+  /** Every rendition the picture may be of, oldest first. */
+  readonly clips: () => readonly KnownClip[];
+  readonly onShown: (shown: Shown) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
 const COLOURS_EVERY_S = 0.4;
 
 /** Follows one video element. The barcode in the picture decides the frame and the manifest; without one, the last stay. */
@@ -30,10 +37,8 @@ export class Screen {
     private readonly renderer: WebGLRenderer,
     private readonly parent: Group,
     private readonly surround: Surround,
-    private readonly quality: TakeQuality,
-    private readonly clips: () => readonly KnownClip[],
-    private readonly onShown: (shown: Shown) => void,
-    private readonly onFailure: (error: Error) => void,
+    public quality: TakeQuality,
+    private readonly hooks: ScreenHooks,
   ) {
     this.tap = tapFrames(video, () => (this.fresh = true));
   }
@@ -53,10 +58,18 @@ export class Screen {
     try {
       this.present(picture, nowS);
     } catch (error) {
-      this.onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.hooks.onFailure(error instanceof Error ? error : new Error(String(error)));
     } finally {
       release(picture);
     }
+  }
+
+  /** Draw from now on with another grid. */
+  setQuality(quality: TakeQuality): void {
+    this.quality = quality;
+    this.view?.dispose();
+    this.view = null;
+    this.fresh = true;
   }
 
   dispose(): void {
@@ -81,13 +94,13 @@ export class Screen {
       this.colouredAt = nowS;
     }
     this.shown = next;
-    this.onShown(next);
+    this.hooks.onShown(next);
   }
 
   private identify(picture: Picture): Shown | null {
     const { width, height } = sizeOf(picture);
     const current = this.shown?.clip;
-    const fitting = this.clips().filter(({ manifest: { atlas } }) => atlas.width === width && atlas.height === height);
+    const fitting = this.hooks.clips().filter(({ manifest: { atlas } }) => atlas.width === width && atlas.height === height);
     const candidates = [...fitting.filter((c) => c === current), ...fitting.filter((c) => c !== current).toReversed()];
     const identities = candidates.map((clip) => ({ clip, identity: this.strip.read(picture, clip.manifest) }));
     const read = identities.find(({ identity }) => identity !== null)?.identity;

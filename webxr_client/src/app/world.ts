@@ -75,6 +75,14 @@ export class World {
     return [x, y, z];
   }
 
+  /** Where the shot camera is in the film's world at the frame shown. */
+  filmCamera(): { position: Vector3; yaw: number } {
+    const shown = this.screen?.shown;
+    if (!shown) return { position: new Vector3(), yaw: 0 };
+    const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
+    return { position: new Vector3(...position), yaw: yawOf(rotation) };
+  }
+
   private tick(now: number, frame: XRFrame | undefined): void {
     const seconds = Math.min(Math.max(now - this.last, 0), 0.25);
     if (seconds > 0) this.fps.value += (1 / seconds - this.fps.value) * Math.min(1, seconds * 2);

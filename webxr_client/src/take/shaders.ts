@@ -196,19 +196,22 @@ uniform float uViewport;  // height in pixels
 uniform vec2 uPixel;      // size of a depth pixel in uv
 out vec3 vDirection;
 
+// Inverse depth of a pixel at an edge, or -1 when it is not to be drawn: the far side next to the edge carries the
+// foreground's colour (half-size depth, blurred borders), and L2 has the real background there.
 float sharpened(ivec2 p) {
   ivec2 limit = textureSize(uDecoded, 0) - 1;
   float own = inverseOf(texelFetch(uDecoded, clamp(p, ivec2(0), limit), 0).r);
   float high = own;
   float low = own;
-  for (int i = 0; i < 8; i++) {
-    ivec2 step_ = i < 4 ? ivec2(i % 2 * 2 - 1, i / 2 * 2 - 1) : ivec2(i == 4 ? 2 : i == 5 ? -2 : 0, i == 6 ? 2 : i == 7 ? -2 : 0);
-    float v = inverseOf(texelFetch(uDecoded, clamp(p + step_, ivec2(0), limit), 0).r);
-    high = max(high, v);
-    low = min(low, v);
+  for (int y = -2; y <= 2; y++) {
+    for (int x = -2; x <= 2; x++) {
+      float v = inverseOf(texelFetch(uDecoded, clamp(p + ivec2(x, y), ivec2(0), limit), 0).r);
+      high = max(high, v);
+      low = min(low, v);
+    }
   }
   if (high - low < uCut || low > 0.9 * high) return own;
-  return high - own < own - low ? high : low;
+  return high - own < own - low ? high : -1.0;
 }
 
 void main() {
@@ -220,7 +223,12 @@ void main() {
     gl_Position = vec4(0.0, 0.0, 2.0, 1.0);
     return;
   }
-  vec3 p = place(vUv, sharpened(ivec2(vUv * vec2(textureSize(uDecoded, 0)))));
+  float inverse = sharpened(ivec2(vUv * vec2(textureSize(uDecoded, 0))));
+  if (inverse < 0.0) {
+    gl_Position = vec4(0.0, 0.0, 2.0, 1.0);
+    return;
+  }
+  vec3 p = place(vUv, inverse);
   vDirection = (modelMatrix * vec4(p, 0.0)).xyz;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(p, 1.0);
   float side = 2.0 * uTan.y * uPixel.y * -p.z;

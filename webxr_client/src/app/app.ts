@@ -1,0 +1,308 @@
+/** The composition root: every part is made here and tied to the others. */
+import { Store } from '../core/events';
+import { preferredLanguage, translator, type Language } from '../core/i18n';
+import { poseAt, type KnownClip } from '../core/manifest';
+import { chosenQuality, QualityGovernor } from '../core/quality';
+import { emptyRoom, type RoomState, type ShownError } from '../core/room';
+import { timecode } from '../core/timecode';
+import { openFolder, StaticTransport } from '../media/static-source';
+import { makeVideo } from '../media/video';
+import { Stage } from '../stage/stage';
+import { FIRST_VIEW, type Actions, type UiContext, type ViewState } from '../ui/model';
+import { mountShell, type Shell } from '../ui/shell';
+import type { PanelText } from '../xr/panel';
+import { setupVr, type VrSession } from '../xr/session';
+import { takeSnapshot } from './diagnostics';
+import { runImmersive } from './immersive';
+import { pointAt, type Point } from './pointing';
+import { latestWords, openRoom, type RoomLink } from './room-link';
+import { Screen, shownFps, type Shown } from './screen';
+import { World } from './world';
+
+const STATS_EVERY_MS = 500;
+const ERRORS_KEPT = 50;
+
+export class App {
+  private readonly page = new URL(location.href);
+  private readonly room: Store<RoomState>;
+  private readonly view: Store<ViewState>;
+  private readonly world: World;
+  private readonly video = makeVideo();
+  private readonly stage: Stage;
+  private readonly screen: Screen;
+  private readonly shell: Shell;
+  private readonly vr: VrSession;
+  private readonly errors: ShownError[] = [];
+  private link: RoomLink | null = null;
+  private folder: { clip: KnownClip; transport: StaticTransport } | null = null;
+  private point: Point | null = null;
+  private framesDecoded = 0;
+  private leaveVr: (() => void) | null = null;
+  private pendingSeek: { takeId: string; frame: number } | null = null;
+
+  constructor(host: HTMLElement) {
+    const language = storedLanguage() ?? preferredLanguage(navigator.languages);
+    this.room = new Store(emptyRoom(this.page.searchParams.get('room') ?? 'default'));
+    this.view = new Store<ViewState>({ ...FIRST_VIEW, language });
+    this.world = new World(host);
+    this.stage = new Stage((stage) => this.patch({ stage }));
+    this.world.scene.add(this.stage.group);
+    const { quality, fixed } = chosenQuality(this.page.searchParams);
+    this.screen = new Screen(this.video, this.world.renderer, this.world.anchor, this.world.surround, quality, {
+      clips: () => (this.folder ? [this.folder.clip] : Object.values(this.room.value.clips)),
+      onShown: (shown) => this.onShown(shown),
+      onFailure: (error) => this.onError({ code: 'internal', title: error.name, detail: error.message }),
+    });
+    this.world.screen = this.screen;
+    const context: UiContext = { room: this.room, view: this.view, actions: this.actions(), t: (key, values) => translator(this.view.value.language)(key, values) };
+    this.shell = mountShell(host, context);
+    this.vr = setupVr(
+      this.world.renderer,
+      (vr) => this.onVr(vr),
+      (detail) => this.onError({ code: 'unavailable', title: 'VR', detail }),
+    );
+    this.tick(fixed ? null : new QualityGovernor());
+    this.listen(host);
+    this.expose();
+  }
+
+  /** Open the folder or the room that the page's address names. */
+  async start(): Promise<void> {
+    const folder = this.page.searchParams.get('static');
+    if (folder !== null) {
+      this.patch({ connection: 'static' });
+      await this.openStatic(folder);
+      return;
+    }
+    this.link = openRoom({
+      page: this.page,
+      name: visitorName(this.page),
+      room: this.room,
+      view: this.view,
+      video: this.video,
+      onError: (error) => this.onError(error),
+    });
+    this.room.watch((r) => r.playhead, (playhead) => this.onPlayhead(playhead));
+  }
+
+  private async openStatic(folder: string): Promise<void> {
+    try {
+      const clip = await openFolder(folder, this.page.href, this.page.searchParams.get('tier'));
+      const transport = new StaticTransport(this.video, clip);
+      this.folder = { clip, transport };
+      for (const name of ['play', 'pause'] as const) this.video.addEventListener(name, () => this.patch({ playing: !this.video.paused }));
+      transport.play();
+    } catch (error) {
+      const t = translator(this.view.value.language);
+      this.onError({ code: 'static', title: t('static.failed'), detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  private patch(change: Partial<ViewState>): void {
+    this.view.update((view) => ({ ...view, ...change }));
+  }
+
+  private onShown(shown: Shown): void {
+    const { clip, frame } = shown;
+    this.patch({
+      picture: 'live',
+      takeId: clip.takeId,
+      quality: clip.quality,
+      frame,
+      frameCount: clip.manifest.frameCount,
+      fps: shownFps(shown),
+    });
+    if (this.world.mode === 'stage') void this.stage.load(`${clip.filesPath}/stage.glb`);
+  }
+
+  private onPlayhead(playhead: RoomState['playhead']): void {
+    this.patch({ playing: playhead.playing });
+    const wanted = this.pendingSeek;
+    if (wanted && playhead.takeId === wanted.takeId) {
+      this.pendingSeek = null;
+      this.link?.actions.seek(wanted.frame);
+    }
+  }
+
+  private onError(error: ShownError): void {
+    this.errors.push(error);
+    if (this.errors.length > ERRORS_KEPT) this.errors.shift();
+    console.warn(`${error.code}: ${error.title}: ${error.detail}`);
+    this.shell.showError(error);
+  }
+
+  private actions(): Actions {
+    const transport = (): Pick<Actions, 'play' | 'pause' | 'seek'> | null => this.folder?.transport ?? this.link?.actions ?? null;
+    return {
+      play: () => transport()?.play(),
+      pause: () => transport()?.pause(),
+      seek: (frame) => transport()?.seek(frame),
+      selectTake: (takeId, frame) => {
+        if (frame !== undefined) this.pendingSeek = { takeId, frame };
+        this.link?.actions.selectTake(takeId);
+      },
+      requestTake: (shotId) => this.link?.actions.requestTake(shotId),
+      cancelTake: (takeId) => this.link?.actions.cancelTake(takeId),
+      decide: (revisionId, accept) => this.link?.actions.decide(revisionId, accept),
+      writeNote: (text) => {
+        this.link?.writeNote(text, this.point);
+        this.setPoint(null);
+      },
+      setLanguage: (language) => {
+        remember('previs.language', language);
+        this.patch({ language });
+      },
+      setMode: (mode) => {
+        this.world.setMode(mode);
+        this.stage.group.visible = mode === 'stage';
+        const { shown } = this.screen;
+        if (mode === 'stage' && shown) void this.stage.load(`${shown.clip.filesPath}/stage.glb`);
+        this.patch({ mode });
+      },
+      toggleVr: () => void this.vr.toggle(),
+      clearPoint: () => this.setPoint(null),
+    };
+  }
+
+  private setPoint(point: Point | null): void {
+    this.point = point;
+    this.patch({ point });
+  }
+
+  private onVr(vr: ViewState['vr']): void {
+    this.patch({ vr });
+    if (vr === 'presenting' && !this.leaveVr) {
+      const { value: view } = this.view;
+      this.leaveVr = runImmersive(this.world, {
+        panelText: () => this.panelText(),
+        playPause: () => (this.view.value.playing ? this.transport()?.pause() : this.transport()?.play()),
+        seekSeconds: (seconds) => this.seekBy(Math.round(seconds * view.fps)),
+        onHead: (head) => this.link?.sendPose(head, true),
+      });
+    } else if (vr !== 'presenting' && this.leaveVr) {
+      this.leaveVr();
+      this.leaveVr = null;
+      this.world.resize();
+    }
+  }
+
+  private transport(): Pick<Actions, 'play' | 'pause' | 'seek'> | null {
+    return this.folder?.transport ?? this.link?.actions ?? null;
+  }
+
+  private seekBy(frames: number): void {
+    const { frame, frameCount } = this.view.value;
+    if (frameCount > 0) this.transport()?.seek(Math.min(Math.max(frame + frames, 0), frameCount - 1));
+  }
+
+  private panelText(): PanelText {
+    const { value: view } = this.view;
+    const { value: room } = this.room;
+    const t = translator(view.language);
+    const take = room.takes.find((x) => x.id === view.takeId);
+    const shot = room.shots.find((s) => s.id === take?.shotId);
+    return {
+      slate: shot?.slate ?? '',
+      take: take ? t('take.name', { number: take.number }) : t('static.title'),
+      badge: take && view.quality ? t(`take.${view.quality}`) : '',
+      timecode: timecode(view.frame, view.fps),
+      frame: `${view.frame} / ${Math.max(0, view.frameCount - 1)}`,
+      playing: view.playing,
+      fraction: view.frame / Math.max(1, view.frameCount - 1),
+      lines: latestWords(room, view.takeId, 3),
+      help: t(view.mode === 'stage' ? 'xr.help.stage' : 'xr.help'),
+    };
+  }
+
+  private tick(governor: QualityGovernor | null): void {
+    this.world.onTick((seconds) => {
+      this.world.insets = this.shell.insets();
+      const { shown, view } = this.screen;
+      if (shown && view && this.world.mode === 'stage') {
+        const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
+        const { x, y } = view.tangents();
+        this.stage.setTime(shown.frame / shownFps(shown), position, rotation, x, y);
+      }
+      if (!shown || document.hidden || this.world.immersive) return;
+      const coarser = governor?.observe(this.world.fps.value, seconds);
+      if (coarser) this.screen.setQuality(coarser);
+    });
+    setInterval(() => void this.measure(), STATS_EVERY_MS);
+  }
+
+  private async measure(): Promise<void> {
+    const counts = await this.link?.counts();
+    this.framesDecoded = counts?.framesDecoded ?? this.video.getVideoPlaybackQuality().totalVideoFrames;
+  }
+
+  private listen(host: HTMLElement): void {
+    const canvas = this.world.renderer.domElement;
+    canvas.addEventListener('click', (event) => {
+      if (!event.shiftKey || this.world.flat.wasDrag || !this.link) return;
+      this.setPoint(pointAt(this.world, event.clientX, event.clientY));
+    });
+    host.addEventListener('pointerdown', () => void (this.video.paused && this.video.srcObject && this.video.play().catch(() => undefined)));
+  }
+
+  private expose(): void {
+    const actions = this.actions();
+    window.previs = {
+      version: 1,
+      snapshot: () => {
+        const { info } = this.world.renderer;
+        const { shown, view } = this.screen;
+        return takeSnapshot(this.room.value, this.view.value, {
+          barcodeFrame: shown?.frame ?? null,
+          barcodeTag: shown?.clip.manifest.atlas.barcode.tag ?? null,
+          barcodeReads: this.screen.reads,
+          barcodeMisses: this.screen.misses,
+          framesDecoded: this.framesDecoded,
+          manifestTakeId: shown?.clip.manifest.takeId ?? null,
+          immersive: this.world.immersive,
+          mode: this.world.mode,
+          fps: this.world.fps.value,
+          columns: this.screen.quality.columns,
+          drawCalls: info.render.calls,
+          triangles: info.render.triangles,
+          eye: this.world.eyeAtAnchor(),
+          flat: view?.flat ?? 0,
+        }, this.errors);
+      },
+      actions: {
+        play: actions.play,
+        pause: actions.pause,
+        seek: actions.seek,
+        moveEye: (x, y, z) => this.world.flat.moveTo([x, y, z]),
+        enterVr: () => this.vr.toggle(),
+      },
+    };
+  }
+}
+
+function storedLanguage(): Language | null {
+  const language = recall('previs.language');
+  return language === 'en' || language === 'zh' ? language : null;
+}
+
+function visitorName(page: URL): string {
+  const name = (page.searchParams.get('name') ?? recall('previs.name') ?? '').trim().slice(0, 60);
+  if (name) remember('previs.name', name);
+  return name || 'Guest';
+}
+
+/** Storage may be forbidden (private windows, embedded pages): then nothing is remembered. */
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // not kept: the next visit asks again
+  }
+}

@@ -1,0 +1,82 @@
+/** `window.previs`: what tests and support read. Nothing in the product depends on it. */
+import type { RoomState, ShownError } from '../core/room';
+import type { Note, Playhead, Revision } from '../protocol/messages';
+import type { ViewState } from '../ui/model';
+
+export interface Snapshot {
+  /** static, connecting, open, reconnecting or closed. */
+  readonly connection: ViewState['connection'];
+  readonly picture: ViewState['picture'];
+  /** Of the picture on screen; null before the first one. */
+  readonly takeId: string | null;
+  readonly quality: 'draft' | 'final' | null;
+  /** As the server last told it. */
+  readonly playhead: Playhead;
+  /** Milliseconds since it told. */
+  readonly playheadAgeMs: number;
+  /** Read from the picture on screen. */
+  readonly barcodeFrame: number | null;
+  readonly barcodeTag: number | null;
+  readonly barcodeReads: number;
+  readonly barcodeMisses: number;
+  /** From getStats() of the stream (twice a second), or of the file. */
+  readonly framesDecoded: number;
+  /** Of the manifest the picture is drawn with. */
+  readonly manifestTakeId: string | null;
+  readonly frameCount: number;
+  readonly immersive: boolean;
+  readonly mode: 'take' | 'stage';
+  readonly notes: readonly Note[];
+  readonly revisions: readonly Revision[];
+  readonly takes: readonly { id: string; shotId: string; number: number; state: string; qualities: readonly string[]; noteIds: readonly string[] }[];
+  readonly participants: number;
+  /** Drawn frames per second. */
+  readonly fps: number;
+  /** Columns of the grid in use. */
+  readonly columns: number;
+  readonly drawCalls: number;
+  readonly triangles: number;
+  /** The eye in the shot camera's level space, metres. */
+  readonly eye: readonly [number, number, number];
+  readonly flat: number;
+  readonly errors: readonly ShownError[];
+}
+
+export interface Previs {
+  readonly version: 1;
+  snapshot(): Snapshot;
+  readonly actions: {
+    play(): void;
+    pause(): void;
+    seek(frame: number): void;
+    /** Put the flat view's eye, metres from the shot camera. */
+    moveEye(x: number, y: number, z: number): void;
+    enterVr(): Promise<void>;
+  };
+}
+
+declare global {
+  interface Window {
+    previs?: Previs;
+  }
+}
+
+export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
+
+export function takeSnapshot(room: RoomState, view: ViewState, measured: Measured, errors: readonly ShownError[]): Snapshot {
+  return {
+    connection: view.connection,
+    picture: view.picture,
+    takeId: view.takeId,
+    quality: view.quality,
+    playhead: room.playhead,
+    playheadAgeMs: performance.now() - room.playheadAt,
+    frameCount: view.frameCount,
+    notes: room.notes,
+    revisions: room.revisions,
+    takes: room.takes.map((t) => ({ id: t.id, shotId: t.shotId, number: t.number, state: t.state, qualities: t.renditions.map((r) => r.quality), noteIds: t.provenance.noteIds })),
+    participants: room.participants.length,
+    errors,
+    ...measured,
+  };
+}

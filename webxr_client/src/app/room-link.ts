@@ -1,0 +1,104 @@
+/** A room on a server: the websocket's words, the stream's picture, and what the viewer asks for. */
+import type { Store } from '../core/events';
+import { backoff } from '../core/reconnect';
+import { fold, notesOf, shownError, type RoomState, type ShownError } from '../core/room';
+import { RoomSocket, roomUrl } from '../net/socket';
+import { WhepViewer, type WhepCounts } from '../net/whep';
+import { PROTOCOL_VERSION } from '../protocol/guards';
+import type { ClientMessage, Pose, ServerMessage } from '../protocol/messages';
+import type { Actions, ViewState } from '../ui/model';
+import type { Point } from './pointing';
+
+export interface RoomLink {
+  readonly actions: Pick<Actions, 'play' | 'pause' | 'seek' | 'selectTake' | 'requestTake' | 'cancelTake' | 'decide'>;
+  writeNote(text: string, point: Point | null): void;
+  sendPose(head: Pose['head'], immersive: boolean): void;
+  counts(): Promise<WhepCounts | null>;
+}
+
+export interface RoomLinkOptions {
+  readonly page: URL;
+  readonly name: string;
+  readonly room: Store<RoomState>;
+  readonly view: Store<ViewState>;
+  readonly video: HTMLVideoElement;
+  readonly onError: (error: ShownError) => void;
+}
+
+export function openRoom({ page, name, room, view, video, onError }: RoomLinkOptions): RoomLink {
+  let viewer: WhepViewer | null = null;
+
+  const watch = (path: string, iceServers: Extract<ServerMessage, { type: 'welcome' }>['iceServers']): void => {
+    viewer?.close();
+    const endpoint = new URL(path, page.origin);
+    const token = page.searchParams.get('token');
+    if (token) endpoint.searchParams.set('token', token);
+    viewer = new WhepViewer(endpoint.href, iceServers, backoff(), {
+      onStream: (stream) => {
+        video.srcObject = stream;
+        void video.play().catch(() => undefined);
+      },
+      onState: () => undefined,
+      onTrouble: () => view.update((v) => ({ ...v, picture: v.picture === 'live' ? 'lost' : v.picture })),
+    });
+  };
+
+  const socket: RoomSocket = new RoomSocket(
+    roomUrl(page, room.value.roomId),
+    () => ({ type: 'hello', name, language: view.value.language, protocolVersion: PROTOCOL_VERSION }),
+    backoff(),
+    {
+      onConnection: (connection) => view.update((v) => ({ ...v, connection })),
+      onMessage: (message) => {
+        room.update((state) => fold(state, message, performance.now()));
+        if (message.type === 'welcome') {
+          watch(message.whepPath, message.iceServers);
+          for (const note of Object.values(room.value.pending)) socket.send({ type: 'writeNote', ...note });
+        } else if (message.type === 'error') {
+          if (message.re === 'writeNote') room.update((state) => ({ ...state, pending: {} }));
+          onError(shownError(message));
+        }
+      },
+    },
+  );
+  window.addEventListener('pagehide', () => {
+    viewer?.close();
+    socket.close();
+  });
+
+  const send = (message: ClientMessage): void => socket.send(message);
+  return {
+    actions: {
+      play: () => send({ type: 'transport', action: 'play' }),
+      pause: () => send({ type: 'transport', action: 'pause' }),
+      seek: (frame) => send({ type: 'transport', action: 'seek', frame }),
+      selectTake: (takeId) => send({ type: 'selectTake', takeId }),
+      requestTake: (shotId) => send({ type: 'requestTake', shotId }),
+      cancelTake: (takeId) => send({ type: 'cancelTake', takeId }),
+      decide: (revisionId, accept) => send({ type: 'decideRevision', revisionId, accept }),
+    },
+    writeNote(text, point) {
+      const { takeId, frame } = view.value;
+      if (!takeId) return;
+      const note = { clientId: freshId(), takeId, frame, text, ...(point ? { pointM: [...point.metres] as Point['metres'], rayDirection: [...point.direction] as Point['direction'] } : {}) };
+      room.update((state) => ({ ...state, pending: { ...state.pending, [note.clientId]: note } }));
+      send({ type: 'writeNote', ...note });
+    },
+    sendPose: (head, immersive) => send({ type: 'pose', head, immersive }),
+    counts: async () => (await viewer?.counts()) ?? null,
+  };
+}
+
+/** 96 random bits; `crypto.randomUUID` is missing where the page came over plain http. */
+function freshId(): string {
+  return `note-${[...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Notes on the take that is shown, for the board in the headset: the latest first. */
+export function latestWords(state: RoomState, takeId: string | null, most: number): string[] {
+  if (!takeId) return [];
+  return notesOf(state, takeId)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .slice(0, most)
+    .map((n) => `“${n.text}”`);
+}

@@ -1,0 +1,42 @@
+/** How finely the layers are drawn, and when to draw them coarser. Pure. */
+
+export interface DrawQuality {
+  readonly columns: number;
+  readonly splats: boolean;
+}
+
+/** From best to what a CPU can draw. */
+export const LADDER: readonly DrawQuality[] = [
+  { columns: 320, splats: true },
+  { columns: 160, splats: true },
+  { columns: 80, splats: false },
+];
+
+/** `?grid=80&splats=0` fixes the quality; without it the first step is taken, and `fixed` is false. */
+export function chosenQuality(parameters: URLSearchParams): { quality: DrawQuality; fixed: boolean } {
+  const columns = Number(parameters.get('grid'));
+  const fixed = Number.isInteger(columns) && columns >= 16 && columns <= 640;
+  const base = fixed ? { columns, splats: columns >= 160 } : { columns: 320, splats: true };
+  const splats = parameters.get('splats');
+  return { quality: { ...base, splats: splats === null ? base.splats : splats === '1' }, fixed };
+}
+
+/** Steps down when drawing stays under `leastFps` for `patienceS`; never up again, so that it cannot swing. */
+export class QualityGovernor {
+  private slowS = 0;
+
+  constructor(
+    private step = 0,
+    private readonly leastFps = 14,
+    private readonly patienceS = 4,
+  ) {}
+
+  /** The coarser quality to change to, or null to stay. */
+  observe(fps: number, seconds: number): DrawQuality | null {
+    this.slowS = fps < this.leastFps ? this.slowS + seconds : 0;
+    if (this.slowS < this.patienceS || this.step >= LADDER.length - 1) return null;
+    this.slowS = 0;
+    this.step++;
+    return LADDER[this.step] ?? null;
+  }
+}

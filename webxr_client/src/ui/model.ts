@@ -1,0 +1,77 @@
+/** What the interface shows and what it can ask for: its whole contract with the rest of the client. */
+import type { Store } from '../core/events';
+import type { Language, Translate } from '../core/i18n';
+import type { RoomState } from '../core/room';
+
+export type VrState = 'unsupported' | 'available' | 'presenting';
+
+export interface ViewState {
+  readonly language: Language;
+  readonly connection: 'static' | 'connecting' | 'open' | 'reconnecting' | 'closed';
+  /** The picture: none yet, running, or lost. */
+  readonly picture: 'waiting' | 'live' | 'lost';
+  readonly takeId: string | null;
+  readonly quality: 'draft' | 'final' | null;
+  readonly frame: number;
+  readonly frameCount: number;
+  readonly fps: number;
+  readonly playing: boolean;
+  readonly mode: 'take' | 'stage';
+  readonly stage: 'none' | 'loading' | 'ready' | 'missing';
+  readonly vr: VrState;
+  /** A place the next note will point to, and how far it is from the camera. */
+  readonly point: { readonly metres: readonly [number, number, number]; readonly distance: number; readonly metric: boolean } | null;
+}
+
+export const FIRST_VIEW: ViewState = {
+  language: 'en',
+  connection: 'connecting',
+  picture: 'waiting',
+  takeId: null,
+  quality: null,
+  frame: 0,
+  frameCount: 0,
+  fps: 24,
+  playing: false,
+  mode: 'take',
+  stage: 'none',
+  vr: 'unsupported',
+  point: null,
+};
+
+export interface Actions {
+  play(): void;
+  pause(): void;
+  seek(frame: number): void;
+  selectTake(takeId: string, frame?: number): void;
+  requestTake(shotId: string): void;
+  cancelTake(takeId: string): void;
+  writeNote(text: string): void;
+  decide(revisionId: string, accept: boolean): void;
+  setLanguage(language: Language): void;
+  setMode(mode: 'take' | 'stage'): void;
+  toggleVr(): void;
+  clearPoint(): void;
+}
+
+export interface UiContext {
+  readonly room: Store<RoomState>;
+  readonly view: Store<ViewState>;
+  readonly actions: Actions;
+  /** Words in the language of the moment. */
+  readonly t: Translate;
+}
+
+/** Redraw `draw` when one of the picked values or the language changes. */
+export function follow(context: UiContext, pick: (room: RoomState, view: ViewState) => readonly unknown[], draw: () => void): void {
+  let last: readonly unknown[] | null = null;
+  const check = (): void => {
+    const next = [...pick(context.room.value, context.view.value), context.view.value.language];
+    if (last && next.every((value, i) => Object.is(value, last?.[i]))) return;
+    last = next;
+    draw();
+  };
+  context.room.on(check);
+  context.view.on(check);
+  check();
+}

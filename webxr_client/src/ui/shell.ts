@@ -1,0 +1,111 @@
+import './style.css';
+import type { ShownError } from '../core/room';
+import { h, replace } from './dom';
+import { follow, type UiContext } from './model';
+import { noteList } from './notes';
+import { progressWords, shotList } from './shots';
+import { toasts } from './toast';
+import { topBar } from './topbar';
+import { transportBar } from './transport';
+
+export interface Insets {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export interface Shell {
+  /** Pixels of the window that the interface covers on each side. */
+  insets(): Insets;
+  showError(error: ShownError): void;
+}
+
+/** The whole flat interface over the viewport. */
+export function mountShell(host: HTMLElement, context: UiContext): Shell {
+  const { view } = context;
+  const shots = shotList(context);
+  const notes = noteList(context);
+  const bar = topBar(context);
+  const transport = transportBar(context);
+  const messages = toasts(context);
+  const tabs = tabBar(context, host);
+  host.append(bar, shots, notes, slateOverlay(context), centreMessage(context), h('div', { class: 'bottom' }, tabs, transport), messages.element);
+  follow(context, (_, v) => [v.connection === 'static'], () => host.classList.toggle('static', view.value.connection === 'static'));
+  return {
+    insets: () => coveredBy(host, bar, shots, notes),
+    showError: (error) => messages.show(error),
+  };
+}
+
+function coveredBy(host: HTMLElement, bar: HTMLElement, shots: HTMLElement, notes: HTMLElement): Insets {
+  const bottom = host.querySelector('.bottom')?.getBoundingClientRect();
+  const narrow = window.innerWidth < 760;
+  const [left, right] = [shots.getBoundingClientRect(), notes.getBoundingClientRect()];
+  const sheet = Math.min(...[left, right].filter((r) => r.height > 0).map((r) => r.top), bottom?.top ?? window.innerHeight);
+  return {
+    left: narrow ? 0 : left.right,
+    right: narrow || right.width === 0 ? 0 : window.innerWidth - right.left,
+    top: bar.getBoundingClientRect().bottom,
+    bottom: window.innerHeight - (narrow ? sheet : (bottom?.top ?? window.innerHeight)),
+  };
+}
+
+/** On narrow windows the two lists share one sheet. */
+function tabBar(context: UiContext, host: HTMLElement): HTMLElement {
+  const { room, view, t } = context;
+  const element = h('nav', { class: 'tabs' });
+  let open: 'shots' | 'notes' = 'shots';
+  const draw = (): void => {
+    host.dataset['tab'] = open;
+    const count = room.value.notes.filter((n) => n.takeId === view.value.takeId).length;
+    const button = (name: 'shots' | 'notes', text: string): HTMLElement =>
+      h('button', { type: 'button', 'aria-pressed': String(open === name), onclick: () => ((open = name), draw()) }, text);
+    replace(element, button('shots', t('tab.shots')), button('notes', count > 0 ? `${t('tab.notes')} ${count}` : t('tab.notes')));
+  };
+  follow(context, (r, v) => [r.notes, v.takeId], draw);
+  return element;
+}
+
+/** Slate, take and quality over the picture's upper left corner, as on a monitor. */
+function slateOverlay(context: UiContext): HTMLElement {
+  const { room, view, t } = context;
+  const element = h('div', { class: 'overlay' });
+  follow(context, (r, v) => [r.takes, r.shots, v.takeId, v.quality, v.connection], () => {
+    const take = room.value.takes.find((x) => x.id === view.value.takeId);
+    const shot = room.value.shots.find((s) => s.id === take?.shotId);
+    element.hidden = !take;
+    replace(
+      element,
+      shot ? h('span', { class: 'slate' }, shot.slate) : null,
+      take ? h('span', {}, t('take.name', { number: take.number })) : null,
+      view.value.quality ? h('span', { class: `badge ${view.value.quality}` }, t(`take.${view.value.quality}`)) : null,
+    );
+  });
+  return element;
+}
+
+/** What to wait for or to do, in the middle, while there is no picture. */
+function centreMessage(context: UiContext): HTMLElement {
+  const { room, view, t } = context;
+  const element = h('div', { class: 'centre' });
+  follow(context, (r, v) => [r.progress, r.shots, r.playhead.takeId, v.connection, v.picture, v.takeId, v.stage, v.mode], () => {
+    const { connection, picture, stage, mode } = view.value;
+    const progress = Object.values(room.value.progress)[0];
+    const say = (main: string, hint = '', busy = true): void => {
+      element.hidden = false;
+      replace(element, busy && h('span', { class: 'spinner' }), h('strong', {}, main), hint !== '' && h('span', {}, hint));
+    };
+    if (connection === 'connecting') say(t('connection.connecting'));
+    else if (connection === 'closed') say(t('connection.closed'), t('connection.closed.hint'), false);
+    else if (connection === 'reconnecting') say(t('connection.reconnecting'));
+    else if (picture === 'lost') say(t('stream.lost'));
+    else if (mode === 'stage' && stage === 'loading') say(t('stage.loading'));
+    else if (mode === 'stage' && stage === 'missing') say(t('stage.missing'), '', false);
+    else if (picture === 'live') element.hidden = true;
+    else if (progress) say(progressWords(context, progress));
+    else if (connection === 'open' && room.value.playhead.takeId === null) say(t('take.none'), t('take.none.hint'), false);
+    else say(t('stream.waiting'));
+  });
+  return element;
+}

@@ -1,0 +1,118 @@
+import { notesOf } from '../core/room';
+import { timecode } from '../core/timecode';
+import { h, icon, replace } from './dom';
+import { follow, type UiContext } from './model';
+
+/** Play, scrub, timecode; and the field a note is typed into. */
+export function transportBar(context: UiContext): HTMLElement {
+  return h('footer', { class: 'transport' }, h('div', { class: 'timeline' }, ...controls(context), scrubber(context), counter(context)), noteField(context));
+}
+
+function controls(context: UiContext): HTMLElement[] {
+  const { view, actions, t } = context;
+  const step = (by: number): void => {
+    const { frame, frameCount } = view.value;
+    actions.pause();
+    actions.seek(Math.min(Math.max(frame + by, 0), Math.max(0, frameCount - 1)));
+  };
+  const back = h('button', { class: 'icon', type: 'button', onclick: () => step(-1) }, icon('back'));
+  const forward = h('button', { class: 'icon', type: 'button', onclick: () => step(1) }, icon('forward'));
+  const play = h('button', { class: 'icon play', type: 'button', 'data-action': 'play', onclick: () => (view.value.playing ? actions.pause() : actions.play()) });
+  follow(context, (_, v) => [v.playing, v.frameCount > 0], () => {
+    const { playing, frameCount } = view.value;
+    replace(play, icon(playing ? 'pause' : 'play'));
+    for (const button of [play, back, forward]) button.disabled = frameCount === 0;
+    label(play, t(playing ? 'transport.pause' : 'transport.play'));
+    label(back, t('transport.back'));
+    label(forward, t('transport.forward'));
+  });
+  window.addEventListener('keydown', (event) => {
+    if (event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|BUTTON)$/.test(event.target.tagName)) return;
+    if (event.code === 'Space') play.click();
+    else if (event.code === 'Comma' || (event.code === 'ArrowLeft' && view.value.mode === 'take')) step(-1);
+    else if (event.code === 'Period' || (event.code === 'ArrowRight' && view.value.mode === 'take')) step(1);
+    else return;
+    event.preventDefault();
+  });
+  return [back, play, forward];
+}
+
+function label(element: HTMLElement, words: string): void {
+  element.title = words;
+  element.setAttribute('aria-label', words);
+}
+
+function scrubber(context: UiContext): HTMLElement {
+  const { room, view, actions, t } = context;
+  const input = h('input', { type: 'range', min: 0, max: 0, step: 1, value: 0, class: 'scrub', 'aria-label': t('transport.frame') });
+  const markers = h('div', { class: 'markers', 'aria-hidden': 'true' });
+  let held = false;
+  let sent = -1;
+  const seek = (): void => {
+    const frame = input.valueAsNumber;
+    if (frame === sent) return;
+    sent = frame;
+    actions.seek(frame);
+  };
+  input.addEventListener('pointerdown', () => (held = true));
+  window.addEventListener('pointerup', () => (held = false));
+  input.addEventListener('input', () => {
+    fill();
+    seek();
+  });
+  const fill = (): void => input.style.setProperty('--at', `${(input.valueAsNumber / Math.max(1, Number(input.max))) * 100}%`);
+  follow(context, (_, v) => [v.frame, v.frameCount], () => {
+    input.max = String(Math.max(0, view.value.frameCount - 1));
+    input.disabled = view.value.frameCount === 0;
+    if (!held) {
+      input.value = String(view.value.frame);
+      sent = -1;
+    }
+    fill();
+  });
+  follow(context, (r, v) => [r.notes, v.takeId, v.frameCount], () => {
+    const { takeId, frameCount } = view.value;
+    const last = Math.max(1, frameCount - 1);
+    replace(markers, ...(takeId ? notesOf(room.value, takeId) : []).map((note) => h('i', { style: `left:${(note.frame / last) * 100}%`, title: note.text })));
+  });
+  return h('div', { class: 'scrubber' }, markers, input);
+}
+
+function counter(context: UiContext): HTMLElement {
+  const { view, t } = context;
+  const code = h('span', { class: 'tc' }, '00:00:00:00');
+  const frame = h('span', { class: 'fr' });
+  follow(context, (_, v) => [v.frame, v.fps, v.frameCount], () => {
+    const { frame: at, fps, frameCount } = view.value;
+    code.textContent = timecode(at, fps);
+    frame.textContent = `${t('transport.frame')} ${at}${frameCount > 0 ? ` / ${frameCount - 1}` : ''}`;
+  });
+  return h('div', { class: 'counter' }, code, frame);
+}
+
+function noteField(context: UiContext): HTMLElement {
+  const { view, actions, t } = context;
+  const input = h('input', { type: 'text', maxlength: 2000, autocomplete: 'off', enterkeyhint: 'send', class: 'note-input' });
+  const send = h('button', { class: 'primary', type: 'submit' });
+  const point = h('button', { class: 'point', type: 'button', hidden: true, onclick: () => actions.clearPoint() });
+  const form = h('form', { class: 'note-form' }, point, input, send);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text || !view.value.takeId) return;
+    actions.writeNote(text);
+    input.value = '';
+  });
+  follow(context, (_, v) => [v.takeId, v.connection, v.point], () => {
+    const { takeId, connection, point: at } = view.value;
+    form.hidden = connection === 'static';
+    input.disabled = takeId === null;
+    send.disabled = takeId === null;
+    input.placeholder = t('notes.placeholder');
+    input.setAttribute('aria-label', t('notes.title'));
+    send.textContent = t('notes.send');
+    point.hidden = at === null;
+    if (at) replace(point, '◎ ', t(at.metric ? 'notes.pointed' : 'notes.pointed.relative', { distance: at.distance.toFixed(1) }), ' ✕');
+  });
+  return form;
+}
