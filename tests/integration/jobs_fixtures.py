@@ -89,7 +89,7 @@ class TinyEngine:
             os.kill(os.getpid(), signal.SIGKILL)
         if "bug" in text:
             raise ZeroDivisionError("seven by nought")
-        frames = Ramp(request, 0.25 if "slow" in text else 0.0)
+        frames = Ramp(request, 0.1 if "slow" in text and request.quality == "final" else 0.0)
         return EmbeddedClip(a_staging(request.spec, request.seed), frames)
 
 

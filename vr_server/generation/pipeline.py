@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vr_server.domain.errors import Cancelled, StorageFailed
 from vr_server.domain.frame import ClipPlan, FrameSource
+from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Quality
 from vr_server.layering import Baker
 from vr_server.media import ClipWriter
@@ -18,6 +20,28 @@ from .progress import Made, MakingProgress, Report
 
 CLIP_FOLDER = "clip"
 """Within a final rendition's folder: the take's plain media (clip.mp4, depth.mkv, ids.mkv, camera.json)."""
+
+
+_WARM_SIZE_PX = (128, 72)
+
+
+def warm(engine: EmbeddedEngine) -> None:
+    """Compile and load all that a first take would wait for: the engine, then the whole way on a postage stamp."""
+    engine.warm()
+    able = engine.capabilities()
+    spec = ShotSpec(text="warm up", language="en", duration_s=able.min_duration_s)
+    width_px, height_px = able.sizes[0] if able.sizes else _WARM_SIZE_PX
+    request = ClipRequest(spec, spec.text, 0, width_px, height_px, able.fps[0], "final")
+    with TemporaryDirectory(prefix="previs-warm-") as folder:
+        make_rendition(
+            engine,
+            request,
+            Path(folder) / "take",
+            shot_id="shot-warm",
+            take_id="take-warm",
+            report=lambda _: None,
+            cancelled=lambda: False,
+        )
 
 
 def make_rendition(

@@ -74,8 +74,7 @@ def main(pipe: Pipe, factory: str, warm: tuple[str, ...]) -> None:
         os.nice(_NICENESS)  # streaming keeps its beat
     with _LastWords(pipe):
         engines = _load(factory)
-        for name in warm:
-            engines(name).warm()
+        _warm([engines(name) for name in warm])
         pipe.send(Warm())
         while True:
             try:
@@ -84,6 +83,13 @@ def main(pipe: Pipe, factory: str, warm: tuple[str, ...]) -> None:
                 return
             if isinstance(message, Run):
                 pipe.send(_answer(message, pipe, engines))
+
+
+def _warm(engines: list[EmbeddedEngine]) -> None:
+    from .pipeline import warm  # compilers and codecs: of use only in here
+
+    for engine in engines:
+        warm(engine)
 
 
 def _answer(run: Run, pipe: Pipe, engines: Engines) -> Done | Failed:
