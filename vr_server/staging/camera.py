@@ -36,7 +36,7 @@ class Target:
     foot: Array
     toward_m: float  # how far it comes nearer than at mid shot
     subject: Subject | None
-    eye_m: float
+    tall: bool  # stands upright: framed by its head; other things by their middle
 
 
 def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> CameraPath:
@@ -63,12 +63,12 @@ def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> Ca
 def _target(spec: ShotSpec, subjects: tuple[Subject, ...]) -> Target:
     middle = spec.duration_s / 2
     if not subjects:
-        return Target(3.2, 3.0, vec(0.0, 0.0, -4.0), 0.0, None, 1.6)
+        return Target(3.2, 3.0, vec(0.0, 0.0, -4.0), 0.0, None, tall=False)
     people = [s for s in subjects if KINDS.get(s.kind) is not None and KINDS[s.kind].family == "person"]
     if spec.camera.shot_size not in _GROUP_SIZES:
         chosen = (people or list(subjects))[0]
         at, _ = path_at(chosen.path, middle)
-        return Target(chosen.size_m[1], 0.3, at, 0.0, chosen, 0.0)
+        return Target(chosen.size_m[1], 0.3, at, 0.0, chosen, tall=chosen in people or chosen.size_m[1] < 3)
     lows, highs, near = [], [], 0.0
     tall = 0.0
     moving = spec.camera.move in {"follow", "handheld"}
@@ -89,7 +89,12 @@ def _target(spec: ShotSpec, subjects: tuple[Subject, ...]) -> Target:
         float(feet[:, 2].mean() if not people else max(lead[2], feet[:, 2].mean())),
     )
     return Target(
-        tall, (max(highs) - min(lows)) / 2, centre, near, subjects[0] if moving and len(subjects) == 1 else None, 0.0
+        tall,
+        (max(highs) - min(lows)) / 2,
+        centre,
+        near,
+        subjects[0] if moving and len(subjects) == 1 else None,
+        tall=tall < 3 or len(people) == len(subjects),
     )
 
 
@@ -101,7 +106,7 @@ class _Rig:
         self._track = self._tracks()
         self.distance = self._distance(yfov) * self.intent.distance_scale
         _, share = _SIZES[self.intent.shot_size]
-        self.centre_m = share * target.height_m if target.height_m < 3 else min(share, 0.5) * target.height_m
+        self.centre_m = (share if target.tall else min(share, 0.5)) * target.height_m
         self.seed = len(spec.text)
 
     def _tracks(self) -> bool:
@@ -142,7 +147,9 @@ class _Rig:
         position = position + vec(0.0, intent.height_offset_m + self._rise(move, u, speed), 0.0)
         position[1] = max(position[1], centre[1] - self.centre_m + _LOWEST_M)
         if move in {"crane_up", "crane_down"} or intent.height_offset_m:
-            aim = unit(centre - position)
+            # a low camera that rises goes on looking up
+            ahead = 0.5 * self._rise(move, u, speed) if intent.angle == "low" else 0.0
+            aim = unit(centre + vec(0.0, ahead, 0.0) - position)
         if move in {"truck_left", "truck_right"}:
             position = position + side * (0.24 * self.distance * speed * k * (-1 if move == "truck_left" else 1))
         aim = self._turned(aim, move, k, speed, t)
@@ -165,7 +172,7 @@ class _Rig:
     def _rise(self, move: str, u: float, speed: float) -> float:
         amount = (0.3 * self.distance + 0.15) * speed
         if self.intent.angle == "low":
-            amount = min(amount, 0.75 * self.centre_m)  # it rises, and still looks up
+            amount = min(amount, 0.75 * self.centre_m)
         return {"crane_up": amount * u, "crane_down": amount * (1 - u)}.get(move, 0.0)
 
     def _stand(self, centre: Array, away: Array, distance: float) -> Array:
@@ -178,7 +185,8 @@ class _Rig:
         if angle == "low":
             height = max(0.28 if h < 3 else 0.9, self.centre_m - 0.62 * distance)
         else:
-            height = min(0.88 * h, 1.6) if h < 3 else 1.7 + 0.05 * h
+            close = self.intent.shot_size not in _GROUP_SIZES
+            height = 0.88 * h if close and self.target.tall else min(0.88 * h, 1.6) if h < 3 else 1.7 + 0.05 * h
             height += 0.1 * max(0.0, distance - 12.0) if self.intent.shot_size == "extreme_wide" else 0.0
         drop = abs(height - self.centre_m)
         return vec(0.0, floor + height, 0.0) + (

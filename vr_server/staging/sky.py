@@ -112,13 +112,13 @@ def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialB
         )
     places = {
         1: (0.13 if spec.place in {"street", "alley", "ancient_city"} else 0.5,),
-        2: (0.64, -0.66),
+        2: (0.80, 0.52),
         3: (0.62, -0.55, 0.15),
         4: (0.68, -0.6, 0.2, -0.2),
     }[spec.suns]
     bodies = []
     for i, across in enumerate(places):
-        high = (0.34, 0.56, 0.62, 0.45)[i]
+        high = (0.32, 0.60, 0.62, 0.45)[i]
         size = (0.030, 0.019, 0.014, 0.011)[i] if spec.suns > 1 else 0.016
         colour = hour.light if i == 0 else _blend(hour.light, (1.0, 0.78, 0.55), 0.6)
         bodies.append(_body("sun", in_frame(camera, across, high), size, colour, hour.illuminance / (1 + 1.2 * i)))

@@ -1,5 +1,6 @@
 """Subjects on their marks: kinds, sizes, and timed paths from their beats."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -81,7 +82,7 @@ def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tupl
         elif ship is not None and door is not None and any(b.action == "exit_hatch" for b in beats):
             path, actions = _exit_path(beats, spec, door, i)
         else:
-            path, actions = _body_path(kind, beats, mark, _facing(spec, singles, n, face, beats), spec)
+            path, actions = _body_path(beats, mark, _facing(spec, singles, n, face, beats), spec)
         path = _shifted(path, tuple(o for o in spec.mark_overrides if i == 0 and o.subject_key == s.key))
         rng = np.random.default_rng((seed, n))
         tall = 1.0 if kind.family != "person" else float(rng.uniform(0.975, 1.03))
@@ -194,7 +195,7 @@ def _times(beats: list[_Beat], duration_s: float) -> list[float]:
 
 
 def _body_path(
-    kind: Kind, beats: list[_Beat], mark: Array, yaw: float, spec: ShotSpec
+    beats: list[_Beat], mark: Array, yaw: float, spec: ShotSpec
 ) -> tuple[tuple[PathKey, ...], tuple[TimedAction, ...]]:
     """Straight on while a beat moves; a `turn` beat turns on the spot; the mid-shot place is the mark."""
     rate = spec.action_speed
@@ -298,9 +299,7 @@ def _exit_path(
         craft.RAMP_FOOT + vec(0.0, 0.08, 0.0),
         craft.RAMP_FOOT + vec(14.0, 0.0, 0.0),
     ]
-    lengths = np.concatenate(
-        [[0.0], np.cumsum([float(np.linalg.norm(b - a)) for a, b in zip(route, route[1:], strict=False)])]
-    )
+    lengths = np.concatenate([[0.0], np.cumsum([float(np.linalg.norm(b - a)) for a, b in itertools.pairwise(route)])])
     yaw = _SHIP_YAW - math.pi / 2
     keys = []
     marks = sorted(

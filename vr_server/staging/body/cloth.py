@@ -31,10 +31,8 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     )
     for i in range(3):
         hi, lo = cuts[i], cuts[i + 1]
-        rows = []
-        for k in (hi + (0.035 if i else 0.0), hi - 0.2 * (hi - lo), (hi + lo) / 2, lo):
-            rows.append((_bell(1 - k, 0.084 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)))
-        rows.reverse()
+        rings = (lo, (hi + lo) / 2, hi - 0.2 * (hi - lo), hi + (0.035 if i else 0.0))
+        rows = [(_bell(1 - k, 0.084 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)) for k in rings]
         bell = lathe(rows, colours[i], 20, cap=False).tinted(
             lambda p, _: 0.88 + 0.12 * np.sin(9 * np.arctan2(p[:, 0], p[:, 2]))
         )

@@ -65,7 +65,7 @@ def _pelvis(b: Build, w: Wardrobe, g: float) -> tuple[Mesh, ...]:
 # (height, half width, half depth, centre z), shares of the body's height; above the waist joint
 _TORSO = (
     (-0.045, 0.079, 0.058, 0.0), (0.0, 0.074, 0.055, 0.0), (0.04, 0.075, 0.056, 0.0), (0.085, 0.084, 0.062, -0.001), (0.125, 0.094, 0.066, -0.003),
-    (0.155, 0.101, 0.066, -0.003), (0.183, 0.106, 0.061, 0.0), (0.203, 0.103, 0.052, 0.003), (0.219, 0.088, 0.044, 0.005), (0.231, 0.066, 0.037, 0.005),
+    (0.155, 0.101, 0.066, -0.003), (0.183, 0.110, 0.061, 0.0), (0.203, 0.108, 0.052, 0.003), (0.219, 0.093, 0.044, 0.005), (0.231, 0.066, 0.037, 0.005),
     (0.243, 0.045, 0.033, 0.003), (0.253, 0.034, 0.031, 0.002),
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ def _front(y: float, x: float, g: float, h: float) -> float:
     rows = np.array(_TORSO)
     wide, deep, centre = (float(np.interp(y / h, rows[:, 0], rows[:, i])) for i in (1, 2, 3))
     inside = max(0.0, 1 - (abs(x) / (wide * g)) ** 2.2)
-    return centre * h - deep * g * inside ** (1 / 2.2)
+    return float(centre * h - deep * g * inside ** (1 / 2.2))
 
 
 def _chest(b: Build, w: Wardrobe, g: float) -> tuple[Mesh, ...]:
@@ -127,7 +127,7 @@ def _arms(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
     found: dict[str, tuple[Mesh, ...]] = {}
     for side, s in (("l", -1.0), ("r", 1.0)):
         upper = capsule(vec(0, 0, 0), vec(0, -b.upper_arm, 0), 0.032 * g, 0.026 * g, w.top)
-        deltoid = ellipsoid((0.0345 * g, 0.037 * g, 0.0365 * g), w.top, (-s * 0.004 * g, -0.008 * g, 0.0))
+        deltoid = ellipsoid((0.0345 * g, 0.037 * g, 0.0365 * g), w.top, (-s * 0.010 * g, -0.008 * g, 0.0))
         elbow = ellipsoid((0.0268 * g,) * 3, w.top, (0.0, -b.upper_arm, 0.0))
         fore = capsule(vec(0, 0, 0), vec(0, -b.forearm, 0), 0.0265 * g, 0.0205 * g, w.top)
         cuff = lathe([(0.0225 * g, -b.forearm - 0.004 * h), (0.0235 * g, -b.forearm + 0.02 * h)], w.accent, 10)

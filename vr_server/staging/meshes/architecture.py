@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from vr_server.domain.staging import Rgb
-from vr_server.staging.geometry import vec
 from vr_server.staging.scene import Mesh
 
 from .core import Part, boulder, box, finish, lathe, merge, mix, smooth_part, times, tube
@@ -104,7 +103,7 @@ def _curved_roof(w: float, d: float, rise: float, overhang: float) -> Part:
     skirt = np.concatenate([np.stack([rim, rim + off, nxt + off], 1), np.stack([rim, nxt + off, nxt], 1)]).astype(
         np.int32
     )
-    tiles = smooth_part(top, up, _TILE).tinted(lambda p, _: 0.8 + 0.35 * (np.sin(p[:, 0] * 8.0) > 0))
+    tiles = smooth_part(top, up, _TILE).tinted(lambda p, _: np.where(np.sin(p[:, 0] * 8.0) > 0, 1.15, 0.8))
     soffit = smooth_part(under, up[:, ::-1], times(_RED, 0.8))
     edge = smooth_part(np.concatenate([top, under]), skirt, (0.2, 0.17, 0.13))
     return merge([tiles, soffit, edge])
@@ -118,13 +117,9 @@ def chinese_hall(seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...
     base, column = h * 0.1, h * 0.42
     parts = [box((w * 0.96, base, d * 0.96), _STONE, (0.0, base / 2, 0.0))]
     for i in range(4):
-        parts.append(
-            box(
-                (bw * 0.3, base * (1 - i / 4), 0.35),
-                times(_STONE, 0.92),
-                (0.0, base * (1 - i / 4) / 2, d * 0.48 + 0.35 * (i + 0.5)),
-            )
-        )
+        high = base * (1 - i / 4)
+        step = box((bw * 0.3, high, 0.35), times(_STONE, 0.92), (0.0, high / 2, d * 0.48 + 0.35 * (i + 0.5)))
+        parts.append(step)
     parts.append(box((bw * 0.9, column, bd * 0.8), (0.42, 0.30, 0.2), (0.0, base + column / 2, 0.0)))
     bays = max(3, round(bw / 2.8))
     for i in range(bays + 1):
@@ -137,10 +132,9 @@ def chinese_hall(seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...
         wide = bw * 0.9 / bays * 0.78
         z = bd * 0.4 + 0.03
         parts.append(box((wide, column * 0.8, 0.06), (0.10, 0.045, 0.03), (x, base + column * 0.42, z)))
-        for k in range(1, 4):
-            parts.append(box((0.06, column * 0.8, 0.09), _RED, (x - wide / 2 + wide * k / 4, base + column * 0.42, z)))
-        for k in range(1, 3):
-            parts.append(box((wide, 0.06, 0.09), _RED, (x, base + column * (0.2 + 0.2 * k), z)))
+        bars = [x - wide / 2 + wide * k / 4 for k in range(1, 4)]
+        parts += [box((0.06, column * 0.8, 0.09), _RED, (bar, base + column * 0.42, z)) for bar in bars]
+        parts += [box((wide, 0.06, 0.09), _RED, (x, base + column * (0.2 + 0.2 * k), z)) for k in range(1, 3)]
     top = base + column
     parts.append(box((bw + 0.5, 0.3, bd + 0.5), (0.10, 0.16, 0.17), (0.0, top + 0.1, 0.0)))
     parts.append(box((bw + 1.0, 0.22, bd + 1.0), (0.30, 0.12, 0.05), (0.0, top + 0.34, 0.0)))
@@ -232,7 +226,7 @@ def bridge(seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...]:
     for i in range(n):
         zc, yc = (z[i] + z[i + 1]) / 2, (y[i] + y[i + 1]) / 2
         parts.append(box((w, 0.35, d / n * 1.06), _STONE, (0.0, float(yc), float(zc))))
-        for x in (-w / 2, w / 2):
-            parts.append(box((0.25, h * 0.3, d / n * 1.06), times(_STONE, 0.9), (x, float(yc) + h * 0.17, float(zc))))
-    arch = tube(np.stack([np.zeros(n + 1), y - 0.3, z], 1), [w * 0.48] * (n + 1), times(_STONE, 0.7), 4)
-    return (finish(f"bridge-{seed % 2}", *parts, arch.moved((0.0, float(vec(0, -w * 0.3, 0)[1]), 0.0))),)
+        rail = (0.25, h * 0.3, d / n * 1.06)
+        parts += [box(rail, times(_STONE, 0.9), (x, float(yc) + h * 0.17, float(zc))) for x in (-w / 2, w / 2)]
+    arch = tube(np.stack([np.zeros(n + 1), y - 0.3 - w * 0.3, z], 1), [w * 0.48] * (n + 1), times(_STONE, 0.7), 4)
+    return (finish(f"bridge-{seed % 2}", *parts, arch),)

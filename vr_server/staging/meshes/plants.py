@@ -28,13 +28,13 @@ def bamboo(seed: int, height: float = 9.0) -> tuple[Mesh, ...]:
     radius = float(rng.uniform(0.042, 0.066))
 
     def spine(k: float) -> Array:
-        return vec(0.0, height * k, 0.0) + bow * (lean * k**2.6)
+        return np.asarray(vec(0.0, height * k, 0.0) + bow * (lean * k**2.6))
 
     cuts = [0.0, 0.12, 0.25, 0.39, 0.54, 0.7, 0.86, 1.0]
     points = np.array([spine(k) for k in cuts])
     radii = [radius * (1.0 - 0.85 * k**1.5) for k in cuts]
     stem = tube(points, radii, culm, 4)
-    stem = stem.tinted(lambda p, _: 0.82 + 0.3 * (np.sin(p[:, 1] * 7.0 + seed) > 0.2) * 0.6)
+    stem = stem.tinted(lambda p, _: np.where(np.sin(p[:, 1] * 7.0 + seed) > 0.2, 1.0, 0.82))
     rings = []
     for k in cuts[1:5]:
         at = spine(k)

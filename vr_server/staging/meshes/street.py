@@ -69,11 +69,9 @@ def crates(seed: int, height: float = 1.3) -> tuple[Mesh, ...]:
     for x, y, z, s in ((-0.38, 0.0, 0.0, 0.68), (0.36, 0.0, 0.1, 0.6), (-0.2, 0.68, 0.05, 0.55)):
         tone = times(_WOOD, float(rng.uniform(0.85, 1.25)))
         parts.append(box((s * 0.94, s * 0.94, s * 0.94), times(tone, 0.75), (x, y + s / 2, z)))
-        for dy in (0.06, 0.5, 0.94):
-            parts.append(box((s, s * 0.1, s), tone, (x, y + s * dy, z)))
-        for dx in (-0.46, 0.46):
-            for dz in (-0.46, 0.46):
-                parts.append(box((s * 0.11, s, s * 0.11), tone, (x + s * dx, y + s / 2, z + s * dz)))
+        parts += [box((s, s * 0.1, s), tone, (x, y + s * dy, z)) for dy in (0.06, 0.5, 0.94)]
+        corners = [(x + s * dx, z + s * dz) for dx in (-0.46, 0.46) for dz in (-0.46, 0.46)]
+        parts += [box((s * 0.11, s, s * 0.11), tone, (cx, y + s / 2, cz)) for cx, cz in corners]
     return (finish("crates", merge(parts).scaled(height / 1.25, height / 1.25, height / 1.25)),)
 
 
@@ -99,7 +97,7 @@ def _hull(rows: list[tuple[float, float, float, float]], colour: Rgb) -> Part:
     faces += [(0, i, i + 1) for i in range(1, m - 1)]
     last = (n - 1) * m
     faces += [(last, last + i + 1, last + i) for i in range(1, m - 1)]
-    return smooth_part(points.reshape(-1, 3), np.array(faces, dtype=np.int32)[:, ::-1].copy(), colour)
+    return smooth_part(points.reshape(-1, 3), np.array(faces, dtype=np.int32), colour)
 
 
 def car_parts(seed: int) -> tuple[Mesh, ...]:
@@ -155,8 +153,8 @@ def road(_seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...]:
     for s in (-1.0, 1.0):
         parts.append(box((0.22, 0.16, d), (0.42, 0.41, 0.39), (s * (lane / 2 + 0.11), 0.05, 0.0)))
         parts.append(box((side - 0.22, 0.14, d), (0.30, 0.285, 0.26), (s * (lane / 2 + 0.11 + side / 2), 0.045, 0.0)))
-    for z in np.arange(-d / 2 + 2, d / 2 - 2, 6.0):
-        parts.append(box((0.14, 0.01, 2.6), (0.62, 0.60, 0.52), (0.0, 0.012, float(z))))
+    dashes = np.arange(-d / 2 + 2, d / 2 - 2, 6.0)
+    parts += [box((0.14, 0.01, 2.6), (0.62, 0.60, 0.52), (0.0, 0.012, float(z))) for z in dashes]
     return (finish("road", *parts),)
 
 
