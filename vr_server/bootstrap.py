@@ -70,7 +70,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
     from vr_server.jobs import Production
-    from vr_server.jobs.making import TakeMaker
+    from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
     from vr_server.jobs.workflows import DurableTakeQueue
     from vr_server.rooms.hub import RoomHub
@@ -81,7 +81,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     store = await SqlStore.open(settings.database_url or data / "previs.sqlite")
     folders = TakeFolders(data / "takes", LocalBlobs(data / "blobs"))
     pool = WorkerPool(PoolSettings(factory=ENGINE_FACTORY, warm=tuple(_ENGINES), workers=settings.workers))
-    maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus)
+    renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
+    maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     production = Production(
         store=store,
         folders=folders,

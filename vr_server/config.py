@@ -36,11 +36,24 @@ class Settings(BaseModel):
     database_url: str | None = None  # None: SQLite in the data folder
     web: Path = Path(__file__).parent / "web"
     ice_servers: tuple[str, ...] = ()
+    draft_size: tuple[int, int] = (640, 360)  # width, height in px of the first rendition of a take
+    final_size: tuple[int, int] = (1280, 720)
     max_rooms: int = Field(default=32, ge=1, le=1024)
     max_participants: int = Field(default=32, ge=1, le=1024)  # per room
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("draft_size", "final_size", mode="before")
+    @classmethod
+    def _size(cls, size: object) -> object:
+        """``"1280x720"`` as people write it."""
+        if not isinstance(size, str):
+            return size
+        sides = size.lower().split("x")
+        if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+            raise ValueError(f"{size!r} is not a size such as 1280x720")
+        return tuple(int(side) for side in sides)
 
     @field_validator("token")
     @classmethod
