@@ -183,9 +183,9 @@ class Screen:
         try:
             viewer = await self._stream.connect(offer_sdp)
         except OfferError as error:
-            raise InvalidOffer(f"{str(error).capitalize()}.") from error
+            raise InvalidOffer(_sentence(error)) from error
         except (RoomFull, StreamClosed) as error:
-            raise Unavailable(f"{str(error).capitalize()}.") from error
+            raise Unavailable(_sentence(error)) from error
         self._viewers[viewer.id] = viewer
         return viewer
 
@@ -194,7 +194,7 @@ class Screen:
         try:
             await self._viewer(viewer_id).add_candidates(fragment)
         except OfferError as error:
-            raise InvalidOffer(f"{str(error).capitalize()}.") from error
+            raise InvalidOffer(_sentence(error)) from error
         except StreamClosed as error:
             self._viewers.pop(viewer_id, None)
             raise NotFound("That viewer has left.") from error
@@ -221,6 +221,11 @@ class Screen:
         """End the stream and every viewer's connection."""
         await self._stream.close()
         self._viewers.clear()
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _untag(tag: str | None) -> tuple[str | None, Quality | None]:
