@@ -11,7 +11,7 @@ MEAN_CODE: dict[TimeOfDay, float] = {"dawn": 0.44, "day": 0.52, "sunset": 0.43, 
 """Mean sRGB code (0..1) a picture of each time of day is brought to."""
 HIGHLIGHT_CODE = 0.93
 """No more than a fiftieth of the picture may be brighter than this."""
-CONTRAST = 0.28
+CONTRAST = 0.5
 
 
 def print_curve() -> U8:
@@ -19,7 +19,8 @@ def print_curve() -> U8:
     x = np.arange(4096) / 4095
     code = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
     curved = code + CONTRAST * (code * code * (3 - 2 * code) - code)
-    return np.round(255 * curved).astype(np.uint8)
+    curve: U8 = np.round(255 * curved).astype(np.uint8)
+    return curve
 
 
 def correction(pictures: list[npt.NDArray[np.uint8]], time_of_day: TimeOfDay) -> float:

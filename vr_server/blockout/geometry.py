@@ -71,7 +71,7 @@ class Geometry:
             emission=np.repeat(np.array([m.emission for m in meshes], dtype=np.float32), counts),
         )
         self.casts: U8 = (self.surfaces.object_id != 0).astype(np.uint8)
-        self.two_sided: U8 = self.surfaces.kind & TWO_SIDED
+        self.two_sided: U8 = (self.surfaces.kind & TWO_SIDED).astype(np.uint8)
         self._worlds = np.array([n.world for n in scene.static], dtype=np.float64).reshape(-1, 4, 4)
         self._place(0, self.static_vertices, self._worlds, 0)
         self.move(0.0)

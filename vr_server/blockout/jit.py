@@ -7,7 +7,7 @@ over a thread pool instead (`workers.py`).
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
@@ -52,21 +52,20 @@ prepare_cache(Path(__file__).parent)
 
 # Reference counts are off (`_nrt`): kernels borrow their arrays and allocate nothing, and counting on arrays
 # that several threads share made shading four times slower.
-_FAST = {"nsz", "arcp", "contract", "afn", "reassoc"}
+_EXACT: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_FAST: dict[str, Any] = {**_EXACT, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with IEEE arithmetic: where two triangles must agree on their common edge."""
-    return cast("Callable[P, R]", numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function))
+    return cast("Callable[P, R]", numba.njit(cache=True, **_EXACT)(function))
 
 
 def shading(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with fast arithmetic, infinities kept: colour, not coverage or depth."""
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST, _nrt=False)
-    return cast("Callable[P, R]", jit(function))
+    return cast("Callable[P, R]", numba.njit(cache=True, **_FAST)(function))
 
 
 def part(function: Callable[P, R]) -> Callable[P, R]:
     """Like `shading`, for what runs per pixel: inlined into the kernel that uses it."""
-    jit = numba.njit(nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
-    return cast("Callable[P, R]", jit(function))
+    return cast("Callable[P, R]", numba.njit(forceinline=True, **_FAST)(function))

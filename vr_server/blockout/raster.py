@@ -142,7 +142,7 @@ def set_up(
                 rec[n, 9 + j] = plane[j]
             src[n] = t
             n += 1
-    return n - first
+    return int(n - first)
 
 
 @kernel
@@ -160,7 +160,7 @@ def bin_rows(rec: F64, starts: I32, counts: I32, band: int, heads: I32, order: I
                 heads[b + 1] += 1
     for b in range(bands):
         heads[b + 1] += heads[b]
-    total = heads[bands]
+    total = int(heads[bands])
     if total > order.size:
         return total
     for c in range(starts.size):

@@ -10,6 +10,8 @@ from .shadow import ShadowMaps, light_share
 from .sky import SkyMap, look_up, noise
 
 TWO_SIDED, GROUND, GRAIN = 1, 2, 4
+SATURATION = 1.22
+"""Gives back the colour that the film curve takes per channel."""
 
 
 class Surfaces(NamedTuple):
@@ -254,7 +256,7 @@ def _similar(rec: F64, src: I32, surfaces: Surfaces, p: int, q: int) -> bool:
     if abs(a0[0] - b0[0]) + abs(a0[1] - b0[1]) + abs(a0[2] - b0[2]) > 0.02:
         return False
     da, db = rec[p, 11], rec[q, 11]
-    return abs(da - db) < 0.02 * max(abs(da), abs(db))
+    return bool(abs(da - db) < 0.02 * max(abs(da), abs(db)))
 
 
 @shading
@@ -304,6 +306,7 @@ def shade_band(
                     pr, pg, pb = _sky_point(fx, fy, view, sky, lights)
                 r, g, b = r + share * pr, g + share * pg, b + share * pb
             scale = 4095.0 / samples
-            color[y, x, 0] = curve[int(r * scale + 0.5)]
-            color[y, x, 1] = curve[int(g * scale + 0.5)]
-            color[y, x, 2] = curve[int(b * scale + 0.5)]
+            grey = (0.2126 * r + 0.7152 * g + 0.0722 * b) * (1.0 - SATURATION)
+            for k in range(3):
+                value = ((r if k == 0 else (g if k == 1 else b)) * SATURATION + grey) * scale
+                color[y, x, k] = curve[int(min(max(value, 0.0), 4095.0) + 0.5)]

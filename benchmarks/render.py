@@ -1,0 +1,107 @@
+"""CPU of the blockout renderer per 720p frame, in units of what x264 veryfast needs for the same frames.
+
+    .venv/bin/python -m benchmarks.render --json [--frames 12]
+
+Prints one JSON object last: `ratio` (the street's), `NAME_ratio` per case, and the raw CPU seconds beside them.
+Compilation and the shot's preparation (survey, static shadows, sky, light meter) are measured apart, as `setup_s`.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+
+from benchmarks.measure import cpu_s, x264_cpu_s
+from vr_server import blockout
+from vr_server.domain.frame import Frame
+from vr_server.domain.shot import ActionBeat, CameraIntent, ShotSpec, SubjectSpec
+from vr_server.staging import build_scene, compose
+from vr_server.staging.scene import Scene
+
+FPS = Fraction(24)
+SIZE = (1280, 720)
+
+
+def _walker(key: str, kind: str) -> SubjectSpec:
+    return SubjectSpec(key=key, kind=kind, label=key, beats=(ActionBeat(action="walk"),))
+
+
+CASES: dict[str, ShotSpec] = {
+    "street": ShotSpec(
+        text="Two people walk down a street lined with trees.",
+        language="en",
+        subjects=(_walker("woman", "woman"), _walker("man", "man")),
+        place="street",
+        set_dressing=("tree",),
+        camera=CameraIntent(shot_size="wide", move="dolly_in"),
+    ),
+    "grove": ShotSpec(
+        text="一位穿汉服的女子在竹林间舞剑,镜头从低角度仰拍缓缓上升。",
+        language="zh",
+        subjects=(
+            SubjectSpec(
+                key="woman",
+                kind="woman",
+                label="女子",
+                wardrobe="hanfu",
+                props=("sword",),
+                beats=(ActionBeat(action="sword_dance"),),
+            ),
+        ),
+        place="bamboo_grove",
+        weather=("wind",),
+        camera=CameraIntent(angle="low", move="crane_up"),
+    ),
+    "planet": ShotSpec(
+        text="A silver spaceship lands on a red planet, two suns setting behind it.",
+        language="en",
+        subjects=(SubjectSpec(key="ship", kind="spaceship", label="spaceship", beats=(ActionBeat(action="land"),)),),
+        place="red_planet",
+        time_of_day="sunset",
+        suns=2,
+        camera=CameraIntent(shot_size="wide"),
+    ),
+}
+
+
+def measure(scene: Scene, frames: int) -> dict[str, float]:
+    """CPU seconds: preparation of the shot, one frame of the renderer, one frame of x264."""
+    opening_s, clip = cpu_s(
+        lambda: blockout.render(scene, width_px=SIZE[0], height_px=SIZE[1], fps=FPS, quality="final")
+    )
+    start = clip.plan.frame_count // 3
+    pictures: Iterator[Frame] = clip.frames(range(start, min(start + frames + 1, clip.plan.frame_count)))
+    first_s, first = cpu_s(lambda: next(pictures))
+    rest_s, rest = cpu_s(lambda: list(pictures))
+    frame_s = rest_s / len(rest)
+    coded_s = x264_cpu_s([f.color for f in (first, *rest)], FPS) / (len(rest) + 1)
+    return {"setup_s": opening_s + max(first_s - frame_s, 0.0), "frame_s": frame_s, "x264_frame_s": coded_s}
+
+
+def trees(scene: Scene) -> int:
+    return sum("tree" in piece.asset for piece in scene.staging.set_pieces)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=12, help="frames measured per case (default 12)")
+    parser.add_argument("--json", action="store_true", help="print the JSON object only")
+    arguments = parser.parse_args()
+    warm_s, _ = cpu_s(blockout.warm)
+    report: dict[str, float] = {}
+    for name, spec in CASES.items():
+        scene = build_scene(compose(spec, seed=7))
+        figures = measure(scene, max(arguments.frames, 1))
+        report[f"{name}_ratio"] = figures["frame_s"] / figures["x264_frame_s"]
+        report |= {f"{name}_{key}": value for key, value in figures.items()}
+        report[f"{name}_pieces"] = len(scene.staging.set_pieces)
+        report[f"{name}_trees"] = trees(scene)
+        if not arguments.json:
+            print(f"{name}: {figures['frame_s']:.3f} CPU-s a frame, x264 {figures['x264_frame_s']:.4f}")
+    report["ratio"] = report["street_ratio"]
+    report["warm_s"] = warm_s
+    print(json.dumps({key: round(value, 4) for key, value in report.items()}))
+
+
+if __name__ == "__main__":
+    main()
