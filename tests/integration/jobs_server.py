@@ -29,7 +29,7 @@ async def add_shot(production: Production, text: str) -> None:
     async with production.store.transaction() as unit:
         await unit.put_project(Project(id="p", title="t", created_at=now_utc()))
         await unit.put_sequence(Sequence(id="q", project_id="p", order=0, title=""))
-        spec = ShotSpec(text=text, language="en", duration_s=1)
+        spec = ShotSpec(text=text, language="en", duration_s=0.5)
         await unit.put_shot(Shot(id="s", project_id="p", sequence_id="q", order=0, slate="1", spec=spec))
 
 

@@ -20,7 +20,7 @@ def unheard(_: MakingProgress) -> None:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[WorkerPool]:
-    made = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", warm=("tiny",), workers=1, grace_s=0.3))
+    made = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, grace_s=0.3))
     await made.start()
     yield made
     await made.stop()

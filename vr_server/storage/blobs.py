@@ -31,10 +31,17 @@ class LocalBlobs:
         with _told(path.name):
             digest = await asyncio.to_thread(_sha256, path)
             key = _key(digest)
-            if not await self.exists(digest):
+            if not await self._holds(digest):
                 await obstore.put_async(self._store, key, path, mode="overwrite")
                 await asyncio.to_thread(_flush, self._root / key)
         return digest
+
+    async def _holds(self, digest: str) -> bool:
+        """Is the blob there and whole? A damaged one is healed by whoever stores the file again."""
+        try:
+            return await asyncio.to_thread(_sha256, self._root / _key(digest)) == digest
+        except FileNotFoundError:
+            return False
 
     async def read(self, digest: str) -> bytes:
         with _told(digest):
