@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jobs_fixtures as fx
 import pytest
+import pytest_asyncio
 
 from vr_server.domain.errors import Cancelled, EngineFailed, InvalidPrompt, Unavailable
 from vr_server.generation.progress import MakingProgress
@@ -18,7 +19,10 @@ def unheard(_: MakingProgress) -> None:
     return None
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool() -> AsyncIterator[WorkerPool]:
     made = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, grace_s=0.3))
     await made.start()
@@ -144,7 +148,7 @@ async def test_the_queue_has_a_bound(tmp_path: Path) -> None:
 
 
 async def test_stopping_leaves_no_process(tmp_path: Path) -> None:
-    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=2))
+    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1))
     await pool.start()
     running = asyncio.create_task(pool.run("one", fx.Wait(tmp_path / "pid"), on_progress=unheard))
     pid = int(await appears(tmp_path / "pid"))
