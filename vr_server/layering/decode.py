@@ -116,5 +116,6 @@ def _rgb(planes: Planes, rect: Rect) -> U8:
     chroma = (x // 2, y // 2, (w + 1) // 2, (h + 1) // 2)
     rgb = np.empty((h, w, 3), np.uint8)
     parts = (_cut(planes[0], rect), _cut(planes[1], chroma), _cut(planes[2], chroma))
-    planes_into_rgb(*(np.ascontiguousarray(part) for part in parts), rgb)
+    luma, cb, cr = (np.ascontiguousarray(part) for part in parts)
+    planes_into_rgb(luma, cb, cr, rgb)
     return rgb

@@ -21,23 +21,17 @@ _UNTOUCHED, _QUEUED = 0, 2
 
 
 @compiled
-def nearest_but_one(depth: F32, inverse: F32) -> None:
-    """Halve `depth` (m, +inf = sky) into `inverse` (1/m, 0 = sky): of each 2x2 block the second nearest sample.
+def nearest_of_four(depth: F32, inverse: F32) -> None:
+    """Halve `depth` (m, +inf = sky) into `inverse` (1/m, 0 = sky): of each 2x2 block the nearest sample.
 
-    An average would float between the surfaces, the nearest would fatten every edge by a pixel, the farthest
-    would lose wires.
+    An average would float between the surfaces and the farthest would lose wires. The nearest also gives the mixed
+    pixels of an edge to the foreground, where they move with it; left on the background they show as a dotted halo.
     """
     for y in range(inverse.shape[0]):
         for x in range(inverse.shape[1]):
-            first = second = np.float32(0.0)
-            for dy in range(2):
-                for dx in range(2):
-                    value = np.float32(1.0) / depth[2 * y + dy, 2 * x + dx]
-                    if value > first:
-                        first, second = value, first
-                    elif value > second:
-                        second = value
-            inverse[y, x] = second
+            upper = min(depth[2 * y, 2 * x], depth[2 * y, 2 * x + 1])
+            lower = min(depth[2 * y + 1, 2 * x], depth[2 * y + 1, 2 * x + 1])
+            inverse[y, x] = np.float32(1.0) / min(upper, lower)
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from vr_server.domain.frame import Frame
 
-from .grow import grow, nearest_but_one
+from .grow import grow, nearest_of_four
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -30,7 +30,7 @@ def split(frame: Frame, *, head_box_m: float) -> Layers:
     """Take `frame` apart for a head that moves `head_box_m` from the camera."""
     height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
     inverse1 = np.empty((height, width), np.float32)
-    nearest_but_one(frame.depth, inverse1)
+    nearest_of_four(frame.depth, inverse1)
     color = np.ascontiguousarray(frame.color)
     half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)

@@ -85,7 +85,7 @@ def reproject(
 def _turn(yaw_rad: float, pitch_rad: float) -> F64:
     cy, sy, cp, sp = np.cos(yaw_rad), np.sin(yaw_rad), np.cos(pitch_rad), np.sin(pitch_rad)
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    return yaw @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    return np.asarray(yaw @ np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]]))
 
 
 @compiled
@@ -128,7 +128,7 @@ def _is_cut(grid: F32, j: int, i: int, pull_px_m: float) -> bool:
     """Whether the cell between (j, i) and (j + 1, i + 1) spans two surfaces."""
     low = min(grid[j, i], grid[j, i + 1], grid[j + 1, i], grid[j + 1, i + 1])
     high = max(grid[j, i], grid[j, i + 1], grid[j + 1, i], grid[j + 1, i + 1])
-    return low < KEEP_RATIO * high and (high - low) * pull_px_m > _CUT_PX
+    return bool(low < KEEP_RATIO * high and (high - low) * pull_px_m > _CUT_PX)
 
 
 @compiled

@@ -29,6 +29,7 @@ class H264Settings:
     """What one encoder makes. Give `bitrate_kbps` (with a one-second buffer model) or `crf`.
 
     `baseline`: constrained baseline, one slice, no reordering: what every headset decodes at once.
+    `adaptive_quantisation` takes bits from edges for flat areas: right for a picture, wrong for depth.
     """
 
     width_px: int
@@ -39,6 +40,7 @@ class H264Settings:
     crf: int | None = None
     preset: str = "superfast"
     baseline: bool = True
+    adaptive_quantisation: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class H264Encoder:
         options = {"preset": settings.preset, "tune": "zerolatency"}
         if settings.baseline:
             options["profile"] = "baseline"
+        if not settings.adaptive_quantisation:
+            x264.append("aq-mode=0")
         options["level"] = _h264_level(settings.width_px, settings.height_px)
         if settings.bitrate_kbps is not None:
             x264.append(f"vbv-maxrate={settings.bitrate_kbps}:vbv-bufsize={settings.bitrate_kbps}")
