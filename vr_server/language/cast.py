@@ -158,17 +158,19 @@ class _Reader:
         self.pace: str | None = None
         self.nature: Entry | None = None  # sun, rain, leaves: what the next verb may be about
         self.camera = False  # the clause's subject is the camera
+        self.bystander = False  # the clause's subject is a thing that acts by itself: "sunlight falls"
         self.preposition = False
         self.joined = False
         self.acted = False
+        self.named = False  # a subject was named in this clause
 
-        def small_word(_index: int, _match: Match, entry: Entry) -> None:
-            self._small_word(entry)
+        def small_word(_index: int, match: Match, entry: Entry) -> None:
+            self._small_word(match, entry)
 
         self._steps: list[tuple[str, Callable[[int, Match, Entry], None]]] = [
             ("subject", lambda _i, m, _e: self._subject(m)),
-            ("sky", lambda _i, _m, e: self._nature(e)),
-            ("weather", lambda _i, _m, e: self._nature(e)),
+            ("sky", lambda _i, m, e: self._nature(m, e)),
+            ("weather", lambda _i, m, e: self._nature(m, e)),
             ("camera", lambda _i, _m, _e: self._camera_word()),
             ("action", self._action),
             ("wardrobe", lambda i, _m, e: self._carry(i, e)),
@@ -194,7 +196,7 @@ class _Reader:
         self.camera = not self.preposition
         self.preposition = False
 
-    def _small_word(self, entry: Entry) -> None:
+    def _small_word(self, match: Match, entry: Entry) -> None:
         """Numbers, articles, adverbs, joins: what they mean shows at the next noun or verb."""
         match entry.category:
             case "count":
@@ -211,21 +213,29 @@ class _Reader:
                 self.preposition = True
             case "pronoun":
                 self.camera, self.nature = False, None
+                self.bystander &= entry.id != "they"
             case "sequence":
                 self.cast.follow(after_next=entry.id == "after")
                 self._restart()
-            case _:  # place, set, detail, time: a noun that does nothing
-                self.preposition, self.count, self.article = False, None, None
+            case _:  # place, set, detail, time
+                self._thing(match)
 
     def _restart(self) -> None:
         self.camera, self.nature, self.acted, self.preposition = False, None, False, False
+        self.bystander = self.named = False
+
+    def _thing(self, match: Match) -> None:
+        """A noun that is no subject. In English the verb behind it is its own unless a preposition stood before."""
+        if not self.preposition and not self.named and not any(map(is_han, match.text)):
+            self.bystander = True
+        self.preposition, self.count, self.article = False, None, None
 
     # ------------------------------------------------------------ nouns
 
     def _subject(self, match: Match) -> None:
         actor = self._resolve(match)
         before = self.cast.current
-        self.nature = None
+        self.nature, self.bystander, self.named = None, False, True
         if self.camera:
             self.cast.current = [actor]
             self.camera = False
@@ -261,12 +271,11 @@ class _Reader:
         self.cast.introduce(actor)
         return actor
 
-    def _nature(self, entry: Entry) -> None:
+    def _nature(self, match: Match, entry: Entry) -> None:
         if entry.category == "sky" and entry.id == "sun":
             self.cast.suns = self.count or self.cast.suns or 1
         self.nature = entry
-        self.count = self.article = None
-        self.preposition = False
+        self._thing(match)
 
     def _carry(self, index: int, entry: Entry) -> None:
         """To the noun that follows ("穿汉服的女子"), else to the one before ("a woman in a coat")."""
@@ -292,12 +301,12 @@ class _Reader:
     # ------------------------------------------------------------ verbs
 
     def _action(self, index: int, match: Match, entry: Entry) -> None:
-        if self.camera:
-            return  # the camera rises, follows, falls: no subject does
         if self.nature and entry.id in self.nature.acts:
             if said := self.nature.acts[entry.id]:
                 self.cast.times.append(said.partition(":")[2])
             return
+        if self.camera or self.bystander:
+            return  # the camera rises, sunlight falls: no subject does
         if entry.needs == "sky" or self._is_noun(index, match):
             return
         actors = [] if self._inverted(index, entry) else self._doers(entry)

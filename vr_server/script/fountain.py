@@ -21,6 +21,7 @@ _SPOKEN_ZH = re.compile(r"^([\u4e00-\u9fff·]{1,6})(?:[((][^))]{0,20}[))])?[::](
 _NOT_SPEAKERS = {"镜头", "景别", "氛围", "气氛", "主体动作", "主体", "动作", "环境", "环境细节", "镜头语言", "色调", "场景", "画面", "音效", "旁白", "字幕", "注", "备注", "时间", "地点", "人物"}  # fmt: skip
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)([^*_\n]{1,400}?)(?<=\S)\1")
 _CUE_LIMIT = 48
+_HEADING_LIMIT = 300
 
 
 def parse_fountain(text: str) -> Screenplay:
@@ -109,7 +110,7 @@ class _Reader:
             self._close()
         elif line.startswith(">") or (opens and _TRANSITION.match(line)):
             self._marked(line)
-        elif line.startswith("@") and len(line) > 1:
+        elif line.startswith("@") and 1 < len(line) <= _CUE_LIMIT:
             self._close()
             self._add("character", _cue(line[1:]))
             return True
@@ -134,11 +135,13 @@ class _Reader:
 
     def _is_cue(self, line: str) -> bool:
         """A line in capitals with speech right below it."""
+        if len(line) > _CUE_LIMIT:  # also what keeps the patterns below cheap
+            return False
         name = re.sub(r"\(.*\)", "", line).rstrip("^ ").strip()
         follows = self._at + 1 < len(self._lines) and bool(self._lines[self._at + 1].strip())
         letters = [c for c in name if c.isalpha()]
         capitals = bool(letters) and all(c.isupper() for c in letters)
-        return follows and capitals and len(line) <= _CUE_LIMIT
+        return follows and capitals
 
     def _continue(self, line: str) -> None:
         if not self._paragraph:
@@ -159,6 +162,8 @@ class _Reader:
 
 def _heading(line: str, *, opens: bool) -> tuple[str, str | None] | None:
     """(heading, its own number) where the line is a scene heading."""
+    if len(line) > _HEADING_LIMIT:
+        return None
     forced = len(line) > 1 and line[0] == "." and line[1] != "."
     body = line[1:].strip() if forced else line
     if not (forced or (opens and _HEADING.match(line)) or _HEADING_ZH.match(line)):
@@ -184,4 +189,6 @@ def _joined(lines: list[str]) -> str:
 
 def _plain(text: str) -> str:
     """Without emphasis marks and escapes."""
-    return _EMPHASIS.sub(r"\2", text).replace("\\*", "*").replace("\\_", "_").strip()
+    for _ in range(3):  # marks nest: _**bold and underlined**_
+        text = _EMPHASIS.sub(r"\2", text)
+    return text.replace("\\*", "*").replace("\\_", "_").strip()
