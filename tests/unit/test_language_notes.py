@@ -204,3 +204,9 @@ def test_the_explanation_says_the_changes_back(note: str, sentence: str) -> None
 
 def test_the_language_asked_for_is_answered_in() -> None:
     assert interpret("slower", SPEC, language="zh").explanation == "动作和镜头运动放慢30%。"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("note", ["一" * 2000, " a" * 1000, "慢" * 2000, "slower and " * 180])
+def test_a_note_of_one_word_over_and_over_is_read_in_linear_time(note: str) -> None:
+    assert interpret(note, SPEC).explanation

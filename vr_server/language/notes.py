@@ -64,7 +64,8 @@ class _Piece:
     def ids(self, category: str) -> list[str]:
         """The ids said of that category; a word that is a wish in a note ("speed") is nothing else in it."""
         own = (m for m in self.matches if not m.negated and (category in _WISHES or not m.get("note")))
-        return [entry.id for m in own if (entry := m.get(category, camera=self.speaks_of_camera))]
+        camera = self.speaks_of_camera
+        return [entry.id for m in own if (entry := m.get(category, camera=camera))]
 
     @property
     def speaks_of_camera(self) -> bool:
