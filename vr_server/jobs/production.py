@@ -1,5 +1,6 @@
 """The application service: what the API and the command line can ask for, each request on disk before it is done."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class Production:
         self, data: bytes, filename: str, *, title: str | None = None, language: Language | None = None
     ) -> Project:
         """Break a script down into a new project. `language` overrides what is detected. Raise InvalidScript."""
-        found = breakdown(data, filename=filename)
+        found = await asyncio.to_thread(breakdown, data, filename=filename)  # a whole film takes a while
         project = Project(id=new_id("project"), title=title or found.title, created_at=self._clock())
         async with self.store.transaction() as unit:
             await unit.put_project(project)
@@ -255,10 +256,12 @@ class Production:
 
     async def _propose(self, note: Note) -> None:
         shot = await self.store.shot((await self.store.take(note.take_id)).shot_id)
+        if await self.store.revision_of_note(note.id) is not None:
+            return
+        revision = propose(note, shot)
         async with self.store.transaction() as unit:
-            if await unit.revision_of_note(note.id) is not None:
+            if await unit.revision_of_note(note.id) is not None:  # the same request, twice at once
                 return
-            revision = propose(note, shot)
             await unit.put_revision(revision)
         self.bus.publish(RevisionChanged(revision))
 
