@@ -103,16 +103,10 @@ function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, heigh
   const far = layerRects(manifest, 'background');
   // The validity of L2 is listed with the background; older words of the format put it with the foreground.
   const valid = far.alpha ?? near.alpha;
-  const rect = (r: Rect | null): Vector4 => (r ? new Vector4(...r) : new Vector4());
-  const patches = Array.from({ length: MAX_PATCHES }, (_, i) => {
-    const patch = manifest.atlas.calibration.rects[i];
-    const luma = manifest.atlas.calibration.luma[i];
-    if (!patch || luma === undefined) return new Vector4();
-    return new Vector4(Math.floor(patch[0] + patch[2] / 2), Math.floor(patch[1] + patch[3] / 2), luma, 1);
-  });
+  const rect = (r: Rect | null): Vector4 => (r ? new Vector4(...r) : new Vector4(0, 0, 0, 0));
   return {
     uAtlas: { value: atlas },
-    uPatches: { value: patches },
+    uPatches: { value: patchUniforms(manifest) },
     uSize: { value: new Vector2(width, height) },
     uNearDepth: { value: rect(near.depth) },
     uNearFine: { value: rect(near.fine) },
@@ -120,4 +114,14 @@ function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, heigh
     uFarValid: { value: rect(valid) },
     uFolds: { value: near.fine ? manifest.depth.fineFolds : 0 },
   };
+}
+
+/** Centre and written luma of each grey patch; `w` is 1 for those in use, 0 for the rest of the array. */
+export function patchUniforms(manifest: Manifest): Vector4[] {
+  const { rects, luma } = manifest.atlas.calibration;
+  return Array.from({ length: MAX_PATCHES }, (_, i) => {
+    const [patch, value] = [rects[i], luma[i]];
+    if (!patch || value === undefined) return new Vector4(0, 0, 0, 0);
+    return new Vector4(Math.floor(patch[0] + patch[2] / 2), Math.floor(patch[1] + patch[3] / 2), value, 1);
+  });
 }

@@ -138,13 +138,17 @@ vec3 place(vec2 at, float inverse) {
   return vec3((2.0 * at.x - 1.0) * uTan.x, (1.0 - 2.0 * at.y) * uTan.y, -1.0) / mix(inverse, uScreen, uFlat);
 }
 
-// Does the cell whose lower right corner is at (i, j) span a depth edge?
+// Does the cell whose lower right corner is at (i, j) span a depth edge, or touch one? The cell is looked at with a
+// margin of one sample, since a picture's borders are softer than its depth's: an edge cell goes to the splats.
 bool isEdge(ivec2 corner) {
   vec2 grid = vec2(uGrid);
-  float a = inverseOf(decodedAt(vec2(corner - ivec2(1, 1)) / grid).r);
-  float b = inverseOf(decodedAt(vec2(corner - ivec2(0, 1)) / grid).r);
-  float c = inverseOf(decodedAt(vec2(corner - ivec2(1, 0)) / grid).r);
-  float d = inverseOf(decodedAt(vec2(corner) / grid).r);
+  vec2 margin = 1.0 / vec2(textureSize(uDecoded, 0));
+  vec2 low_ = vec2(corner - 1) / grid - margin;
+  vec2 high_ = vec2(corner) / grid + margin;
+  float a = inverseOf(decodedAt(low_).r);
+  float b = inverseOf(decodedAt(vec2(high_.x, low_.y)).r);
+  float c = inverseOf(decodedAt(vec2(low_.x, high_.y)).r);
+  float d = inverseOf(decodedAt(high_).r);
   float high = max(max(a, b), max(c, d));
   float low = min(min(a, b), min(c, d));
   return (high - low) * (1.0 - uFlat) > uCut && low < 0.9 * high;

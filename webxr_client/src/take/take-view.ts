@@ -88,7 +88,9 @@ export class TakeView {
     const half = Math.tan(yfov / 2);
     (this.shared['uTan']?.value as Vector2).set(half * this.manifest.projection.aspectRatio, half);
     const cell = (2 * half * this.manifest.projection.aspectRatio) / this.columns;
-    this.setShared('uCut', (EDGE_CELLS * cell) / this.boxReach());
+    // isEdge() looks one sample beyond the cell on both sides.
+    const margin = (4 * half * this.manifest.projection.aspectRatio) / this.decoder.width;
+    this.setShared('uCut', (EDGE_CELLS * (cell + margin)) / this.boxReach());
   }
 
   /** Half the width of the head box, metres. */
