@@ -1,16 +1,15 @@
 """From a CameraIntent to a path in metres: shot size and lens give the distance, the move gives the path."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import CameraKey, CameraPath, Subject
 
+from .framing import GROUP_SIZES, Target, target_of
 from .geometry import Array, as_vec3, look_rotation, quat_of, rot_y, smooth, unit, vec, wobble
 from .meshes.ground import ground_height
-from .subjects import KINDS, path_at
 
 ASPECT = 16 / 9
 KEYS_PER_S = 8
@@ -23,20 +22,7 @@ _SIZES = {
     "extreme_close_up": (0.2, 0.925), "close_up": (0.37, 0.875), "medium_close_up": (0.52, 0.81), "medium": (0.7, 0.74), "medium_full": (0.98, 0.64),
     "full": (1.34, 0.5), "wide": (2.5, 0.62), "extreme_wide": (5.0, 0.8),
 }  # fmt: skip
-_GROUP_SIZES = {"full", "wide", "extreme_wide"}
 _LOWEST_M = 0.22
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is framed: body height, half width over the shot, and where it is at mid shot (on the ground)."""
-
-    height_m: float
-    half_width_m: float
-    foot: Array
-    toward_m: float  # how far it comes nearer than at mid shot
-    subject: Subject | None
-    tall: bool  # stands upright: framed by its head; other things by their middle
 
 
 def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> CameraPath:
@@ -45,7 +31,7 @@ def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> Ca
     # a low angle is taken near and wide, so that it really looks up
     lens = intent.lens_mm or _LENSES_MM[intent.shot_size] * (0.75 if intent.angle == "low" else 1.0)
     yfov = 2 * math.atan(_SENSOR_HEIGHT_MM / 2 / lens)
-    target = _target(spec, subjects)
+    target = target_of(spec, subjects)
     rig = _Rig(spec, target, yfov)
     count = max(2, math.ceil(spec.duration_s * KEYS_PER_S) + 1)
     keys = []
@@ -60,74 +46,28 @@ def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> Ca
     return CameraPath(keys=tuple(keys), lens_mm=lens)
 
 
-def _target(spec: ShotSpec, subjects: tuple[Subject, ...]) -> Target:
-    middle = spec.duration_s / 2
-    if not subjects:
-        return Target(3.2, 3.0, vec(0.0, 0.0, -4.0), 0.0, None, tall=False)
-    people = [s for s in subjects if KINDS.get(s.kind) is not None and KINDS[s.kind].family == "person"]
-    if spec.camera.shot_size not in _GROUP_SIZES:
-        chosen = (people or list(subjects))[0]
-        at, _ = path_at(chosen.path, middle)
-        return Target(chosen.size_m[1], 0.3, at, 0.0, chosen, tall=chosen in people or chosen.size_m[1] < 3)
-    lows, highs, near = [], [], 0.0
-    tall = 0.0
-    moving = spec.camera.move in {"follow", "handheld"}
-    for s in subjects:
-        reach = max(s.size_m[0], s.size_m[2] * 0.8) / 2 + (0.35 if s in people else 0.0)
-        at, _ = path_at(s.path, middle)
-        places = np.array([at if moving else np.array(k.position_m) for k in s.path])
-        lift = float(places[:, 1].max())
-        lows.append(min(float(places[:, 0].min()), float(at[0])) - reach)
-        highs.append(float(places[:, 0].max()) + reach)
-        near = max(near, float(places[:, 2].max()) - float(at[2]) if s in people or len(subjects) == 1 else 0.0)
-        tall = max(tall, s.size_m[1] + min(lift, 0.22 * s.size_m[1]))
-    feet = np.array([path_at(s.path, middle)[0] for s in subjects])
-    lead = path_at((people or list(subjects))[0].path, middle)[0]
-    centre = vec(
-        (min(lows) + max(highs)) / 2,
-        float(feet[:, 1].min()),
-        float(feet[:, 2].mean() if not people else max(lead[2], feet[:, 2].mean())),
-    )
-    return Target(
-        tall,
-        (max(highs) - min(lows)) / 2,
-        centre,
-        near,
-        subjects[0] if moving and len(subjects) == 1 else None,
-        tall=tall < 3 or len(people) == len(subjects),
-    )
-
-
 class _Rig:
     """Where the camera is and looks at any time."""
 
     def __init__(self, spec: ShotSpec, target: Target, yfov: float) -> None:
         self.spec, self.target, self.intent = spec, target, spec.camera
-        self._track = self._tracks()
         self.distance = self._distance(yfov) * self.intent.distance_scale
         _, share = _SIZES[self.intent.shot_size]
-        self.centre_m = (share if target.tall else min(share, 0.5)) * target.height_m
+        self.centre_m = (share if target.upright else min(share, 0.5)) * target.height_m
         self.seed = len(spec.text)
-
-    def _tracks(self) -> bool:
-        """Closer than a full shot, or told to follow, the camera goes with whom it frames."""
-        return self.target.subject is not None and (
-            self.intent.move in {"follow", "handheld"} or self.intent.shot_size not in _GROUP_SIZES
-        )
 
     def _distance(self, yfov: float) -> float:
         share, _ = _SIZES[self.intent.shot_size]
         high = share * self.target.height_m / (2 * math.tan(yfov / 2))
         wide = self.target.half_width_m * 1.12 / (math.tan(yfov / 2) * ASPECT)
-        if self.intent.shot_size not in _GROUP_SIZES:
+        if self.intent.shot_size not in GROUP_SIZES:
             wide = 0.0
-        near = 0.0 if self._track else 1.05 * self.target.toward_m
-        return max(high, wide) + near + (0.15 if self.target.height_m < 3 else 1.5)
-
-    def _foot(self, t: float) -> Array:
-        if self._track and self.target.subject is not None:
-            return path_at(self.target.subject.path, t)[0]
-        return self.target.foot
+        return (
+            max(high, wide)
+            + 1.05 * self.target.nearer_m
+            + self.target.depth_m
+            + (0.15 if self.target.height_m < 3 else 1.5)
+        )
 
     def at(self, t: float) -> tuple[Array, Array, float]:
         """Position, viewing direction (unit) and roll at time t."""
@@ -136,20 +76,21 @@ class _Rig:
         k = (u - 0.5) * 2  # -1..1 over the shot
         speed = intent.move_speed
         move = intent.move
-        centre = self._foot(t) + vec(0.0, self.centre_m, 0.0)
+        seen = self.target.foot_at(t / duration) + vec(0.0, self.centre_m, 0.0)
+        centre = seen if self.target.mode == "track" else self.target.foot + vec(0.0, self.centre_m, 0.0)
         yaw = intent.yaw_offset_rad + self._swing(move, k, speed)
         # a camera that goes in ends where the shot size says; one that goes out starts there
         scale = {"dolly_in": 1 + 0.45 * speed * (1 - u), "dolly_out": 1 + 0.45 * speed * u}.get(move, 1.0)
         away = rot_y(yaw) @ vec(0.0, 0.0, 1.0)
         side = rot_y(yaw) @ vec(1.0, 0.0, 0.0)
         position = self._stand(centre, away, self.distance * scale)
-        aim = unit(centre - position)
+        aim = unit(seen - position)
         position = position + vec(0.0, intent.height_offset_m + self._rise(move, u, speed), 0.0)
         position[1] = max(position[1], centre[1] - self.centre_m + _LOWEST_M)
         if move in {"crane_up", "crane_down"} or intent.height_offset_m:
             # a low camera that rises goes on looking up
             ahead = 0.5 * self._rise(move, u, speed) if intent.angle == "low" else 0.0
-            aim = unit(centre + vec(0.0, ahead, 0.0) - position)
+            aim = unit(seen + vec(0.0, ahead, 0.0) - position)
         if move in {"truck_left", "truck_right"}:
             position = position + side * (0.24 * self.distance * speed * k * (-1 if move == "truck_left" else 1))
         aim = self._turned(aim, move, k, speed, t)
@@ -185,8 +126,8 @@ class _Rig:
         if angle == "low":
             height = max(0.28 if h < 3 else 0.9, self.centre_m - 0.62 * distance)
         else:
-            close = self.intent.shot_size not in _GROUP_SIZES
-            height = 0.88 * h if close and self.target.tall else min(0.88 * h, 1.6) if h < 3 else 1.7 + 0.05 * h
+            close = self.intent.shot_size not in GROUP_SIZES
+            height = 0.88 * h if close and self.target.upright else min(0.88 * h, 1.6) if h < 3 else 1.7 + 0.05 * h
             height += 0.1 * max(0.0, distance - 12.0) if self.intent.shot_size == "extreme_wide" else 0.0
         drop = abs(height - self.centre_m)
         return vec(0.0, floor + height, 0.0) + (

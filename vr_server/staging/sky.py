@@ -77,6 +77,8 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath) -> Sky:
     fog = max([place.haze, *(_FOGS[w] for w in spec.weather if w in _FOGS)])
     dusty = any(w in {"dust", "sand"} for w in spec.weather)
     fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if dusty else horizon
+    if spec.time_of_day == "night":
+        fog_colour = _tint(fog_colour, (0.6, 0.6, 0.6))
     bounce = _tint(place.colour, hour.light, 0.30 * min(hour.illuminance, 2.0))
     return Sky(
         time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=fog, fog_colour=fog_colour,

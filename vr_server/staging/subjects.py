@@ -80,7 +80,7 @@ def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tupl
         if kind.family == "spaceship":
             path, actions = _ship_path(beats, mark, spec, door)
         elif ship is not None and door is not None and any(b.action == "exit_hatch" for b in beats):
-            path, actions = _exit_path(beats, spec, door, i)
+            path, actions = _exit_path(spec, door, i)
         else:
             path, actions = _body_path(beats, mark, _facing(spec, singles, n, face, beats), spec)
         path = _shifted(path, tuple(o for o in spec.mark_overrides if i == 0 and o.subject_key == s.key))
@@ -279,20 +279,16 @@ def _ship_path(
     return tuple(keys), tuple(actions)
 
 
-def _exit_path(
-    beats: list[_Beat], spec: ShotSpec, door: _Door, number: int
-) -> tuple[tuple[PathKey, ...], tuple[TimedAction, ...]]:
+def _exit_path(spec: ShotSpec, door: _Door, number: int) -> tuple[tuple[PathKey, ...], tuple[TimedAction, ...]]:
     """Waits inside (carried by the landing ship), then down the ramp and on, once the door is open."""
     ship = next(s for s in spec.subjects if KINDS.get(s.kind, _UNKNOWN).family == "spaceship")
     ship_path, _ = _ship_path(_beats(ship, spec.duration_s), vec(0.0, 0.0, -2.0), spec, door)
     times = [k.t_s for k in ship_path]
     at = np.array([k.position_m for k in ship_path])
     turn = rot_y(_SHIP_YAW)
-    start = (
-        max(next(b.start_s for b in beats if b.action == "exit_hatch"), 0.45 * door.opens_s + 0.55 * door.open_s)
-        + 1.4 * number
-    )
-    start = min(start, spec.duration_s * 0.85)
+    # out as soon as the door is half open, whatever share of the shot the words gave to waiting
+    start = min(0.45 * door.opens_s + 0.55 * door.open_s + 1.4 * number, spec.duration_s * 0.85)
+    pace = min(max(3.6 / (spec.duration_s - start), 1.05), 1.5) * spec.action_speed
     route = [
         craft.DOOR_HINGE + vec(-0.7, 0.06, 0.0),
         craft.DOOR_HINGE + vec(0.0, 0.1, 0.0),
@@ -307,7 +303,7 @@ def _exit_path(
     )
     for t in marks:
         u = max(t - start, 0.0)
-        way = 1.15 * spec.action_speed * (u * u if u < 0.5 else u - 0.25)
+        way = pace * (u * u if u < 0.5 else u - 0.25)
         local = np.array([np.interp(way, lengths, [r[i] for r in route]) for i in range(3)])
         base = np.array([np.interp(t, times, at[:, i]) for i in range(3)])
         keys.append(PathKey(t_s=t, position_m=as_vec3(base + turn @ local), yaw_rad=round(yaw, 5)))

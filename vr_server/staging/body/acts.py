@@ -112,7 +112,7 @@ def _jump(c: Clock) -> Pose:
 def _talk(c: Clock) -> Pose:
     a, b = wobble(c.t_s, c.seed, 0.7), wobble(c.t_s, c.seed + 11, 0.6)
     return idle(c) + pose(
-        r_flex=0.35 + 0.22 * a, r_elbow=0.85 + 0.35 * b, r_twist=0.15, l_flex=0.18 + 0.15 * b, l_elbow=0.6 + 0.3 * a, head_pitch=0.07 * a,
+        r_flex=0.16 + 0.14 * a, r_elbow=1.1 + 0.32 * b, r_twist=0.15, l_flex=0.06 + 0.1 * b, l_elbow=0.5 + 0.28 * a, head_pitch=0.07 * a,
         head_yaw=0.1 * b, waist_pitch=-0.03,
     )  # fmt: skip
 

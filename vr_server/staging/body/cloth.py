@@ -53,7 +53,7 @@ def _hang(act: Performance, t: float, k: float, length: float, wind: float) -> A
     """A point of the skirt's axis, `k` of its length under the waist: dragged behind the pelvis, drawn to the feet."""
     now, then = act.at(t), act.at(max(t - _LAG_S * 1.6 * k, 0.0))
     waist = now["pelvis"][:3, 3] + now["pelvis"][:3, 1] * 0.055 * act.build.height_m
-    drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * 0.55
+    drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * 0.4
     feet = (now["foot_l"][:3, 3] + now["foot_r"][:3, 3]) / 2
     pull = (feet - waist) * 0.55
     breeze = wind * vec(wobble(t, 5, 0.5), 0.0, wobble(t, 9, 0.43)) * 0.07 * k

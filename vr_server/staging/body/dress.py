@@ -7,7 +7,7 @@ import numpy as np
 
 from vr_server.domain.staging import Rgb, Subject
 from vr_server.staging.geometry import affine, rot_x, rot_y, vec
-from vr_server.staging.meshes.core import times
+from vr_server.staging.meshes.core import capsule, finish, lathe, times
 from vr_server.staging.scene import Matrix, MovingNode
 
 from .cloth import hair_pieces, sash_pieces, skirt_pieces
@@ -108,11 +108,31 @@ def person_nodes(subject: Subject, wind: float) -> list[MovingNode]:
     if worn.skirt == "hanfu":
         pieces += sash_pieces(act, worn, wind)
     nodes += [MovingNode(mesh, subject.object_id, subject.label, part, at) for part, mesh, at in pieces]
-    return nodes + _props(subject, act)
+    return nodes + _props(subject, act) + _seat(subject, act)
 
 
 def _follow(act: Performance, part: str) -> Callable[[float], Matrix]:
     return lambda t: act.at(t)[part]
+
+
+def _seat(subject: Subject, act: Performance) -> list[MovingNode]:
+    """A stool under whoever sits: it stands there from the start."""
+    sitting = next((a for a in subject.actions if a.action in {"sit", "stand_up"}), None)
+    if sitting is None:
+        return []
+    h = act.build.height_m
+    top = act.build.hip_height - 0.26 * h - 0.045 * h
+    wood = (0.28, 0.18, 0.10)
+    seat = lathe([(0.1 * h, top - 0.03 * h), (0.105 * h, top - 0.015 * h), (0.1 * h, top)], wood, 16)
+    feet = [(0.07 * h * x, 0.07 * h * z) for x in (-1, 1) for z in (-1, 1)]
+    legs = [
+        capsule(vec(x * 1.2, 0, z * 1.2), vec(x, top - 0.02 * h, z), 0.012 * h, 0.012 * h, times(wood, 0.8), 6)
+        for x, z in feet
+    ]
+    middle = (sitting.start_s + sitting.end_s) / 2
+    turn = rot_y(act.track.yaw(middle))
+    world = affine(turn, act.track.position(middle) + turn @ vec(0.0, 0.0, 0.2 * h))
+    return [MovingNode(finish("stool", seat, *legs), subject.object_id, subject.label, "stool", lambda _: world)]
 
 
 _GRIPS = {"sword": rot_x(0.15), "gun": rot_x(-1.4)}

@@ -1,5 +1,7 @@
 """The mannequin's part meshes: each hangs along its own -Y from its joint and faces -Z; overlapping ends hide the joints."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vr_server.domain.staging import Rgb
@@ -28,7 +30,7 @@ def figure_meshes(build: Build, w: Wardrobe, slender: float) -> dict[str, tuple[
     """Part name -> meshes in metres. `slender` 0.85 (slight) .. 1.1 (broad) scales widths."""
     h = build.height_m
     g = w.breadth(slender) * h
-    return {
+    parts = {
         "pelvis": _pelvis(build, w, g),
         "chest": _chest(build, w, g),
         "neck": (
@@ -47,6 +49,10 @@ def figure_meshes(build: Build, w: Wardrobe, slender: float) -> dict[str, tuple[
         **_arms(build, w, g),
         **_legs(build, w, g),
     }
+    if not w.suit:
+        return parts
+    # a white suit's cloth scatters light within: without it, back-lit astronauts are black
+    return {part: tuple(replace(m, emission=max(m.emission, 0.12)) for m in meshes) for part, meshes in parts.items()}
 
 
 def _pelvis(b: Build, w: Wardrobe, g: float) -> tuple[Mesh, ...]:
@@ -172,7 +178,7 @@ def _sleeve(b: Build, w: Wardrobe) -> Mesh:
         14,
         cap=False,
     )
-    mouth = lathe([(0.0, -0.86 * length), (0.073 * b.height_m, -0.85 * length)], times(w.top, 0.45), 14, cap=False)
+    mouth = lathe([(0.0, -0.66 * length), (0.057 * b.height_m, -0.67 * length)], times(w.top, 0.3), 14, cap=False)
     shape = merge([cone, hem, mouth]).scaled(0.62, 1.0, 1.25)
     return finish("sleeve", shape.moved((0.0, 0.0, 0.018 * b.height_m)), two_sided=True)
 

@@ -129,7 +129,7 @@ def spaceship() -> ShipMeshes:
     canopy = ellipsoid((0.95, 0.62, 1.7), (0.03, 0.045, 0.065), (0.0, 4.45, -4.2), 3)
     ports = [ellipsoid((0.06, 0.22, 0.22), (0.05, 0.07, 0.1), (2.2, 3.85, z), 2) for z in (1.1, 2.1, 3.1)]
     # a little light of its own: polished metal mirrors more sky than its albedo says
-    hull = finish("ship-hull", _body(), _wing(1.0), _wing(-1.0), _fin(), frame, canopy, *ports, emission=0.1)
+    hull = finish("ship-hull", _body(), _wing(1.0), _wing(-1.0), _fin(), frame, canopy, *ports, emission=0.16)
     strip = box((0.04, 0.07, 3.4), (0.5, 0.75, 1.0), (2.27, 3.2, 2.2))
     lit = finish("ship-lights", light, strip, emission=2.2)
     nozzles = (vec(-3.65, 2.45, 3.4), vec(3.65, 2.45, 3.4), vec(0.0, 1.95, -3.6), vec(0.0, 1.95, 3.4))

@@ -130,8 +130,8 @@ def car_parts(seed: int) -> tuple[Mesh, ...]:
             )
             hub = lathe([(0.19, -0.13), (0.19, 0.13)], (0.4, 0.4, 0.42), 10)
             wheels += [tyre.moved((x, 0.34, z), turn), hub.moved((x, 0.34, z), turn)]
-    lights = merge([box((0.32, 0.13, 0.06), (1.0, 0.95, 0.8), (x, 0.62, -2.17)) for x in (-0.52, 0.52)])
-    tails = merge([box((0.3, 0.12, 0.06), (0.8, 0.03, 0.02), (x, 0.68, 2.17)) for x in (-0.52, 0.52)])
+    lights = merge([box((0.3, 0.13, 0.1), (1.0, 0.95, 0.8), (x, 0.55, -2.185)) for x in (-0.52, 0.52)])
+    tails = merge([box((0.28, 0.12, 0.1), (0.8, 0.03, 0.02), (x, 0.62, 2.185)) for x in (-0.52, 0.52)])
     return (
         finish("car-body", body, roof),
         finish("car-glass", glass),
