@@ -3,16 +3,29 @@ Obscurance Algorithm", 2011), with the face's own normal and a range check, then
 
 import math
 
+import numpy as np
+
 from .jit import F32, F64, I32, shading
 
 RADIUS_M = 0.9
+GOLDEN_ANGLE = 2.399963
+
+
+def spirals(count: int) -> F64:
+    """float64 [16, count, 2]: offsets within the unit disc, turned differently for each pixel of a 4 x 4 tile."""
+    k = np.arange(count)
+    angle = (np.arange(16)[:, None] * 1.7 + k) * GOLDEN_ANGLE
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1) * np.sqrt((k + 0.5) / count)[:, None]
 
 
 @shading
-def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: int, y0: int, y1: int, raw: F32, half_z: F32) -> None:
-    """Rows [y0, y1) of the half-size `raw` float32 (1 = open) and `half_z` float32 metres (1e9 = sky)."""
+def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: F64, y0: int, y1: int, raw: F32, half_z: F32) -> None:
+    """Rows [y0, y1) of the half-size `raw` float32 (1 = open) and `half_z` float32 metres (1e9 = sky).
+
+    `taps` float64 [16, n, 2]: see `spirals`.
+    """
     h, w = inverse.shape[1], inverse.shape[2]
-    f = lens[0]
+    f, count = lens[0], taps.shape[1]
     for j in range(y0, y1):
         for i in range(raw.shape[1]):
             x, y = 2 * i, 2 * j
@@ -33,12 +46,10 @@ def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: int, y0: int, y1
             s = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz)
             nx, ny, nz = -nx * s, -ny * s, -nz * s
             px, py = (x - lens[1]) / f * z, (lens[2] - y) / f * z
-            turn = ((i & 3) * 4 + (j & 3)) * (2.399963 * 1.7)
+            spiral = taps[(i & 3) * 4 + (j & 3)]
             total = 0.0
-            for k in range(taps):
-                angle = turn + k * 2.399963
-                reach = radius_px * math.sqrt((k + 0.5) / taps)
-                qx, qy = int(x + reach * math.cos(angle)), int(y + reach * math.sin(angle))
+            for k in range(count):
+                qx, qy = int(x + radius_px * spiral[k, 0]), int(y + radius_px * spiral[k, 1])
                 if qx < 0 or qy < 0 or qx >= w or qy >= h:
                     continue
                 other = inverse[0, qy, qx]
@@ -53,7 +64,7 @@ def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: int, y0: int, y1
                 if up > 0.0:
                     fall = 1.0 - d2 / (RADIUS_M * RADIUS_M)
                     total += fall * fall * up / math.sqrt(d2 + 0.001)
-            raw[j, i] = max(1.0 - 1.5 * total / taps, 0.15)
+            raw[j, i] = max(1.0 - 1.5 * total / count, 0.15)
 
 
 @shading

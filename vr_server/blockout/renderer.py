@@ -12,7 +12,7 @@ from .exposure import print_curve
 from .geometry import Geometry
 from .jit import F32, F64, I32, U8, U16
 from .lighting import SHADOWED, Shadows, make_lights
-from .occlusion import occlude, smooth
+from .occlusion import occlude, smooth, spirals
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
 from .shade import Lights, View, Visibility, shade_band
 from .sky import SkyMap, make_sky
@@ -134,9 +134,10 @@ class Picture:
         workers: Workers,
     ) -> None:
         self._geometry, self._look, self._survey = geometry, look, survey
-        self._settings, self._workers = settings, workers
+        self._workers = workers
         self._raster = Rasteriser(geometry, *size, settings.offsets, workers)
         self._curve = print_curve()
+        self._taps = spirals(settings.occlusion_taps)
         half = (size[1] // 2, size[0] // 2)
         self._raw, self._half_z, self._open = (np.ones(half, dtype=np.float32) for _ in range(3))
 
@@ -168,9 +169,8 @@ class Picture:
         return start // 2, end // 2
 
     def _occlude(self, band: int, view: View) -> None:
-        raster, taps = self._raster, self._settings.occlusion_taps
-        rows = self._half_rows(band)
-        occlude(raster.inverse, raster.seen, raster.rec, view.lens, taps, *rows, self._raw, self._half_z)
+        raster, rows = self._raster, self._half_rows(band)
+        occlude(raster.inverse, raster.seen, raster.rec, view.lens, self._taps, *rows, self._raw, self._half_z)
 
     def _smooth(self, band: int) -> None:
         smooth(self._raw, self._half_z, *self._half_rows(band), self._open)

@@ -101,8 +101,9 @@ def _fogged(
     lights: Lights,
 ) -> tuple[float, float, float]:
     """Mix in the air between the camera and a point `dist` metres away, brighter towards the key light."""
-    thin = 0.5 * (math.exp(-max(top, 0.0) / 40.0) + math.exp(-max(bottom, 0.0) / 40.0))
-    amount = 1.0 - math.exp(-lights.fog[0] * thin * dist)
+    thin = 0.5 * (1.0 / (1.0 + max(top, 0.0) * 0.025) + 1.0 / (1.0 + max(bottom, 0.0) * 0.025))
+    x = lights.fog[0] * thin * dist
+    amount = 1.0 - 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.1667 + x * 0.0417))))  # 1 - exp(-x), near enough
     if amount < 0.002:
         return r, g, b
     fr, fg, fb = lights.fog[1], lights.fog[2], lights.fog[3]
@@ -120,14 +121,13 @@ def _fogged(
 def _occlusion(vis: Visibility, x: int, y: int, z: float) -> float:
     """Ambient openness at a full-size pixel: of the four half-size neighbours those of about its depth."""
     h2, w2 = vis.occlusion.shape
-    ix, iy = min(max((x - 1) >> 1, 0), w2 - 2), min(max((y - 1) >> 1, 0), h2 - 2)
+    jx, jy = min(x >> 1, w2 - 1), min(y >> 1, h2 - 1)
     tolerance = 0.06 * z + 0.02
+    ix, iy = min(max((x - 1) >> 1, 0), w2 - 2), min(max((y - 1) >> 1, 0), h2 - 2)
     total = weight = 0.0
     for j in range(iy, iy + 2):
         for i in range(ix, ix + 2):
-            w = 0.0625 + (0.5 if (i * 2 == x or i * 2 == x - 1) else 0.0) * (
-                0.5 if (j * 2 == y or j * 2 == y - 1) else 0.0
-            )
+            w = 0.5 if i == jx and j == jy else 0.1667
             if abs(vis.half_z[j, i] - z) > tolerance:
                 w *= 0.001
             total += w * vis.occlusion[j, i]
