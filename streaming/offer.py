@@ -12,7 +12,7 @@ _MEDIA_LIMIT = 8
 _CANDIDATE_LIMIT = 32
 
 # aiortc's parser trusts its input: these are what it lets out on the way through a broken description
-_PARSER_ERRORS = (ValueError, IndexError, KeyError, AttributeError, TypeError, AssertionError)
+PARSER_ERRORS = (ValueError, IndexError, KeyError, AttributeError, TypeError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,16 @@ def check_offer(sdp: str) -> None:
         raise OfferError("this is no SDP offer: it must begin with v=0")
     try:
         description = SessionDescription.parse(sdp)
-    except _PARSER_ERRORS as error:
+    except PARSER_ERRORS as error:
         raise OfferError("the SDP offer cannot be read: is it cut off?") from error
     if len(description.media) > _MEDIA_LIMIT:
         raise OfferError(f"the offer has more than {_MEDIA_LIMIT} media sections")
     videos = [media for media in description.media if media.kind == "video"]
     if not videos:
         raise OfferError("the offer has no video section: add a recvonly video transceiver")
+    mids = [media.rtp.muxId for media in description.media]
+    if len(set(mids)) != len(mids):
+        raise OfferError("two media sections of the offer have the same a=mid")
     for media in description.media:
         if media.kind not in {"audio", "video", "application"}:
             raise OfferError(f"media of kind {media.kind} is not served here")
@@ -73,7 +76,7 @@ def parse_trickle(fragment: str) -> Trickle:
                 raise OfferError(f"more than {_CANDIDATE_LIMIT} candidates at once")
             try:
                 candidate = candidate_from_sdp(line[len("a=candidate:") :])
-            except _PARSER_ERRORS as error:
+            except PARSER_ERRORS as error:
                 raise OfferError(f"this ICE candidate cannot be read: {line[:120]}") from error
             candidate.sdpMid = mid
             candidate.sdpMLineIndex = 0 if mid is None else None

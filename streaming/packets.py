@@ -83,7 +83,11 @@ class PacketReader:
         if magic != MAGIC[: len(magic)]:
             self._file.close()
             raise PacketLogError(f"{path.name} is not a packet log")
-        self.refresh()
+        try:
+            self.refresh()
+        except PacketLogError:
+            self._file.close()
+            raise
 
     def refresh(self) -> int:
         """Index what was appended since; return the number of frames now available."""
@@ -91,11 +95,11 @@ class PacketReader:
         while not self.complete and self._position + _HEAD.size <= end:
             self._file.seek(self._position)
             length, frame, flags = _HEAD.unpack(self._file.read(_HEAD.size))
-            if flags & _END:
+            if length > _RECORD_LIMIT_BYTES or frame != len(self._offsets) or flags not in {0, _KEY, _END}:
+                raise PacketLogError(f"damaged at byte {self._position}")
+            if flags == _END:
                 self.complete = True
                 break
-            if length > _RECORD_LIMIT_BYTES or frame != len(self._offsets):
-                raise PacketLogError(f"damaged at byte {self._position}")
             payload = self._position + _HEAD.size
             if payload + length > end:
                 break

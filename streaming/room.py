@@ -61,6 +61,7 @@ class RoomStream:
         self._viewers: dict[str, Viewer] = {}
         self._wanted: ClipSource | None = None  # loaded; not on the wire before the playhead has jumped to it
         self._on_wire: ClipSource | None = None
+        self._unreadable: ClipSource | None = None
         self._tasks = Supervisor(self._task_failed)
         self._started = self._closed = False
         self._wake, self._outgoing = asyncio.Event(), asyncio.Event()
@@ -131,7 +132,6 @@ class RoomStream:
             if source is not None:
                 source.close()
         self._wanted = self._on_wire = None
-        self._timeline.unload()
 
     def _viewer_closed(self, viewer: Viewer) -> None:
         if self._viewers.pop(viewer.id, None) is not None and self._on_viewer_closed is not None:
@@ -170,6 +170,8 @@ class RoomStream:
             step = self._timeline.jump()
             if step is not None:
                 self._swap_source()
+                for viewer in self._viewers.values():
+                    viewer.supersede()
                 self._send(step, self._joined())
                 due = now + float(1 / step.fps)
             elif self._timeline.playing and not self._timeline.jumping:
@@ -231,7 +233,7 @@ class RoomStream:
             for viewer, stays in zip(viewers, alive, strict=True):
                 if not stays:
                     logger.info("viewer %s has gone silent", viewer.id)
-                    await viewer.close()
+                    viewer.leave()
             self._review_tiers()
 
     def _review_tiers(self) -> None:
@@ -252,13 +254,14 @@ class RoomStream:
 
     def _refresh(self) -> None:
         source = self._wanted
-        if source is None or source.complete:
+        if source is None or source.complete or source is self._unreadable:
             return
         try:
             source.refresh()
         except (PacketLogError, OSError):
             logger.exception("the clip cannot be read on; the room holds its picture")
-            self._timeline.set_playing(False)
+            self._unreadable = source
+            self.pause()
 
     def _swap_source(self) -> None:
         if self._on_wire is not self._wanted:
@@ -303,12 +306,14 @@ class RoomStream:
 
     def _repair(self, now: float) -> None:
         """Answer lost pictures: with the next keyframe when it is near, else with a burst under fresh counters."""
+        for viewer in self._viewers.values():  # asked again before the answer could arrive
+            viewer.picture_lost &= now - viewer.keyed_s >= self.settings.repair_s
         asking = [viewer for viewer in self._joined() if viewer.picture_lost]
         if not asking or now - self._repaired_s < self.settings.repair_s:
             return
         self._repaired_s = now
         for viewer in asking:
-            viewer.picture_lost = False
+            viewer.picture_lost, viewer.keyed_s = False, now
         if not self._keyframe_is_near():
             step = self._timeline.repeat()
             if step is not None:

@@ -30,9 +30,13 @@ class Supervisor:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None:
-            logger.error("%s failed", task.get_name(), exc_info=error)
+        if log_failure(task):
             self._on_failure(task.get_name())
+
+
+def log_failure(task: asyncio.Task[None]) -> bool:
+    """Whether an exception ended the task; it is logged here, once. Fit for `add_done_callback`."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        logger.error("%s failed", task.get_name(), exc_info=error)
+    return error is not None

@@ -109,10 +109,6 @@ class Timeline:
             return
         self._target = (clip, tag, max(0, min(frame, clip.frame_count - 1)))
 
-    def unload(self) -> None:
-        """Forget the clip (a damaged one); the counter stays."""
-        self.clip, self.span, self._target, self.playing = None, None, None, False
-
     def set_playing(self, playing: bool) -> tuple[Span, ...]:
         """The span to announce; empty when nothing changes now."""
         if playing == self.playing:

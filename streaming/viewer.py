@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,10 +18,11 @@ from aiortc import (
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 from aiortc.sdp import SessionDescription
 
-from streaming.aiortc_hooks import IdleTrack, Outlet, offer_playout_delay
+from streaming.aiortc_hooks import IdleTrack, Outlet, close_peer, offer_playout_delay
 from streaming.errors import OfferError, StreamClosed
 from streaming.h264 import RtpFrame
-from streaming.offer import check_offer, parse_trickle
+from streaming.offer import PARSER_ERRORS, check_offer, parse_trickle
+from streaming.supervise import log_failure
 from streaming.tiers import TierState, choose_tier
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Viewer:
         self.tier: str | None = None
         self.joined = False  # has been sent its first keyframe
         self.picture_lost = False  # asks for a keyframe
+        self.keyed_s = -math.inf  # when it was last sent one for that, on the monotonic clock
         self.tier_state = TierState()
         self.estimate_bps: int | None = None
         self.loss = 0.0
@@ -93,7 +96,7 @@ class Viewer:
                     transceiver.direction = "inactive"
             offer_playout_delay(self._transceiver, SessionDescription.parse(offer_sdp))
             await self._peer.setLocalDescription(await self._peer.createAnswer())
-        except (ValueError, OperationError, InvalidStateError, InvalidAccessError) as error:
+        except (*PARSER_ERRORS, OperationError, InvalidStateError, InvalidAccessError) as error:
             raise OfferError(f"the offer cannot be answered: {error}") from error
         self._outlet = Outlet(self._transceiver, self)
         self.answer_sdp = self._peer.localDescription.sdp
@@ -123,13 +126,20 @@ class Viewer:
 
     async def close(self) -> None:
         """Leave the room and free the connection. Safe to call twice."""
-        await asyncio.shield(self._leave())
+        await asyncio.shield(self.leave())
+
+    def leave(self) -> asyncio.Task[None]:
+        """Begin to close, without waiting for it."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close viewer {self.id}")
+            self._closing.add_done_callback(log_failure)
+        return self._closing
 
     async def _close(self) -> None:
         self._outbox.clear()
         self._outbox_packets = 0
         self._on_closed(self)
-        await self._peer.close()
+        await close_peer(self._peer)
 
     def _on_state(self) -> None:
         state = self._peer.connectionState
@@ -138,7 +148,7 @@ class Viewer:
             self.tier_state = TierState(changed_s=self.heard_s)
             self._on_wake()
         elif state in {"failed", "closed"}:
-            self._leave()
+            self.leave()
 
     # ------------------------------------------------------------ pictures
 
@@ -152,11 +162,16 @@ class Viewer:
             self._dropped += self._outbox_packets
             self._outbox.clear()
             self._outbox_packets = 0
-            self.picture_lost = True
+            self.picture_lost, self.keyed_s = True, -math.inf
             self._on_wake()
             return
         self._outbox.append((counter, timestamp, frame.payloads, 0))
         self._outbox_packets += len(frame.payloads)
+
+    def supersede(self) -> None:
+        """Forget the pictures not begun yet: a keyframe follows. Scrubbing does not pile up."""
+        while self._outbox and self._outbox[-1][3] == 0:
+            self._outbox_packets -= len(self._outbox.pop()[2])
 
     def flush(self, limit: int) -> bool:
         """Send up to `limit` packets; whether more wait. A broken connection closes the viewer."""
@@ -171,7 +186,7 @@ class Viewer:
                 logger.info("viewer %s is gone: %s", self.id, error)
                 self._outbox.clear()
                 self._outbox_packets = 0
-                self._leave()
+                self.leave()
                 return False
             self._outbox_packets -= len(part)
             limit -= len(part)
@@ -181,11 +196,6 @@ class Viewer:
             else:
                 self._outbox[0] = (counter, timestamp, payloads, end)
         return bool(self._outbox)
-
-    def _leave(self) -> asyncio.Task[None]:
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close viewer {self.id}")
-        return self._closing
 
     @property
     def stats(self) -> ViewerStats:
