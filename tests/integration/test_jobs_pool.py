@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool() -> AsyncIterator[WorkerPool]:
-    made = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, grace_s=0.3))
+    made = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, grace_s=0.3, express=False))
     await made.start()
     yield made
     await made.stop()
@@ -132,8 +132,24 @@ async def test_drafts_go_before_finals(pool: WorkerPool, tmp_path: Path) -> None
         await running
 
 
+async def test_a_draft_does_not_wait_for_a_final(tmp_path: Path) -> None:
+    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1))
+    await pool.start()
+    finals = [
+        asyncio.create_task(pool.run(name, fx.Wait(tmp_path / name), priority=1, on_progress=unheard))
+        for name in ("one", "two")
+    ]
+    await appears(tmp_path / "one")
+    await pool.run("three", fx.Whoami(), priority=0, on_progress=unheard)
+    assert not (tmp_path / "two").exists()  # the express worker takes no finals
+    await pool.stop()
+    for final in finals:
+        with pytest.raises(asyncio.CancelledError):
+            await final
+
+
 async def test_the_queue_has_a_bound(tmp_path: Path) -> None:
-    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, waiting_limit=1))
+    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_engine", workers=1, waiting_limit=1, express=False))
     await pool.start()
     running = asyncio.create_task(pool.run("one", fx.Wait(tmp_path / "pid"), on_progress=unheard))
     await appears(tmp_path / "pid")
@@ -161,7 +177,9 @@ async def test_stopping_leaves_no_process(tmp_path: Path) -> None:
 
 
 async def test_a_factory_that_fails_is_told_to_whoever_waits() -> None:
-    pool = WorkerPool(PoolSettings(factory="jobs_fixtures:make_broken_engine", warm=("tiny",), workers=1))
+    pool = WorkerPool(
+        PoolSettings(factory="jobs_fixtures:make_broken_engine", warm=("tiny",), workers=1, express=False)
+    )
     await pool.start()
     with pytest.raises(EngineFailed, match="no licence"):
         await pool.warmed()

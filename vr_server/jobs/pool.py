@@ -7,7 +7,6 @@ Each slot is a thread that owns one worker process: it starts it, feeds it, watc
 import asyncio
 import itertools
 import os
-import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from vr_server.generation.progress import MakingProgress
 from vr_server.generation.worker import Task
 
 from .slot import WorkerHandle
+from .waiting import WaitingLine
 
 _R = TypeVar("_R")
 
@@ -28,6 +28,7 @@ class PoolSettings:
 
     `warm`: engines to warm up at start. `waiting_limit`: tasks that may wait for a worker.
     `grace_s`: how long a cancelled task may take to notice before its process is killed.
+    `express`: one worker more, for tasks of priority 0 only, so that a draft never waits for a final to end.
     """
 
     factory: str
@@ -35,15 +36,16 @@ class PoolSettings:
     workers: int = max(1, (os.cpu_count() or 2) // 2)
     waiting_limit: int = 256
     grace_s: float = 2.0
+    express: bool = True
 
 
 @dataclass(order=True)
 class _Work:
-    """A task on its way; `task` None tells a slot to stop. Ordered by priority, then by who came first."""
+    """A task on its way. Ordered by priority, then by who came first."""
 
     priority: int
     number: int
-    task: Task[object] | None = field(compare=False)
+    task: Task[object] = field(compare=False)
     settle: Callable[[object], None] = field(compare=False)  # a PrevisError is raised to the caller
     on_progress: Callable[[MakingProgress], None] = field(compare=False)
     started: threading.Event = field(compare=False, default_factory=threading.Event)
@@ -56,7 +58,7 @@ class WorkerPool:
     def __init__(self, settings: PoolSettings) -> None:
         self._settings = settings
         self._numbers = itertools.count(1)
-        self._waiting: queue.PriorityQueue[_Work] = queue.PriorityQueue()
+        self._waiting: WaitingLine[_Work] = WaitingLine()
         self._works: dict[str, tuple[_Work, asyncio.Future[object]]] = {}
         self._slots: list[_Slot] = []
         self._warmed: asyncio.Future[None] | None = None
@@ -70,8 +72,14 @@ class WorkerPool:
         def tell(error: PrevisError | None) -> None:
             _on_loop(loop, self._set_warmed, error)
 
-        self._slots = [_Slot(self._settings, self._waiting, tell) for _ in range(self._settings.workers)]
-        for slot in self._slots:
+        limits: list[int | None] = [None] * self._settings.workers
+        if self._settings.express:
+            limits.append(0)
+        before: threading.Event | None = None
+        for limit in limits:
+            slot = _Slot(self._settings, self._waiting, limit, tell, before)
+            before = slot.warmed
+            self._slots.append(slot)
             slot.start()
 
     async def stop(self) -> None:
@@ -81,8 +89,8 @@ class WorkerPool:
             future.cancel()  # before the workers die, so that their death is nobody's failure
         if self._warmed is not None:
             self._warmed.cancel()
+        self._waiting.close()
         for slot in self._slots:
-            self._waiting.put(_Work(-1, next(self._numbers), None, _ignore, _ignore))
             slot.kill()
         for slot in self._slots:
             await asyncio.to_thread(slot.join)
@@ -101,7 +109,7 @@ class WorkerPool:
         Raise what the task raises of PrevisError, Cancelled after `cancel(key)`, EngineFailed when the worker
         died, or Unavailable when too many tasks wait.
         """
-        if self._stopping or self._waiting.qsize() >= self._settings.waiting_limit:
+        if self._stopping or len(self._waiting) >= self._settings.waiting_limit:
             raise Unavailable("The workers are busy: try again when some takes are done.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[object] = loop.create_future()
@@ -150,29 +158,37 @@ class _Slot(threading.Thread):
     def __init__(
         self,
         settings: PoolSettings,
-        waiting: "queue.PriorityQueue[_Work]",
+        waiting: WaitingLine[_Work],
+        slowest_priority: int | None,
         tell_warmed: Callable[[PrevisError | None], None],
+        before: threading.Event | None,
     ) -> None:
         super().__init__(name="worker-slot", daemon=True)
+        self.warmed = threading.Event()
+        self._before = before
         self._waiting = waiting
+        self._slowest_priority = slowest_priority
         self._tell_warmed = tell_warmed
         self._worker = WorkerHandle(settings.factory, settings.warm, grace_s=settings.grace_s)
 
     def run(self) -> None:
+        if self._before is not None:
+            self._before.wait()  # one compiles, the others find its cache
         self._tell_warmed(self._worker.ensure())
-        while (work := self._waiting.get()).task is not None:
+        self.warmed.set()
+        while (work := self._waiting.take(self._slowest_priority)) is not None:
             work.started.set()
-            work.settle(_cancelled() if work.cancelled.is_set() else self._perform(work, work.task))
+            work.settle(_cancelled() if work.cancelled.is_set() else self._perform(work))
         self._worker.end()
 
     def kill(self) -> None:
         """From another thread: what runs is lost, nothing is started again."""
         self._worker.end()
 
-    def _perform(self, work: _Work, task: Task[object]) -> object:
+    def _perform(self, work: _Work) -> object:
         if (error := self._worker.ensure()) is not None:
             return error
-        return self._worker.perform(work.number, task, work.on_progress, work.cancelled)
+        return self._worker.perform(work.number, work.task, work.on_progress, work.cancelled)
 
 
 def _settle(future: asyncio.Future[object], outcome: object) -> None:
@@ -191,7 +207,3 @@ def _on_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *ar
 
 def _cancelled() -> Cancelled:
     return Cancelled("The take was cancelled.")
-
-
-def _ignore(_: object) -> None:
-    return None
