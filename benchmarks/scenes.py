@@ -74,13 +74,12 @@ NEAR_M, FAR_M = 1.6, 60.0
 
 def render(camera: CameraPose, width_px: int, height_px: int, index: int = 0, samples: int = 2) -> Frame:
     """The scene from `camera`: colour from `samples`**2 rays a pixel, depth from the pixel centre's own ray."""
-    color = np.zeros((height_px, width_px, 3))
-    steps = (np.arange(samples) + 0.5) / samples
-    for dy in steps:
-        for dx in steps:
-            color += _trace(camera, width_px, height_px, dx, dy)[0]
-    depth, ids = _trace(camera, width_px, height_px, 0.5, 0.5)[1:]
-    shown = np.round(255 * (color / samples**2)).astype(np.uint8)
+    color, depth, ids = _trace(camera, width_px, height_px, 0.5, 0.5)
+    if samples > 1:
+        steps = (np.arange(samples) + 0.5) / samples
+        rays = [_trace(camera, width_px, height_px, dx, dy)[0] for dy in steps for dx in steps]
+        color = np.mean(rays, axis=0)
+    shown = np.round(255 * color).astype(np.uint8)
     return Frame(index, shown, depth, ids, camera)
 
 

@@ -47,7 +47,8 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
             f"A picture of {width_px}x{height_px} cannot be laid out: both sides must be even, 16 px or more."
         )
     half_w, half_h = width_px // 2, height_px // 2
-    right = _after(width_px)
+    a_x = _after(half_w)
+    right = max(_after(width_px), _up16(a_x + half_w))
     strip_inside = width_px >= _STRIP_MIN_WIDTH_PX
     strip_y = _up16(height_px)
     lower = strip_y + STRIP_HEIGHT_PX if strip_inside else _after(height_px)
@@ -59,7 +60,7 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
         "D1": (right, d1_y, half_w, half_h),
         "D2": (right, d2_y, half_w, half_h),
         "F1": (0, lower, half_w, half_h),
-        "A": (_after(half_w), lower, half_w, half_h),
+        "A": (a_x, lower, half_w, half_h),
     }
     width = _up16(max(x + w for x, _, w, _ in tiles.values()))
     height = _up16(max(y + h for _, y, _, h in tiles.values()))

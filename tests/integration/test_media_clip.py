@@ -1,0 +1,135 @@
+"""Clip folders: written, read back, and refused when they are not what they say."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.scenes import SyntheticClip
+from vr_server.domain.errors import InvalidMedia
+from vr_server.domain.frame import Frame
+from vr_server.media import ClipWriter, read_clip, read_flat_clip
+from vr_server.media.codec import H264Encoder, H264Settings
+from vr_server.media.colour import i420_to_rgb, rgb_to_i420
+
+CLIP = SyntheticClip(128, 72, 5, Fraction(24000, 1001), samples=1)
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[Frame]:
+    return list(CLIP)
+
+
+@pytest.fixture
+def folder(frames: list[Frame], tmp_path: Path) -> Path:
+    writer = ClipWriter(tmp_path / "clip", CLIP.plan, ids=True)
+    for frame in frames:
+        writer.add(frame)
+    writer.finish()
+    return tmp_path / "clip"
+
+
+def test_a_clip_reads_back(folder: Path, frames: list[Frame]) -> None:
+    source = read_clip(folder)
+    plan = source.plan
+    assert (plan.width_px, plan.height_px, plan.frame_count) == (128, 72, 5)
+    assert (plan.fps, plan.near_m, plan.far_m, plan.metric) == (CLIP.fps, CLIP.plan.near_m, CLIP.plan.far_m, True)
+    step = (1 / plan.near_m - 1 / plan.far_m) / 65535
+    count = 0
+    for read, sent in zip(source, frames, strict=True):
+        np.testing.assert_array_equal(read.ids, sent.ids)
+        np.testing.assert_array_equal(read.camera.t_world_camera, sent.camera.t_world_camera)
+        assert read.camera.yfov_rad == sent.camera.yfov_rad
+        np.testing.assert_array_equal(np.isinf(read.depth), np.isinf(sent.depth))
+        finite = np.isfinite(sent.depth)
+        inside = finite & (sent.depth >= plan.near_m)
+        assert np.abs(1 / read.depth - 1 / sent.depth)[inside].max() <= 1.01 * step
+        assert np.abs(read.color.astype(int) - sent.color).mean() < 3
+        count += 1
+    assert count == 5
+
+
+def test_rgb_survives_the_planes() -> None:
+    ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8), 2)
+    grey = np.repeat(np.broadcast_to(ramp, (16, 128))[:, :, None], 3, axis=2)
+    assert np.abs(i420_to_rgb(rgb_to_i420(grey), 128, 16).astype(int) - grey).max() <= 1
+    for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (12, 200, 90)):
+        flat = np.full((16, 16, 3), color, np.uint8)
+        assert np.abs(i420_to_rgb(rgb_to_i420(flat), 16, 16).astype(int) - flat).max() <= 2
+
+
+def test_bt709_red_has_its_known_code() -> None:
+    image = rgb_to_i420(np.full((16, 16, 3), (255, 0, 0), np.uint8)).reshape(-1)
+    assert (image[0], image[256], image[-1]) == (63, 102, 240)
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "depth.mkv", "ids.mkv"])
+def test_a_truncated_file_is_refused_with_its_name(folder: Path, name: str) -> None:
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(InvalidMedia, match=name):
+        list(read_clip(folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\nexit 0\n", b"\0" * 4096])
+def test_what_is_no_video_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "clip.mp4").write_bytes(content)
+    with pytest.raises(InvalidMedia, match=r"clip\.mp4") as error:
+        list(read_clip(folder))
+    assert "\n" not in str(error.value)
+
+
+def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "depth.mkv").unlink()
+    with pytest.raises(InvalidMedia, match=r"depth\.mkv is missing"):
+        read_clip(folder)
+    with pytest.raises(InvalidMedia, match="not a clip folder"):
+        read_clip(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"frames":[{"tWorldCamera":[1,2],"yfov":0.7}]}', "[1]"])
+def test_a_camera_file_that_is_none_is_refused(folder: Path, text: str) -> None:
+    (folder / "camera.json").write_text(text)
+    with pytest.raises(InvalidMedia, match=r"camera\.json"):
+        read_clip(folder)
+
+
+def test_more_poses_than_pictures_is_refused(folder: Path) -> None:
+    data = json.loads((folder / "camera.json").read_text())
+    data["frames"].append(data["frames"][-1])
+    (folder / "camera.json").write_text(json.dumps(data))
+    with pytest.raises(InvalidMedia, match="ends after 5 of 6"):
+        list(read_clip(folder))
+
+
+def test_a_clip_that_ends_early_or_jumps_is_refused(frames: list[Frame], tmp_path: Path) -> None:
+    writer = ClipWriter(tmp_path, CLIP.plan, ids=True)
+    writer.add(frames[0])
+    with pytest.raises(InvalidMedia, match="frame 1"):
+        writer.add(frames[2])
+    with pytest.raises(InvalidMedia, match="1 of 5"):
+        writer.finish()
+
+
+def test_a_flat_video_with_depth_beside_it(folder: Path, frames: list[Frame], tmp_path: Path) -> None:
+    depth = np.stack([f.depth for f in frames])
+    np.savez(tmp_path / "depth.npz", depth=depth)
+    source = read_flat_clip(folder / "clip.mp4", depth=tmp_path / "depth.npz", camera=folder / "camera.json")
+    read = list(source)
+    assert source.plan.frame_count == len(read) == 5
+    np.testing.assert_array_equal(read[3].depth, frames[3].depth)
+    still = read_flat_clip(folder / "clip.mp4", depth=tmp_path / "depth.npz")
+    np.testing.assert_array_equal(still.plan.cameras[4].t_world_camera, np.eye(4))
+    np.savez(tmp_path / "small.npz", depth=depth[:, :40])
+    with pytest.raises(InvalidMedia, match="128x40"):
+        read_flat_clip(folder / "clip.mp4", depth=tmp_path / "small.npz")
+    (tmp_path / "bad.npz").write_bytes(b"PK no")
+    with pytest.raises(InvalidMedia, match=r"bad\.npz"):
+        read_flat_clip(folder / "clip.mp4", depth=tmp_path / "bad.npz")
+
+
+def test_a_picture_beyond_the_level_is_refused() -> None:
+    with pytest.raises(InvalidMedia, match="7680x4320"):
+        H264Encoder(H264Settings(7680, 4320, Fraction(24), 12, bitrate_kbps=1000))

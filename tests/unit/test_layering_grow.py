@@ -1,0 +1,69 @@
+"""The hidden layer: what stands behind an edge, and only there."""
+
+import numpy as np
+
+from vr_server.layering.grow import grow, nearest_of_four
+
+REACH_PX_M = 60.0
+
+
+def _grown(inverse: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inverse2, rgb2, held = np.empty_like(inverse), np.empty_like(rgb), np.empty(inverse.shape, np.uint8)
+    grow(inverse, rgb, REACH_PX_M, inverse2, rgb2, held)
+    return inverse2, rgb2, held
+
+
+def _card_before_a_slanted_floor() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = np.linspace(0.05, 0.15, 60, dtype=np.float32)[:, None]
+    floor = np.broadcast_to(rows, (60, 80)).copy()
+    inverse = floor.copy()
+    inverse[10:50, 30:50] = 0.5
+    rgb = np.full((60, 80, 3), (200, 180, 160), np.uint8)
+    rgb[10:50, 30:50] = (0, 0, 250)
+    return inverse, rgb, floor
+
+
+def test_the_far_side_is_carried_on_under_a_card() -> None:
+    inverse, rgb, floor = _card_before_a_slanted_floor()
+    inverse2, rgb2, held = _grown(inverse, rgb)
+    card = np.zeros_like(held)
+    card[10:50, 30:50] = 1
+    np.testing.assert_array_equal(held, card)  # 10 px to its middle, and parallax opens more than 20
+    assert np.abs(inverse2 - floor)[card == 1].max() < 0.01
+    assert np.abs(rgb2[card == 1].astype(int) - (200, 180, 160)).max() <= 1
+
+
+def test_nothing_is_hidden_where_parallax_cannot_reach() -> None:
+    inverse, rgb, _ = _card_before_a_slanted_floor()
+    wide = inverse.copy()
+    wide[:, 15:] = 0.12  # 60 px/m * (0.12 - 0.05..) opens 4 px at most
+    _, _, held = _grown(wide, rgb)
+    assert held[:20, 15].all()
+    assert not held[:, 24:].any()
+
+
+def test_a_copy_of_the_front_layer_where_there_is_no_edge() -> None:
+    inverse = np.broadcast_to(np.linspace(0.05, 0.4, 60, dtype=np.float32)[:, None], (60, 80)).copy()
+    rgb = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
+    inverse2, rgb2, held = _grown(inverse, rgb)
+    assert not held.any()
+    np.testing.assert_array_equal(inverse2, inverse)
+    np.testing.assert_array_equal(rgb2, rgb)
+
+
+def test_a_held_sample_is_always_well_behind() -> None:
+    rng = np.random.default_rng(5)
+    inverse = np.repeat(np.repeat(rng.uniform(0, 1, (6, 8)), 10, 0), 10, 1).astype(np.float32)
+    inverse2, _, held = _grown(inverse, np.zeros((60, 80, 3), np.uint8))
+    assert held.any()
+    assert (inverse2[held == 1] < 0.95 * inverse[held == 1]).all()
+    np.testing.assert_array_equal(inverse2[held == 0], inverse[held == 0])
+
+
+def test_halving_keeps_a_wire_and_the_sky() -> None:
+    depth = np.full((8, 8), np.inf, np.float32)
+    depth[:, 3] = 2.0
+    inverse = np.empty((4, 4), np.float32)
+    nearest_of_four(depth, inverse)
+    np.testing.assert_array_equal(inverse[:, 1], np.full(4, 0.5, np.float32))
+    np.testing.assert_array_equal(inverse[:, [0, 2, 3]], np.zeros((4, 3), np.float32))
