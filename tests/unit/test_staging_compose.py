@@ -242,3 +242,34 @@ def test_same_set_after_a_note_about_the_camera():
     shared = a.keys() & b.keys()
     assert len(shared) > 0.9 * len(a)
     assert all(a[i] == b[i] for i in shared)
+
+
+def test_the_camera_goes_along_with_a_runner_and_pans_after_a_walker():
+    runner = compose(one("man", "run", place="desert"), 4)
+    first, last = (np.array(runner.camera.keys[i].position_m) for i in (0, -1))
+    way = path_at(runner.subjects[0].path, runner.duration_s)[0] - path_at(runner.subjects[0].path, 0)[0]
+    assert last - first == pytest.approx(way, abs=0.05)
+    walker = compose(one("man", "walk", place="desert"), 4)
+    keys = walker.camera.keys
+    assert keys[0].position_m == keys[-1].position_m
+    assert keys[0].rotation != keys[-1].rotation
+    for t, key in ((0.0, keys[0]), (walker.duration_s, keys[-1])):
+        assert inside(project(key, path_at(walker.subjects[0].path, t)[0] + np.array([0, 1, 0])))
+
+
+def test_who_sits_has_something_to_sit_on():
+    scene = build_scene(compose(one("man", "sit"), 4))
+    stool = next(n for n in scene.moving if n.part == "stool")
+    pelvis = next(n for n in scene.moving if n.part == "pelvis")
+    top = stool.world_at(3.0)[:3, 3] + [0, stool.mesh.positions[:, 1].max(), 0]
+    below = pelvis.world_at(3.0)[:3, 3] - top
+    assert 0 < below[1] < 0.2
+    assert np.hypot(below[0], below[2]) < 0.15
+
+
+def test_leaves_fall_in_a_windy_grove_only():
+    leaves = [n for n in build_scene(compose(SWORD, 5)).moving if n.label == "leaf"]
+    assert leaves
+    assert all(0 <= n.world_at(t)[1, 3] < 7 for n in leaves for t in (0.0, 3.3, 11.0))
+    calm = SWORD.model_copy(update={"weather": ()})
+    assert not any(n.label == "leaf" for n in build_scene(compose(calm, 5)).moving)

@@ -134,11 +134,11 @@ def _arms(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
     for side, s in (("l", -1.0), ("r", 1.0)):
         upper = capsule(vec(0, 0, 0), vec(0, -b.upper_arm, 0), 0.032 * g, 0.026 * g, w.top)
         deltoid = ellipsoid((0.0345 * g, 0.037 * g, 0.0365 * g), w.top, (-s * 0.010 * g, -0.008 * g, 0.0))
-        elbow = ellipsoid((0.0268 * g,) * 3, w.top, (0.0, -b.upper_arm, 0.0))
+        elbow = ellipsoid((0.0268 * g,) * 3, w.top, (0.0, -b.upper_arm, 0.0), 1)
         fore = capsule(vec(0, 0, 0), vec(0, -b.forearm, 0), 0.0265 * g, 0.0205 * g, w.top)
         cuff = lathe([(0.0225 * g, -b.forearm - 0.004 * h), (0.0235 * g, -b.forearm + 0.02 * h)], w.accent, 10)
         glove = times(w.top, 0.55) if w.suit else w.skin
-        palm = ellipsoid((0.0125 * g, 0.03 * g, 0.0235 * g), glove, (0.0, -0.03 * g, 0.0))
+        palm = ellipsoid((0.0125 * g, 0.03 * g, 0.0235 * g), glove, (0.0, -0.03 * g, 0.0), 1)
         fingers = capsule(
             vec(0, -0.045 * g, -0.004 * g), vec(-s * 0.012 * g, -0.082 * g, -0.008 * g), 0.0165 * g, 0.011 * g, glove, 8
         ).scaled(0.75, 1.0, 1.15)
@@ -188,12 +188,12 @@ def _legs(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
     found: dict[str, tuple[Mesh, ...]] = {}
     for side in ("l", "r"):
         thigh = capsule(vec(0, 0, 0), vec(0, -b.thigh, 0), 0.0535 * g, 0.036 * g, w.legs, 12)
-        knee = ellipsoid((0.0365 * g,) * 3, w.legs, (0.0, -b.thigh, 0.0))
+        knee = ellipsoid((0.0365 * g,) * 3, w.legs, (0.0, -b.thigh, 0.0), 1)
         shin = capsule(vec(0, 0, 0), vec(0, -b.shin, 0), 0.0365 * g, 0.0255 * g, w.legs, 12)
-        calf = ellipsoid((0.034 * g, 0.07 * h, 0.036 * g), w.legs, (0.0, -0.075 * h, 0.011 * g))
+        calf = ellipsoid((0.034 * g, 0.07 * h, 0.036 * g), w.legs, (0.0, -0.075 * h, 0.011 * g), 1)
         sole = b.ankle
         wide = 0.031 * g if w.suit else 0.027 * h
-        heel = ellipsoid((wide * 0.95, sole * 0.88, 0.036 * h), w.shoes, (0.0, -sole * 0.12, 0.008 * h))
+        heel = ellipsoid((wide * 0.95, sole * 0.88, 0.036 * h), w.shoes, (0.0, -sole * 0.12, 0.008 * h), 1)
         toes = ellipsoid((wide * 1.05, sole * 0.56, 0.066 * h), w.shoes, (0.0, -sole * 0.44, -0.05 * h))
         under = box((wide * 1.75, sole * 0.24, 0.128 * h), times(w.shoes, 0.55), (0.0, -sole * 0.88, -0.034 * h))
         found[f"thigh_{side}"] = (finish("thigh", thigh, knee),)

@@ -53,15 +53,15 @@ def head(h: float, w: Wardrobe) -> tuple[Mesh, ...]:
 
 
 def _hair(h: float, w: Wardrobe) -> list[Part]:
-    cap = ellipsoid((0.0505 * h, 0.053 * h, 0.0565 * h), w.hair_colour, (0.0, 0.091 * h, 0.006 * h), 3)
-    nape = ellipsoid((0.0455 * h, 0.052 * h, 0.035 * h), w.hair_colour, (0.0, 0.066 * h, 0.024 * h))
+    cap = ellipsoid((0.0505 * h, 0.053 * h, 0.0565 * h), w.hair_colour, (0.0, 0.091 * h, 0.006 * h), 2)
+    nape = ellipsoid((0.0455 * h, 0.052 * h, 0.035 * h), w.hair_colour, (0.0, 0.066 * h, 0.024 * h), 1)
     parts = [cap, nape]
     if w.hair in {"long", "bun"}:
         parts += [
             ellipsoid((0.008 * h, 0.034 * h, 0.022 * h), w.hair_colour, (s * 0.0425 * h, 0.078 * h, -0.008 * h), 2)
             for s in (-1.0, 1.0)
         ]
-        parts.append(ellipsoid((0.024 * h, 0.024 * h, 0.024 * h), w.hair_colour, (0.0, 0.15 * h, 0.016 * h)))
+        parts.append(ellipsoid((0.024 * h, 0.024 * h, 0.024 * h), w.hair_colour, (0.0, 0.15 * h, 0.016 * h), 1))
         pin = capsule(
             vec(-0.045 * h, 0.152 * h, 0.018 * h),
             vec(0.045 * h, 0.148 * h, 0.012 * h),
@@ -76,7 +76,7 @@ def _hair(h: float, w: Wardrobe) -> list[Part]:
 
 def helmet(h: float, w: Wardrobe) -> tuple[Mesh, ...]:
     shell = ellipsoid((0.083 * h, 0.084 * h, 0.088 * h), w.top, (0.0, 0.064 * h, 0.004 * h), 3)
-    rim = ellipsoid((0.071 * h, 0.064 * h, 0.05 * h), w.accent, (0.0, 0.066 * h, -0.042 * h), 3)
+    rim = ellipsoid((0.071 * h, 0.064 * h, 0.05 * h), w.accent, (0.0, 0.066 * h, -0.042 * h), 2)
     visor = ellipsoid((0.067 * h, 0.06 * h, 0.053 * h), (0.34, 0.20, 0.06), (0.0, 0.066 * h, -0.046 * h), 3)
     lamp = [
         lathe([(0.016 * h, 0.0), (0.016 * h, 0.035 * h)], times(w.top, 0.6), 8).moved(
