@@ -120,3 +120,14 @@ def test_compiled_kernels_older_than_their_sources_are_dropped(tmp_path, monkeyp
     assert prepare_cache(tmp_path) == cache
     assert not old.exists()
     assert new.exists()
+
+
+@pytest.mark.parametrize("weather", ["rain", "snow", "leaves"])
+def test_weather_is_in_the_picture_but_not_in_its_depth(weather):
+    dry = staging(camera_m=(0.0, 1.6, 6.0))
+    wet = dry.model_copy(update={"weather": (weather,)})
+    a, b = (first_frame(tiny_scene(stage, moving=False), 320, 180) for stage in (dry, wet))
+    np.testing.assert_array_equal(a.depth, b.depth)
+    np.testing.assert_array_equal(a.ids, b.ids)
+    changed = np.abs(a.color.astype(int) - b.color).max(axis=-1) > 12
+    assert 0.0005 < changed.mean() < 0.2

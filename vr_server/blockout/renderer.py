@@ -16,6 +16,7 @@ from .occlusion import occlude, smooth, spirals
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
 from .shade import Lights, View, Visibility, shade_band
 from .sky import SkyMap, make_sky
+from .weather import Weather
 from .workers import Workers
 
 BAND = 16
@@ -105,11 +106,12 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all pictures of a shot share: its lights, shadow maps and sky."""
+    """What all pictures of a shot share: its lights, shadow maps, sky and weather."""
 
     lights: Lights
     shadows: Shadows
     sky: SkyMap
+    weather: Weather
 
 
 def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings) -> Look:
@@ -118,7 +120,9 @@ def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settin
     shadows = Shadows(
         geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=settings.shadow_taps
     )
-    return Look(lights, shadows, make_sky(sky, scene.staging.weather))
+    staging = scene.staging
+    weather = Weather(staging.weather, sky.time_of_day, staging.seed)
+    return Look(lights, shadows, make_sky(sky, staging.weather), weather)
 
 
 class Picture:
@@ -162,6 +166,7 @@ class Picture:
             )  # fmt: skip
 
         workers.each(shade, range(raster.bands))
+        look.weather.draw(view, time_s, depth, color)
         return color, depth, ids
 
     def _half_rows(self, band: int) -> tuple[int, int]:
