@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vr_server.api.pages import join_page
-from vr_server.api.problems import problem_of
+from vr_server.api.problems import problem, problem_of
 from vr_server.config import Settings
 from vr_server.domain.errors import Forbidden, PrevisError
 from vr_server.domain.room import Role
@@ -86,7 +86,7 @@ def role_of(scope: MutableMapping[str, Any]) -> Role:
     return cast("Role", scope[_ROLE_KEY])
 
 
-def cookie_header(token: str, *, secure: bool) -> str:
+def _cookie_header(token: str, *, secure: bool) -> str:
     """A Set-Cookie value that keeps `token` from scripts and from other sites' requests."""
     flags = "; Secure" if secure else ""
     return f"{COOKIE}={token}; Max-Age={_COOKIE_AGE_S}; Path=/; HttpOnly; SameSite=Lax{flags}"
@@ -148,7 +148,7 @@ class Gate:
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 if keep is not None:
-                    headers.append("Set-Cookie", cookie_header(keep, secure=self._settings.tls))
+                    headers.append("Set-Cookie", _cookie_header(keep, secure=self._settings.tls))
             await send(message)
 
         return sending
@@ -157,10 +157,8 @@ class Gate:
 def _asks_for_token(scope: Scope, headers: Headers) -> Response:
     if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
         return join_page(room="", wrong=False, status=401)
-    error = Forbidden("This server asks for its join token: open the link that it printed, or /join.")
-    response = problem_of(error, scope["path"])
-    response.status_code = 401
-    return response
+    detail = "This server asks for its join token: open the link that it printed, or /join."
+    return problem(401, Forbidden.code, Forbidden.title, detail, scope["path"])
 
 
 def _cookie(headers: Headers) -> str | None:

@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from vr_server import __version__
-from vr_server.api.access import JoinTokens, cookie_header
+from vr_server.api.access import JoinTokens
 from vr_server.api.pages import join_page, unbuilt_page
 from vr_server.api.services import Parts
 
@@ -39,17 +39,15 @@ async def health(parts: Parts) -> Health:
 
 
 @router.get("/join")
-async def join(request: Request, parts: Parts, token: str = "", room: str = "") -> Response:
+async def join(parts: Parts, token: str = "", room: str = "") -> Response:
     """Keep the right token in a cookie and go on to the room; ask for it otherwise."""
     room = room if _ROOM.fullmatch(room) else ""
     secret = parts.settings.token
     tokens = JoinTokens(secret.get_secret_value() if secret else None)
     if tokens.role(token) is None:
         return join_page(room=room, wrong=bool(token), status=401)
-    response = RedirectResponse(f"/?room={quote(room)}" if room else "/", 303, {"Cache-Control": "no-store"})
-    if tokens.required and request.query_params.get("token"):
-        response.headers.append("Set-Cookie", cookie_header(token, secure=parts.settings.tls))
-    return response
+    # the gate has seen the right token too, and puts it into the cookie
+    return RedirectResponse(f"/?room={quote(room)}" if room else "/", 303, {"Cache-Control": "no-store"})
 
 
 class ClientFiles(StaticFiles):

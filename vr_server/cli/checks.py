@@ -26,6 +26,11 @@ class Check:
     needed: bool
     detail: str
 
+    @property
+    def line(self) -> str:
+        """For a person to read."""
+        return f"{'ok  ' if self.ok else 'FAIL' if self.needed else 'note'}  {self.name:<12} {self.detail}"
+
 
 def checks(settings: Settings) -> tuple[Check, ...]:
     """Look at this machine. Compiling takes a second or two."""
