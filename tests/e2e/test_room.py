@@ -1,0 +1,82 @@
+"""A director and a collaborator in two browsers: one take, one playhead, one note, and the take that comes of it."""
+
+from typing import Any
+
+from browser import browsers, errors_of, open_room, save, snapshot
+from conftest import Scene
+from playwright.sync_api import Page
+from server import wait_for
+
+
+def shown(page: Page, **wanted: object) -> dict[str, Any]:
+    """Wait until the client's diagnostics say all of `wanted`."""
+
+    def probe() -> dict[str, Any] | None:
+        state = snapshot(page)
+        return state if all(state.get(k) == v for k, v in wanted.items()) else None
+
+    return wait_for(f"the page to show {wanted}", probe, limit_s=90)
+
+
+def still(page: Page, frame: int) -> dict[str, Any]:
+    """Pause at a frame and wait until its picture is on screen."""
+    page.evaluate("frame => { window.previs.actions.pause(); window.previs.actions.seek(frame); }", frame)
+    return shown(page, barcodeFrame=frame)
+
+
+def test_the_stream_plays_and_the_picture_is_the_frame_that_the_playhead_says(scene: Scene) -> None:
+    with browsers() as start:
+        page = open_room(start(), scene.server.url, scene.room)
+        wait_for("48 decoded frames", lambda: snapshot(page).get("framesDecoded", 0) >= 48)
+        state = snapshot(page)
+        assert state["takeId"] == scene.take_id
+        assert state["quality"] == "final"
+        for frame in (5, 41, 30):
+            state = still(page, frame)
+            assert abs(state["playhead"]["frame"] - state["barcodeFrame"]) <= 1
+            assert state["barcodeMisses"] == 0
+        assert errors_of(page) == []
+        save(page, "flat")
+
+
+def test_a_typed_note_becomes_a_second_take_in_both_browsers(scene: Scene) -> None:
+    with browsers() as start:
+        director = open_room(start(size={"width": 1024, "height": 576}), scene.server.url, scene.room)
+        guest = open_room(start(), scene.server.url, scene.room)
+        for page in (director, guest):
+            shown(page, takeId=scene.take_id, connection="open")
+        assert still(director, 24)["barcodeFrame"] == shown(guest, barcodeFrame=24)["barcodeFrame"]
+
+        field = director.locator("form input[type=text], form textarea, .note-field").first
+        field.fill("make it slower and move the camera closer")
+        field.press("Enter")
+        accept = director.locator("[data-action=accept]").first
+        accept.wait_for(timeout=20_000)
+        save(director, "revision")
+        note = wait_for("the note in the other browser", lambda: snapshot(guest).get("notes"))[0]
+        assert (note["text"], note["frame"]) == ("make it slower and move the camera closer", 24)
+        revision = snapshot(director)["revisions"][0]
+        changed = {d["path"] for d in revision["diff"]}
+        assert {"camera.distanceScale", "camera.moveSpeed", "actionSpeed"} <= changed
+
+        accept.click()
+        second = wait_for("the second take", lambda: [t for t in scene.takes() if t["number"] == 2], limit_s=30)[0]
+        assert second["provenance"]["noteIds"] == [note["id"]]
+        assert second["provenance"]["parentTakeId"] == scene.take_id
+        for page in (director, guest):
+            shown(page, takeId=second["id"], manifestTakeId=second["id"])
+        director.evaluate("window.previs.actions.play()")
+        wait_for("the final", lambda: snapshot(guest).get("quality") == "final", limit_s=120)
+        assert still(director, 12)["takeId"] == shown(guest, barcodeFrame=12)["takeId"] == second["id"]
+        save(guest, "second-take")
+        assert errors_of(director) == errors_of(guest) == []
+
+
+def test_the_interface_speaks_chinese(scene: Scene) -> None:
+    with browsers() as start:
+        page = open_room(start(size={"width": 1280, "height": 720}), scene.server.url, scene.room)
+        shown(page, connection="open")
+        page.get_by_role("button", name="中文").click()
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        assert page.get_by_text("镜头").count() > 0
+        save(page, "chinese")
