@@ -257,6 +257,12 @@ def test_the_camera_goes_along_with_a_runner_and_pans_after_a_walker():
         assert inside(project(key, path_at(walker.subjects[0].path, t)[0] + np.array([0, 1, 0])))
 
 
+def test_an_overhead_camera_does_not_spin_over_a_walker():
+    keys = compose(one("man", "walk", camera=CameraIntent(angle="overhead")), 4).camera.keys
+    assert keys[0].rotation == pytest.approx(keys[-1].rotation, abs=1e-6)
+    assert keys[0].position_m != keys[-1].position_m
+
+
 def test_who_sits_has_something_to_sit_on():
     scene = build_scene(compose(one("man", "sit"), 4))
     stool = next(n for n in scene.moving if n.part == "stool")

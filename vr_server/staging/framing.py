@@ -79,4 +79,7 @@ def _mode(spec: ShotSpec, at: Array, size_m: float, *, close: bool) -> Mode:
     if close or move in _ALONG or gone > 4 * size_m:
         return "track"
     aside = float(np.ptp(way[:, 0]))
-    return "pan" if move in _PANNED and aside > 1.2 * size_m else "still"
+    if move not in _PANNED or aside <= 1.2 * size_m:
+        return "still"
+    # straight down there is no turning after anybody: the picture would spin
+    return "track" if spec.camera.angle == "overhead" else "pan"
