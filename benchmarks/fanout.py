@@ -14,6 +14,8 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import os
+import socket
 import tempfile
 import threading
 import time
@@ -126,6 +128,7 @@ def receive(signalling: Connection, viewers: int) -> None:
     def drop(_buffer: object, _packet: object) -> tuple[bool, None]:
         return False, None
 
+    # eight receivers in one Python process must not be what loses packets: bigger sockets, and the server yields to them
     patch("aiortc.rtcrtpreceiver.depayload", count).start()
     patch("aiortc.rtcrtpreceiver.JitterBuffer.add", drop).start()  # nothing is put together or decoded
 
@@ -135,12 +138,19 @@ def receive(signalling: Connection, viewers: int) -> None:
             peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
             peer.addTransceiver("video", direction="recvonly")
             await peer.setLocalDescription(await peer.createOffer())
+            ice = peer.getTransceivers()[0].receiver.transport.transport._connection  # noqa: SLF001
+            for protocol in ice._protocols:  # noqa: SLF001
+                protocol.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
             signalling.send(peer.localDescription.sdp)
             answer = await asyncio.to_thread(signalling.recv)
             await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
             peers.append(peer)
         await asyncio.to_thread(signalling.recv)  # the server has stopped sending
-        signalling.send(arrived[0])
+        seen = -1
+        while seen != arrived[0]:  # what still waits in the sockets
+            seen = arrived[0]
+            await asyncio.sleep(DRAIN_S)
+        signalling.send(seen)
         await asyncio.gather(*(peer.close() for peer in peers))
 
     asyncio.run(run())
@@ -276,6 +286,7 @@ def run_case(serve: Callable[..., None], viewers: int, seconds: float, last: obj
     server = spawn.Process(target=serve, args=(server_end, result_end, viewers, seconds, last))
     receiver = spawn.Process(target=receive, args=(receiver_end, viewers))
     server.start()
+    os.setpriority(os.PRIO_PROCESS, server.pid or 0, min(19, os.nice(0) + 5))
     receiver.start()
     if not result.poll(seconds + 120):
         server.kill()
