@@ -14,7 +14,7 @@ from .core import Part, box, ellipsoid, finish, lathe, merge, mix, smooth_part, 
 SILVER: Rgb = (0.72, 0.76, 0.82)
 _DARK: Rgb = (0.09, 0.095, 0.11)
 LENGTH_M, WIDTH_M, HEIGHT_M = 15.0, 8.6, 6.4
-DOOR_HINGE: Array = vec(2.22, 2.25, -1.0)
+DOOR_HINGE: Array = vec(2.38, 2.25, -1.0)
 """Foot of the door, in the ship's frame (origin on the ground under it, nose towards -Z, door towards +X)."""
 DOOR_HEIGHT_M, DOOR_WIDTH_M = 2.35, 1.9
 RAMP_FOOT: Array = vec(6.4, 0.0, -1.0)
@@ -119,7 +119,7 @@ def _door_frame() -> tuple[Part, Part]:
         box((0.9, 0.18, w + 0.32), _DARK, (x - 0.42, y + h + 0.09, z)),
         box((0.9, 0.18, w + 0.32), _DARK, (x - 0.42, y - 0.09, z)),
     ]
-    light = box((0.05, h, w), (1.0, 0.88, 0.66), (x - 0.12, y + h / 2, z))
+    light = box((0.05, h, w), (1.0, 0.88, 0.66), (x - 0.09, y + h / 2, z))
     return merge(jambs), light
 
 
