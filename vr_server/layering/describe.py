@@ -1,5 +1,6 @@
 """The manifest of a clip, known in full before its first frame."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,8 @@ _LEAST_KBPS = 120
 
 @dataclass(frozen=True, slots=True)
 class TierSettings:
-    """`kbps_720p`: bitrate for a 1280x720 source; other sizes get it in proportion to their area."""
+    """`kbps_720p`: bitrate for a 1280x720 source. Other sizes get it by the square root of their area: a smaller
+    picture shows the same edges in fewer pixels, and depth edges are what the bits go to."""
 
     name: str
     kbps_720p: int
@@ -50,11 +52,11 @@ class BakeSettings:
 
 def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, shot_id: str, take_id: str) -> Manifest:
     """The manifest of a bake of `plan` on `layout`."""
-    area = plan.width_px * plan.height_px / _REFERENCE_PIXELS
+    scale = math.sqrt(plan.width_px * plan.height_px / _REFERENCE_PIXELS)
     tiers = tuple(
         Tier(
             name=t.name,
-            bitrate_kbps=max(round(t.kbps_720p * area), _LEAST_KBPS),
+            bitrate_kbps=max(round(t.kbps_720p * scale), _LEAST_KBPS),
             packets=f"{t.name}.vrpk",
             media=f"{t.name}.mp4",
         )

