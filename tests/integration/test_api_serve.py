@@ -12,9 +12,11 @@ from click.testing import CliRunner
 from rich.console import Console
 from rooms_fixtures import House, a_house
 
+from vr_server.api.access import JoinTokens
 from vr_server.bus import TakeChanged, TakeProgress
-from vr_server.cli.serve import doctor
+from vr_server.cli.serve import doctor, print_links
 from vr_server.cli.watch import TakeWatch
+from vr_server.config import Settings
 
 
 def test_a_taken_port_is_one_clear_line_and_exit_code_1(tmp_path: Path) -> None:
@@ -74,3 +76,19 @@ async def test_takes_on_a_terminal_that_is_none_are_one_line_per_event(tmp_path:
             f"shot {slate} take 1: draft ready",
             f"shot {slate} take 1: failed (No more film.)",
         ]
+
+
+def test_the_link_for_others_makes_collaborators(tmp_path: Path) -> None:
+    settings = Settings.load({}, data=tmp_path, lan=True)
+    assert settings.token is not None
+    secret = settings.token.get_secret_value()
+    text = io.StringIO()
+    print_links(Console(file=text, width=80, soft_wrap=True), settings, "default")
+    lines = text.getvalue().splitlines()
+    ready = next(line for line in lines if line.startswith("ready: "))
+    assert ready.startswith("ready: https://")
+    assert ready.endswith(f"/join?token={secret}&room=default")
+    others = next(line for line in lines if line.startswith("for others: "))
+    assert secret not in others
+    assert JoinTokens(secret).role(others.partition("token=")[2].partition("&")[0]) == "collaborator"
+    assert sum(line.count("█") for line in lines) > 100  # the code to scan

@@ -18,12 +18,13 @@ from rich.console import Console
 
 from vr_server import logs
 from vr_server.api import tls
+from vr_server.api.access import JoinTokens
 from vr_server.bootstrap import Server, running
 from vr_server.bus import RenditionPlayable
 from vr_server.cli.output import emit, json_option
 from vr_server.cli.watch import TakeWatch
 from vr_server.config import Settings
-from vr_server.domain.errors import NotFound, Unavailable
+from vr_server.domain.errors import EngineFailed, NotFound, Unavailable
 from vr_server.domain.room import Room
 from vr_server.rooms.supervisor import TaskSupervisor
 from vr_server.script import sample_script
@@ -143,15 +144,20 @@ async def _serve(settings: Settings, listening: socket.socket, *, demo: bool) ->
             )
         )
 
-        def fail(_: str) -> None:
+        failed: list[str] = []
+
+        def fail(name: str) -> None:
+            failed.append(name)
             http.should_exit = True
 
         tasks = TaskSupervisor(on_failure=fail)
-        tasks.spawn("announce", lambda: _announce(server, http, room, demo=demo))
+        tasks.spawn("get ready", lambda: _announce(server, http, room, demo=demo))
         try:
             await http.serve(sockets=[listening])
         finally:
             await tasks.close()
+        if failed:
+            raise EngineFailed(f"The server stopped because it could not {failed[0]}; the log above says why.")
 
 
 async def _default_room(server: Server) -> Room:
@@ -178,7 +184,7 @@ async def _announce(server: Server, http: _HttpServer, room: Room, *, demo: bool
     await server.warmed()
     await http.answers.wait()
     ready_s = time.monotonic()
-    _print_links(console, server.settings, room.id)
+    print_links(console, server.settings, room.id)
     seen = any(take.best() for take in state.takes)
     watch = TakeWatch(console, {shot.id: shot.slate for shot in state.shots})
     with watch:
@@ -189,13 +195,17 @@ async def _announce(server: Server, http: _HttpServer, room: Room, *, demo: bool
                 console.print(f"first picture after {time.monotonic() - ready_s:.1f} s")
 
 
-def _print_links(console: Console, settings: Settings, room_id: str) -> None:
+def print_links(console: Console, settings: Settings, room_id: str) -> None:
     """The link for this machine, or for the network, with its code to scan."""
-    link = settings.url(tls.lan_address() if settings.lan else None) + settings.room_path(room_id)
+    base = settings.url(tls.lan_address() if settings.lan else None)
+    link = base + settings.room_path(room_id)
     drawing = io.StringIO()
     segno.make(link, error="m").terminal(out=drawing, compact=True, border=2)
     console.print(f"ready: {link}", markup=False)
     console.print(drawing.getvalue(), markup=False)
+    if settings.token is not None:
+        invitation = JoinTokens(settings.token.get_secret_value()).token("collaborator")
+        console.print(f"for others: {base}/join?token={invitation}&room={room_id}", markup=False)
     if settings.lan:
         console.print(
             "The browser warns once about the certificate, which this machine made itself: go on to the page."
