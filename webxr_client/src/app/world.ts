@@ -29,6 +29,7 @@ export class World {
   private readonly tickers = new Set<(seconds: number, frame: XRFrame | undefined) => void>();
   private last = 0;
   private readonly scratch = new Vector3();
+  private readonly place = new Vector3();
 
   constructor(host: HTMLElement) {
     this.renderer = new WebGLRenderer({ antialias: true, powerPreference: 'high-performance' });
@@ -67,11 +68,13 @@ export class World {
     if (mode === 'stage') this.flat.moveTo([0, 0, 0.6]);
   }
 
-  /** The viewer's eye in the anchor's space, metres. */
+  /** The viewer's eye (between both, in a headset) in the anchor's space, metres. */
   eyeAtAnchor(): Vec3 {
-    const camera = this.immersive ? this.renderer.xr.getCamera() : this.flat.camera;
-    camera.getWorldPosition(this.scratch);
-    const { x, y, z } = this.anchor.worldToLocal(this.scratch);
+    const cameras = this.immersive ? this.renderer.xr.getCamera().cameras : [this.flat.camera];
+    const eye = this.scratch.set(0, 0, 0);
+    // Not getWorldPosition(): it would recompute a headset camera's matrix without the rig it stands on.
+    for (const camera of cameras) eye.addScaledVector(this.place.setFromMatrixPosition(camera.matrixWorld), 1 / cameras.length);
+    const { x, y, z } = this.anchor.worldToLocal(eye);
     return [x, y, z];
   }
 

@@ -80,7 +80,6 @@ function shown(value: string, format: Format, language: Language): string {
   if (format === 'word') return WORDS[value]?.[language] ?? value;
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
-  const signed = (n: number, digits: number): string => (n > 0 ? '+' : n < 0 ? '−' : '') + Math.abs(n).toFixed(digits);
   switch (format) {
     case 'scale':
       return `×${trim(number)}`;
@@ -93,6 +92,10 @@ function shown(value: string, format: Format, language: Language): string {
     case 'millimetres':
       return `${trim(number)} mm`;
   }
+}
+
+function signed(n: number, digits: number): string {
+  return (n > 0 ? '+' : n < 0 ? '−' : '') + Math.abs(n).toFixed(digits);
 }
 
 function trim(number: number): string {

@@ -46,11 +46,14 @@ export function toWorld(position: Vec3, rotation: Quat, point: Vec3): [number, n
   return [position[0] + x, position[1] + y, position[2] + z];
 }
 
+function over(v: number, low: number, high: number): number {
+  return Math.max(low - v, v - high, 0);
+}
+
 /**
  * How far outside the head box a place is, metres (0 inside).
  */
 export function outside(place: Vec3, min: Vec3, max: Vec3): number {
-  const over = (v: number, low: number, high: number): number => Math.max(low - v, v - high, 0);
   return Math.hypot(over(place[0], min[0], max[0]), over(place[1], min[1], max[1]), over(place[2], min[2], max[2]));
 }
 

@@ -103,7 +103,6 @@ function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, heigh
   const far = layerRects(manifest, 'background');
   // The validity of L2 is listed with the background; older words of the format put it with the foreground.
   const valid = far.alpha ?? near.alpha;
-  const rect = (r: Rect | null): Vector4 => (r ? new Vector4(...r) : new Vector4(0, 0, 0, 0));
   return {
     uAtlas: { value: atlas },
     uPatches: { value: patchUniforms(manifest) },
@@ -114,6 +113,10 @@ function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, heigh
     uFarValid: { value: rect(valid) },
     uFolds: { value: near.fine ? manifest.depth.fineFolds : 0 },
   };
+}
+
+function rect(r: Rect | null): Vector4 {
+  return r ? new Vector4(...r) : new Vector4(0, 0, 0, 0);
 }
 
 /** Centre and written luma of each grey patch; `w` is 1 for those in use, 0 for the rest of the array. */

@@ -49,6 +49,7 @@ export class TakeView {
   private readonly pixels: BufferGeometry | null;
   private readonly materials: ShaderMaterial[] = [];
   private readonly shared: Record<string, IUniform>;
+  private readonly tan = new Vector2(1, 1);
   private readonly columns: number;
   private readonly rows: number;
 
@@ -86,7 +87,7 @@ export class TakeView {
     const { rotation, yfov } = poseAt(this.manifest, frame);
     this.camera.quaternion.set(...levelled(rotation));
     const half = Math.tan(yfov / 2);
-    (this.shared['uTan']?.value as Vector2).set(half * this.manifest.projection.aspectRatio, half);
+    this.tangents().set(half * this.manifest.projection.aspectRatio, half);
     const cell = (2 * half * this.manifest.projection.aspectRatio) / this.columns;
     // isEdge() looks one sample beyond the cell on both sides.
     const margin = (4 * half * this.manifest.projection.aspectRatio) / this.decoder.width;
@@ -106,7 +107,7 @@ export class TakeView {
 
   /** Tangents of half the field of view. */
   tangents(): Vector2 {
-    return this.shared['uTan']?.value as Vector2;
+    return this.tan;
   }
 
   /** How far ahead the subject probably is, metres: what a moving eye keeps looking at. */
@@ -139,7 +140,7 @@ export class TakeView {
     const values = this.decoder.readBack();
     if (!values) return null;
     const { width, height } = this.decoder;
-    const tan = this.shared['uTan']?.value as Vector2;
+    const { tan } = this;
     let best: Vec3 | null = null;
     let bestScore = 0.02;
     for (let y = 0; y < height; y++) {
@@ -174,7 +175,7 @@ export class TakeView {
     return {
       uAtlas: { value: this.decoder.atlas },
       uDecoded: { value: this.decoder.target.texture },
-      uTan: { value: new Vector2(1, 1) },
+      uTan: { value: this.tan },
       uInverse: { value: new Vector2(1 / far, 1 / near - 1 / far) },
       uFlat: { value: 0 },
       uScreen: { value: 1 / screenDistance(this.manifest) },

@@ -25,7 +25,7 @@ const HEIGHT_PX = 416;
 const WIDTH_M = 0.9;
 const FONT = "-apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif";
 
-/** 1.35 m away and 24 degrees below the eye, facing it: text of 30 px is then about half a degree high. */
+/** 1.4 m away and 31 degrees below the eye, facing it: text of 30 px is then about half a degree high. */
 export function setupPanel(parent: Group): Panel {
   const canvas = document.createElement('canvas');
   canvas.width = WIDTH_PX;
@@ -38,7 +38,7 @@ export function setupPanel(parent: Group): Panel {
   const object = new Group();
   const board = new Mesh(geometry, material);
   board.renderOrder = 20;
-  board.position.set(0, -0.6, -1.35);
+  board.position.set(0, -0.72, -1.2);
   board.lookAt(0, 0, 0);
   object.add(board);
   parent.add(object);

@@ -1,0 +1,81 @@
+// Test-only: an emulated headset for real browsers. The product never carries it.
+//
+// From Playwright, before the page is opened (both scripts, in this order):
+//     context.add_init_script(path="webxr_client/node_modules/iwer/build/iwer.min.js")
+//     context.add_init_script(path="webxr_client/e2e/iwer-init.js")
+// Then in the page:
+//     await previs.actions.enterVr()                 or a click on "Enter VR" (`.vr`)
+//     headset.moveHead(0.1, 1.6, 0)                  metres in the tracking space (floor level, y up)
+//     headset.turnHead(yaw, pitch)                   radians
+//     await headset.press('right', 'trigger')        down for some frames, then up; ids: trigger, squeeze, thumbstick, b-button
+//     await headset.stick('right', 1, 0)             flick the stick, then let go
+//     headset.eyes()                                 -> {left, right}: RGBA of a grid of samples per eye, read in the next frame
+//     headset.pixels()                               -> promise of {width, height, left: number[], right: number[]} (RGB rows)
+// Chromium already has `navigator.xr`, hence forceInstall; IWER draws one eye only unless stereoEnabled is set.
+(() => {
+  const { XRDevice, metaQuest3 } = window.IWER;
+  const device = new XRDevice(metaQuest3, { stereoEnabled: true });
+  device.stereoEnabled = true;
+  device.ipd = 0.063;
+  device.position.set(0, 1.6, 0);
+  device.installRuntime({ forceInstall: true });
+
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  // The page's own frames are rare under a software GPU: hold a button until some have surely passed.
+  const HOLD_MS = 1200;
+
+  /** Run `read` right after the page has drawn, while the canvas still holds the picture. */
+  const afterDraw = (read) =>
+    new Promise((resolve, reject) => {
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          try {
+            resolve(read());
+          } catch (error) {
+            reject(error);
+          }
+        }),
+      );
+    });
+
+  window.headset = {
+    device,
+    moveHead: (x, y, z) => device.position.set(x, y, z),
+    turnHead: (yaw, pitch = 0) => {
+      const [sy, cy, sp, cp] = [Math.sin(yaw / 2), Math.cos(yaw / 2), Math.sin(pitch / 2), Math.cos(pitch / 2)];
+      device.quaternion.set(cy * sp, sy * cp, -sy * sp, cy * cp);
+    },
+    press: async (hand, button) => {
+      device.controllers[hand].updateButtonValue(button, 1);
+      await wait(HOLD_MS);
+      device.controllers[hand].updateButtonValue(button, 0);
+      await wait(HOLD_MS);
+    },
+    stick: async (hand, x, y) => {
+      device.controllers[hand].updateAxes('thumbstick', x, y);
+      await wait(HOLD_MS);
+      device.controllers[hand].updateAxes('thumbstick', 0, 0);
+      await wait(HOLD_MS);
+    },
+    /** Both eyes' pixels, top row first, `step` pixels apart. */
+    pixels: (step = 4) =>
+      afterDraw(() => {
+        const canvas = document.querySelector('canvas.viewport');
+        const copy = document.createElement('canvas');
+        copy.width = Math.floor(canvas.width / step);
+        copy.height = Math.floor(canvas.height / step);
+        const context = copy.getContext('2d');
+        context.drawImage(canvas, 0, 0, copy.width, copy.height);
+        const { data } = context.getImageData(0, 0, copy.width, copy.height);
+        const half = Math.floor(copy.width / 2);
+        const eye = (from) => {
+          const rgb = [];
+          for (let y = 0; y < copy.height; y++) {
+            for (let x = from; x < from + half; x++) rgb.push(...data.slice((y * copy.width + x) * 4, (y * copy.width + x) * 4 + 3));
+          }
+          return rgb;
+        };
+        return { width: half, height: copy.height, left: eye(0), right: eye(half) };
+      }),
+  };
+})();
