@@ -27,11 +27,11 @@ def join_page(*, room: str, wrong: bool, status: int) -> Response:
     body = "<h1>vr-previs</h1>"
     if wrong:
         body += (
-            '<p class="wrong" role="alert">That token is not right. <span lang="zh">口令不对,请再试一次。</span></p>'
+            '<p class="wrong" role="alert">That token is not right. <span lang="zh">口令不对，请再试一次。</span></p>'
         )
     body += (
         "<p>This room needs its join token: open the link or scan the code that the server printed, or type it here.</p>"
-        '<p lang="zh">进入房间需要口令:请打开服务器给出的链接或扫描二维码,也可以在这里输入。</p>'
+        '<p lang="zh">进入房间需要口令：请打开服务器给出的链接或扫描二维码，也可以在这里输入。</p>'
         '<form action="/join" method="get">'
         f'<input type="hidden" name="room" value="{html.escape(room, quote=True)}">'
         '<input name="token" type="password" required autofocus autocomplete="off" aria-label="Token 口令" '
@@ -46,6 +46,6 @@ def unbuilt_page() -> Response:
         "vr-previs: client not built",
         "<h1>The client is not built</h1><p>The server runs, but the page it should show here is missing. Build it with "
         "<code>make setup</code> and reload.</p>"
-        '<p lang="zh">服务器已运行,但网页尚未构建。请执行 <code>make setup</code>,然后刷新。</p>',
+        '<p lang="zh">服务器已运行，但网页尚未构建。请执行 <code>make setup</code>，然后刷新。</p>',
         503,
     )
