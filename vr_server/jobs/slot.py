@@ -51,8 +51,13 @@ class WorkerHandle:
             self._process = _spawn.Process(
                 target=worker.main, args=(theirs, *self._arguments), name="previs-worker", daemon=True
             )
-            self._process.start()
-            theirs.close()
+            try:
+                self._process.start()
+            except OSError as refused:  # no memory or no process to be had
+                self._process = None
+                return EngineFailed(f"No worker can be started: {refused.strerror or refused}.")
+            finally:
+                theirs.close()
         match self._next(self._pipe, self._process, timeout_s=None):
             case Warm():
                 return None
