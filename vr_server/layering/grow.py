@@ -72,13 +72,13 @@ def _seed(inverse: F32, rgb: U8, y: int, x: int, dy: int, dx: int, sample: F32) 
 def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, first: bool, out: F32) -> int:
     """Mean of what q's filled (`first`: far-side) neighbours say of q, into `out`; how many agree.
 
-    Neighbours on different surfaces never mix: those that agree with the farthest one count.
+    Neighbours on different surfaces never mix: those that agree with the middle one count, so that the border
+    between two far sides (ground and sky) runs straight on under the foreground.
     """
     height = inverse.shape[0]
     y, x = q // width, q % width
     samples = np.empty((8, 7), np.float32)
     count = 0
-    farthest = np.float32(np.inf)
     for dy in range(-1, 2):
         for dx in range(-1, 2):
             ny, nx = y + dy, x + dx
@@ -96,13 +96,13 @@ def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, fi
             value = samples[count, 0] - dy * samples[count, 1] - dx * samples[count, 2]
             samples[count, 0] = max(value, 0.7 * samples[count, 0])
             samples[count, 6] += np.float32(np.sqrt(dy * dy + dx * dx))
-            farthest = min(farthest, samples[count, 0])
             count += 1
     agree = 0
     out[:] = 0
     out[6] = np.inf
+    middle = np.sort(samples[:count, 0])[(count - 1) // 2] if count else np.float32(0.0)
     for i in range(count):
-        if samples[i, 0] <= farthest * 1.1 + 1e-6:
+        if abs(samples[i, 0] - middle) <= 0.1 * middle + 1e-6:
             agree += 1
             out[:6] += samples[i, :6]
             out[6] = min(out[6], samples[i, 6])
