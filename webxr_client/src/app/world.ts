@@ -10,6 +10,9 @@ export type Mode = 'take' | 'stage';
 
 /** In stage mode the take stands at its camera as a picture this far ahead. */
 const STAGE_SCREEN_M = 1.1;
+/** Where the stage is first seen from: behind the shot camera and to its right, looking past it. */
+const STAGE_EYE_M: Vec3 = [1.1, 0.35, 1.5];
+const STAGE_YAW_RAD = 0.3;
 const FEATHER = 0.02;
 const GRID_LIMIT_M = 30;
 
@@ -65,7 +68,7 @@ export class World {
     this.mode = mode;
     this.flat.free = mode === 'stage';
     this.flat.reset();
-    if (mode === 'stage') this.flat.moveTo([0, 0, 0.6]);
+    if (mode === 'stage') this.flat.moveTo(STAGE_EYE_M, STAGE_YAW_RAD);
   }
 
   /** The viewer's eye (between both, in a headset) in the anchor's space, metres. */

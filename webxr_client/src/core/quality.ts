@@ -5,11 +5,11 @@ export interface DrawQuality {
   readonly splats: boolean;
 }
 
-/** From best to what a CPU can draw. */
+/** From best to coarsest; the splats stay, since without them wires and poles vanish from a coarse grid. */
 export const LADDER: readonly DrawQuality[] = [
   { columns: 320, splats: true },
   { columns: 160, splats: true },
-  { columns: 80, splats: false },
+  { columns: 80, splats: true },
 ];
 
 /** `?grid=80&splats=0` fixes the quality; without it the first step is taken, and `fixed` is false. */

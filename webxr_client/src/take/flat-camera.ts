@@ -54,8 +54,9 @@ export class FlatCamera {
     this.pitch = 0;
   }
 
-  /** Put the eye `offset` metres from the shot camera, at once. */
-  moveTo(offset: readonly [number, number, number]): void {
+  /** Put the eye `offset` metres from the shot camera, at once; `yaw` (free mode) turns left. */
+  moveTo(offset: readonly [number, number, number], yaw = 0): void {
+    this.yaw = yaw;
     this.goal.set(...offset);
     this.eye.copy(this.goal);
   }
@@ -77,7 +78,7 @@ export class FlatCamera {
   /** `pivot`: how far ahead the point lies that the eye keeps looking at; `tilt`: the shot camera's own pitch and roll. */
   update(seconds: number, pivot: number, tilt: Quaternion): void {
     const { camera, eye, goal } = this;
-    if (this.free) this.walk(seconds, tilt);
+    if (this.free) this.walk(seconds);
     eye.lerp(goal, 1 - Math.exp(-seconds / EASE_S));
     if (this.free) {
       camera.position.copy(eye);
@@ -95,7 +96,7 @@ export class FlatCamera {
     for (const cleanup of this.cleanups) cleanup();
   }
 
-  private walk(seconds: number, _tilt: Quaternion): void {
+  private walk(seconds: number): void {
     const pressed = (...names: string[]): number => (names.some((n) => this.keys.has(n)) ? 1 : 0);
     const forward = pressed('KeyW', 'ArrowUp') - pressed('KeyS', 'ArrowDown');
     const right = pressed('KeyD', 'ArrowRight') - pressed('KeyA', 'ArrowLeft');

@@ -122,6 +122,7 @@ uniform float uFlat;      // 0 = full parallax, 1 = a flat screen
 uniform float uScreen;    // 1 / distance of that screen
 uniform ivec2 uGrid;      // cells
 uniform float uCut;       // 1/m: a cell that spans more is a depth edge
+uniform float uMargin;    // samples looked at beyond a cell; 0 without splats, which fill what is cut
 out vec2 vUv;
 
 const float SKY_U = 1.0 / 219.0;
@@ -142,7 +143,7 @@ vec3 place(vec2 at, float inverse) {
 // margin of one sample, since a picture's borders are softer than its depth's: an edge cell goes to the splats.
 bool isEdge(ivec2 corner) {
   vec2 grid = vec2(uGrid);
-  vec2 margin = 1.0 / vec2(textureSize(uDecoded, 0));
+  vec2 margin = uMargin / vec2(textureSize(uDecoded, 0));
   vec2 low_ = vec2(corner - 1) / grid - margin;
   vec2 high_ = vec2(corner) / grid + margin;
   float a = inverseOf(decodedAt(low_).r);
@@ -171,7 +172,8 @@ void main() {
     float back = decoded.b > 0.5 ? 0.6 : 1.2;
     inverse = max(inverse * 0.99 - back / 219.0 * uInverse.y, min(uInverse.x, inverse) * 0.9);
   }
-  vec3 p = place(vUv, inverse);
+  // As a flat screen it stands one per cent behind L1's.
+  vec3 p = place(vUv, inverse) * (1.0 + 0.01 * uFlat);
   vDirection = (modelMatrix * vec4(p, 0.0)).xyz;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(p, 1.0);
 }

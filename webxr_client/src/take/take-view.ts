@@ -66,7 +66,7 @@ export class TakeView {
     this.decoder = quality.splats
       ? new AtlasDecoder(renderer, manifest, width, height)
       : new AtlasDecoder(renderer, manifest, this.columns + 1, this.rows + 1);
-    this.shared = this.makeUniforms(surround);
+    this.shared = this.makeUniforms(surround, quality.splats);
     this.grid = gridGeometry(this.columns, this.rows);
     this.pixels = quality.splats ? pixelGeometry(width, height) : null;
     this.build(width, height);
@@ -89,8 +89,8 @@ export class TakeView {
     const half = Math.tan(yfov / 2);
     this.tangents().set(half * this.manifest.projection.aspectRatio, half);
     const cell = (2 * half * this.manifest.projection.aspectRatio) / this.columns;
-    // isEdge() looks one sample beyond the cell on both sides.
-    const margin = (4 * half * this.manifest.projection.aspectRatio) / this.decoder.width;
+    // With splats isEdge() looks one sample beyond the cell on both sides.
+    const margin = this.pixels ? (4 * half * this.manifest.projection.aspectRatio) / this.decoder.width : 0;
     this.setShared('uCut', (EDGE_CELLS * (cell + margin)) / this.boxReach());
   }
 
@@ -170,7 +170,7 @@ export class TakeView {
     for (const material of this.materials) material.dispose();
   }
 
-  private makeUniforms(surround: SurroundUniforms): Record<string, IUniform> {
+  private makeUniforms(surround: SurroundUniforms, splats: boolean): Record<string, IUniform> {
     const { near, far } = this.manifest.depth;
     return {
       uAtlas: { value: this.decoder.atlas },
@@ -181,6 +181,7 @@ export class TakeView {
       uScreen: { value: 1 / screenDistance(this.manifest) },
       uGrid: { value: new Vector2(this.columns, this.rows) },
       uCut: { value: 1 },
+      uMargin: { value: splats ? 1 : 0 },
       uFeather: { value: 0 },
       uDim: { value: 1 },
       uViewport: { value: 720 },
