@@ -9,7 +9,6 @@
 //     headset.turnHead(yaw, pitch)                   radians
 //     await headset.press('right', 'trigger')        down for some frames, then up; ids: trigger, squeeze, thumbstick, b-button
 //     await headset.stick('right', 1, 0)             flick the stick, then let go
-//     headset.eyes()                                 -> {left, right}: RGBA of a grid of samples per eye, read in the next frame
 //     headset.pixels()                               -> promise of {width, height, left: number[], right: number[]} (RGB rows)
 // Chromium already has `navigator.xr`, hence forceInstall; IWER draws one eye only unless stereoEnabled is set.
 (() => {
