@@ -1,7 +1,6 @@
 """What all tests share: on CI a skip that the machine could have run is a failure."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,8 +19,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own VR_PREVIS_* variables never change a test."""
     for name in [n for n in os.environ if n.startswith("VR_PREVIS_")]:
         monkeypatch.delenv(name)
-    yield

@@ -72,7 +72,6 @@ def test_the_headset_sees_depth_with_both_eyes(scene: Scene) -> None:
         shift = shift_px(left, moved)
         far = np.median(part(shift, rows=(0.45, 0.5), columns=(0.4, 0.6)))
         near = np.median(part(shift, rows=(0.66, 0.72), columns=(0.18, 0.3)))
-        print(near, far)
         assert near < -1, f"near pixels moved {near:.2f} px"
         assert abs(near) > 3 * abs(far), f"near {near:.2f} px, far {far:.2f} px"
 

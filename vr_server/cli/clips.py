@@ -57,7 +57,7 @@ def generate(
     draft: bool, out: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a clip from a prompt: clip.mp4, take.json, and from the blockout also depth, ids, camera and stage."""
-    if not 0 < seconds <= 16:  # noqa: PLR2004
+    if not 0 < seconds <= 16:
         raise InvalidInput(f"A shot lasts more than 0 and at most 16 seconds, not {seconds:g}.")
     chosen = engine_named(engine)
     spec = parse_spec(prompt, duration_s=seconds).model_copy(update={"style": style} if style else {})

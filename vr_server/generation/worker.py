@@ -69,7 +69,8 @@ class Failed:
 def main(pipe: Pipe, factory: str, warm: tuple[str, ...]) -> None:
     """Serve tasks from `pipe` until it closes. `factory` is ``module:function``, engine name -> engine."""
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    for asked in (signal.SIGINT, signal.SIGTERM):  # both reach the whole group: the parent decides what they mean
+        signal.signal(asked, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)  # streaming keeps its beat
     with _LastWords(pipe):

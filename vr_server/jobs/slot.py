@@ -133,6 +133,8 @@ class WorkerHandle:
             process.join()
         code = process.exitcode or 0
         process.close()
+        if self._ended:
+            return EngineFailed("The server is stopping; the take goes on at its next start.")
         if code == -signal.SIGKILL:
             _log.error("a worker was killed")
             return EngineFailed("The worker making the take was killed: the machine may be out of memory. Try again.")

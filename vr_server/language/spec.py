@@ -23,6 +23,8 @@ from .unknown import unknown_names
 
 _DEFAULT_DURATION_S = 4.0
 _SHORTEST_S = 0.5
+_STORY_LIMIT_S = 8.0
+_BEAT_S = 1.35  # seconds a unit of beat weight wants
 _MAX_SUNS = 4
 
 
@@ -54,7 +56,8 @@ def parse_spec(
 ) -> ShotSpec:
     """What a shot asks for, read from free text or from the bracket template, in English or Chinese.
 
-    `duration_s` wins over a duration in the text, which wins over 4 s; all are held to what a shot may last.
+    `duration_s` wins over a duration in the text, which wins over 4 s (up to 8 s where several things happen one after
+    the other); all are held to what a shot may last.
     Nouns that the lexicon does not know become stand-ins with kind "person" and are listed in `unknown_words`.
     Raise InvalidPrompt when the text is empty, binary or longer than PROMPT_LIMIT_CHARS.
     """
@@ -67,11 +70,12 @@ def parse_spec(
     cast, unknown = _read_cast(spoken, clauses, lexicon, language, setting)
     world = _world(clauses, cast, lexicon, setting)
     camera, action_speed = _camera(clauses), _action_speed(clauses, cast)
+    subjects = cast.subjects()
     return ShotSpec(
         text=text,
         language=language,
         slots=slots,
-        subjects=cast.subjects(),
+        subjects=subjects,
         place=world.place or "plain",
         set_dressing=world.set_dressing,
         time_of_day=world.time_of_day or "day",
@@ -80,7 +84,7 @@ def parse_spec(
         style=world.style,
         camera=camera.model_copy(update={"lens_mm": _lens_mm(spoken, lexicon)}),
         action_speed=action_speed,
-        duration_s=_duration_s(duration_s, spoken, lexicon),
+        duration_s=_duration_s(duration_s, spoken, subjects, lexicon),
         unknown_words=unknown,
     )
 
@@ -229,8 +233,12 @@ def _lens_mm(text: str, lexicon: Lexicon) -> float | None:
     return next((q.value for q in quantities(text, lexicon) if q.group == "mm" and 8 <= q.value <= 400), None)
 
 
-def _duration_s(asked: float | None, text: str, lexicon: Lexicon) -> float:
+def _duration_s(asked: float | None, text: str, subjects: tuple[SubjectSpec, ...], lexicon: Lexicon) -> float:
     if asked is not None:
         return min(max(asked, _SHORTEST_S), SHOT_LIMIT_S)
     told = [q.value for q in quantities(text, lexicon) if q.group == "s"]
-    return min(max(told[-1], _SHORTEST_S), SHOT_DEFAULT_LIMIT_S) if told else _DEFAULT_DURATION_S
+    if told:
+        return min(max(told[-1], _SHORTEST_S), SHOT_DEFAULT_LIMIT_S)
+    # several things that happen one after the other want time to be seen: a craft lands, opens, somebody walks out
+    story = max((sum(b.weight for b in s.beats) for s in subjects if len(s.beats) > 1), default=0.0)
+    return float(min(max(round(story * _BEAT_S), _DEFAULT_DURATION_S), _STORY_LIMIT_S))
