@@ -63,8 +63,8 @@ def reproject(
     inverse = np.full((height, width), np.nan, np.float32)
     offset = np.array(offset_m, np.float64)
     back = _project(layers.inverse2, offset, rotation, tan, width, height, 0.0, 0.0)
-    back[:, :, 3:] /= 2  # L2's texture is half size: grid points are its pixel centres
-    back[:, :, 3:] -= 0.25
+    share = layers.color2.shape[1] / width  # 1/2 as baked: grid points are its pixel centres
+    back[:, :, 3:] = (back[:, :, 3:] + 0.5) * share - 0.5
     _draw_mesh(back, layers.inverse2, layers.color2, np.inf, _BACKGROUND_BIAS, rgb, nearness, inverse)
     front = _project(layers.inverse1, offset, rotation, tan, width, height, 0.0, 0.0)
     pull_px_m = layers.inverse1.shape[0] / 2 / tan * _HEAD_BOX_M
