@@ -7,10 +7,11 @@ import { diffLine } from '../src/core/labels';
 import { flatness, levelled, multiply, outside, rotate, toWorld, yawOf, yawQuat } from '../src/core/pose';
 import { chosenQuality, LADDER, QualityGovernor } from '../src/core/quality';
 import { backoff, isFinal } from '../src/core/reconnect';
-import { advance, frameAt, loopDistance, SpanMap } from '../src/core/span';
+import { advance, playheadNow, sameStream } from '../src/core/playhead';
 import { en, zh } from '../src/core/strings';
 import { timecode } from '../src/core/timecode';
 import { intents, padState } from '../src/core/xr-input';
+import { emptyRoom } from '../src/core/room';
 import type { Span } from '../src/protocol/messages';
 
 describe('barcode', () => {
@@ -115,32 +116,33 @@ describe('pose', () => {
   });
 });
 
-describe('spans and playhead', () => {
-  const span = (counter: number, frame: number, playing = true): Span => ({ type: 'span', counter, takeId: 't', quality: 'final', frame, frameCount: 48, fps: [24, 1], playing });
+describe('playhead', () => {
+  const head = { takeId: 't', quality: 'final' as const, frame: 40, playing: true, counter: 9 };
+  const span: Span = { type: 'span', counter: 9, takeId: 't', quality: 'final', frame: 40, frameCount: 48, fps: [24, 1], playing: true };
 
-  it('counts on from the span and loops', () => {
-    expect(frameAt(span(100, 40), 107)).toBe(47);
-    expect(frameAt(span(100, 40), 108)).toBe(0);
-    expect(frameAt(span(100, 40, false), 150)).toBe(40);
-  });
-
-  it('finds the span of a counter and lets a later word replace an earlier one', () => {
-    const map = new SpanMap();
-    map.add(span(0, 0));
-    map.add(span(50, 10));
-    map.add(span(50, 20));
-    expect([map.at(49)?.frame, map.at(50)?.frame, map.at(-1)]).toEqual([0, 20, undefined]);
-  });
-
-  it('advances a playing head only', () => {
-    const head = { takeId: 't', quality: 'final' as const, frame: 40, playing: true, counter: 0 };
+  it('advances a playing head only, and loops', () => {
     expect(advance(head, 0.5, 24, 48)).toBe(4);
     expect(advance({ ...head, playing: false }, 0.5, 24, 48)).toBe(40);
-    expect(loopDistance(46, 1, 48)).toBe(3);
-    expect(loopDistance(1, 46, 48)).toBe(-3);
+    expect(advance(head, -1, 24, 48)).toBe(40);
   });
 
-  it('writes timecode at the nominal rate', () => {
+  it('runs on between messages at the pace of the take on the wire', () => {
+    const room = { ...emptyRoom('r'), playhead: head, playheadAt: 1000, span };
+    expect(playheadNow(room, 1250).frame).toBe(46);
+    expect(playheadNow({ ...room, span: { ...span, takeId: 'other' } }, 1250).frame).toBe(40);
+    expect(playheadNow({ ...room, span: null }, 1250)).toBe(head);
+  });
+
+  it('knows a stream again after the line was lost, and another one by its lower counter', () => {
+    const mark = { whepPath: '/w', serverVersion: '1', counter: 500 };
+    expect(sameStream(mark, { ...mark, counter: 560 })).toBe(true);
+    expect(sameStream(null, mark)).toBe(false);
+    for (const other of [{ whepPath: '/v' }, { serverVersion: '2' }, { counter: 12 }]) expect(sameStream(mark, { ...mark, ...other })).toBe(false);
+  });
+});
+
+describe('timecode', () => {
+  it('is written at the nominal rate', () => {
     expect(timecode(24 * 3661 + 5, 24)).toBe('01:01:01:05');
     expect(timecode(30, 30000 / 1001)).toBe('00:00:01:00');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyRoom, fold, notesOf, qualityOf, revisionOf, takesOf } from '../src/core/room';
+import { emptyRoom, fold, notesOf, posterPath, qualityOf, revisionOf, takesOf } from '../src/core/room';
 import { Store } from '../src/core/events';
 import { parseServerMessage } from '../src/protocol/guards';
 import type { Manifest, Note, Revision, ServerMessage, Take } from '../src/protocol/messages';
@@ -36,6 +36,13 @@ describe('room state', () => {
     expect(qualityOf(state, take('t1', 1))).toBe('draft');
     const later = fold(state, clip('final', 9), 6);
     expect([Object.keys(later.clips), qualityOf(later, take('t1', 1)), qualityOf(later, take('t2', 2))]).toEqual([['7', '9'], 'final', null]);
+  });
+
+  it('finds the poster of the best complete rendition', () => {
+    const rendition = (quality: 'draft' | 'final'): Take['renditions'][number] => ({ quality, widthPx: 2, heightPx: 2, frameCount: 1, files: {} });
+    expect(posterPath(take('t1', 1))).toBeNull();
+    expect(posterPath({ ...take('t1', 1), renditions: [rendition('draft')] })).toBe('api/takes/t1/draft/poster.jpg');
+    expect(posterPath({ ...take('t1', 1), renditions: [rendition('draft'), rendition('final')] })).toBe('api/takes/t1/final/poster.jpg');
   });
 
   it('turns a pending note into a kept one, once', () => {

@@ -2,6 +2,7 @@
 import { Store } from '../core/events';
 import { preferredLanguage, translator, type Language } from '../core/i18n';
 import { poseAt, type KnownClip } from '../core/manifest';
+import { playheadNow } from '../core/playhead';
 import { chosenQuality, QualityGovernor } from '../core/quality';
 import { emptyRoom, type RoomState, type ShownError } from '../core/room';
 import { timecode } from '../core/timecode';
@@ -217,6 +218,7 @@ export class App {
   private tick(governor: QualityGovernor | null): void {
     this.world.onTick((seconds) => {
       this.world.insets = this.shell.insets();
+      this.followLost();
       const { shown, view } = this.screen;
       if (shown && view && this.world.mode === 'stage') {
         const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
@@ -228,6 +230,12 @@ export class App {
       if (coarser) this.screen.setQuality(coarser);
     });
     setInterval(() => void this.measure(), STATS_EVERY_MS);
+  }
+
+  /** The frame shown is the picture's own; only while there is no picture, the interface goes by the room's playhead. */
+  private followLost(): void {
+    if (this.view.value.picture !== 'lost' || this.room.value.playhead.takeId !== this.view.value.takeId) return;
+    this.patch({ frame: playheadNow(this.room.value, performance.now()).frame });
   }
 
   private async measure(): Promise<void> {

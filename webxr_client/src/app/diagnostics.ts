@@ -1,4 +1,5 @@
 /** `window.previs`: what tests and support read. Nothing in the product depends on it. */
+import { playheadNow } from '../core/playhead';
 import type { RoomState, ShownError } from '../core/room';
 import type { Note, Playhead, Revision } from '../protocol/messages';
 import type { ViewState } from '../ui/model';
@@ -10,10 +11,8 @@ export interface Snapshot {
   /** Of the picture on screen; null before the first one. */
   readonly takeId: string | null;
   readonly quality: 'draft' | 'final' | null;
-  /** As the server last told it. */
+  /** The room's, predicted from what the server told last. */
   readonly playhead: Playhead;
-  /** Milliseconds since it told. */
-  readonly playheadAgeMs: number;
   /** Read from the picture on screen. */
   readonly barcodeFrame: number | null;
   readonly barcodeTag: number | null;
@@ -69,8 +68,7 @@ export function takeSnapshot(room: RoomState, view: ViewState, measured: Measure
     picture: view.picture,
     takeId: view.takeId,
     quality: view.quality,
-    playhead: room.playhead,
-    playheadAgeMs: performance.now() - room.playheadAt,
+    playhead: playheadNow(room, performance.now()),
     frameCount: view.frameCount,
     notes: room.notes,
     revisions: room.revisions,

@@ -1,6 +1,7 @@
 /** A room on a server: the websocket's words, the stream's picture, and what the viewer asks for. */
 import type { Store } from '../core/events';
 import { backoff } from '../core/reconnect';
+import { sameStream, type StreamMark } from '../core/playhead';
 import { fold, notesOf, shownError, type RoomState, type ShownError } from '../core/room';
 import { RoomSocket, roomUrl } from '../net/socket';
 import { WhepViewer, type WhepCounts } from '../net/whep';
@@ -27,10 +28,19 @@ export interface RoomLinkOptions {
 
 export function openRoom({ page, name, room, view, video, onError }: RoomLinkOptions): RoomLink {
   let viewer: WhepViewer | null = null;
+  let mark: StreamMark | null = null;
 
-  const watch = (path: string, iceServers: Extract<ServerMessage, { type: 'welcome' }>['iceServers']): void => {
+  /** The picture does not come over the websocket: after its loss a viewer of the same stream just goes on. */
+  const watch = ({ whepPath, serverVersion, playhead, iceServers }: Extract<ServerMessage, { type: 'welcome' }>): void => {
+    const now = { whepPath, serverVersion, counter: playhead.counter };
+    const same = sameStream(mark, now);
+    mark = now;
+    if (viewer && same) {
+      viewer.hurry();
+      return;
+    }
     viewer?.close();
-    const endpoint = new URL(path, page.origin);
+    const endpoint = new URL(whepPath, page.origin);
     const token = page.searchParams.get('token');
     if (token) endpoint.searchParams.set('token', token);
     viewer = new WhepViewer(endpoint.href, iceServers, backoff(), {
@@ -52,8 +62,10 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
       onMessage: (message) => {
         room.update((state) => fold(state, message, performance.now()));
         if (message.type === 'welcome') {
-          watch(message.whepPath, message.iceServers);
+          watch(message);
           for (const note of Object.values(room.value.pending)) socket.send({ type: 'writeNote', ...note });
+        } else if (message.type === 'playhead' && mark) {
+          mark = { ...mark, counter: message.playhead.counter };
         } else if (message.type === 'error') {
           if (message.re === 'writeNote') room.update((state) => ({ ...state, pending: {} }));
           onError(shownError(message));

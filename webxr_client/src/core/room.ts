@@ -150,6 +150,12 @@ export function qualityOf(state: RoomState, take: Take): 'draft' | 'final' | nul
   return qualities.has('final') ? 'final' : qualities.has('draft') ? 'draft' : null;
 }
 
+/** Where the picture of a take's best complete rendition is, or null while none is complete. */
+export function posterPath({ id, renditions }: Take): string | null {
+  const best = renditions.find((r) => r.quality === 'final') ?? renditions[0];
+  return best ? `api/takes/${encodeURIComponent(id)}/${best.quality}/poster.jpg` : null;
+}
+
 export interface ShownError {
   readonly code: string;
   readonly title: string;

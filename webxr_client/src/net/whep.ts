@@ -51,6 +51,13 @@ export class WhepViewer {
     return counts;
   }
 
+  /** The server was heard again: a viewer that waits to try again does so at once. */
+  hurry(): void {
+    if (this.finished || this.peer) return;
+    clearTimeout(this.retry);
+    void this.connect();
+  }
+
   close(): void {
     this.finished = true;
     this.drop();

@@ -1,4 +1,4 @@
-import { qualityOf, takesOf } from '../core/room';
+import { posterPath, qualityOf, takesOf } from '../core/room';
 import type { Progress, Shot, Take } from '../protocol/messages';
 import { h, icon, replace } from './dom';
 import { follow, type UiContext } from './model';
@@ -69,12 +69,12 @@ function takeRow(context: UiContext, take: Take, bars: Bars): HTMLElement {
   const { room, view, actions, t } = context;
   const quality = qualityOf(room.value, take);
   const busy = take.state === 'queued' || take.state === 'generating';
-  const clip = Object.values(room.value.clips).findLast((c) => c.takeId === take.id);
   const bar = h('i', {});
   const text = h('span', {});
   const progress = h('div', { class: 'progress', hidden: true }, text, h('div', { class: 'track' }, bar));
   if (busy) bars.set(take.id, { element: progress, text, bar });
-  const poster = clip ? h('img', { src: `${clip.filesPath}/poster.jpg`, alt: '', loading: 'lazy', onerror: (event) => ((event.target as HTMLElement).hidden = true) }) : null;
+  const path = posterPath(take);
+  const poster = path && h('img', { src: path, alt: '', decoding: 'sync', onerror: (event) => ((event.target as HTMLElement).hidden = true) });
   const badge = take.state === 'ready' || (busy && quality) ? (quality ? t(`take.${quality}`) : t('take.ready')) : t(`take.${take.state}`);
   return h(
     'li',
