@@ -21,7 +21,6 @@ def test_layout_of_720p_is_the_documented_table() -> None:
         "D1": (1296, 368, 640, 360),
         "D2": (1296, 736, 640, 360),
         "F1": (0, 736, 640, 360),
-        "A": (656, 736, 640, 360),
     }
     assert layout.barcode == (0, 720, 1280, 16)
 
@@ -42,7 +41,7 @@ def test_any_even_size_lays_out_aligned_and_apart(half_w: int, half_h: int) -> N
         assert y + h <= layout.height_px
         assert not any(_overlap(rect, other) for other in everything[i + 1 :])
     assert layout.tiles["C1"][2:] == (2 * half_w, 2 * half_h)
-    assert all(layout.tiles[n][2:] == (half_w, half_h) for n in ("C2", "D1", "D2", "F1", "A"))
+    assert all(layout.tiles[n][2:] == (half_w, half_h) for n in ("C2", "D1", "D2", "F1"))
     assert all(p[0] + p[2] <= layout.barcode[2] and p[1] == layout.barcode[1] for p in layout.patches)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from vr_server.domain.manifest import Manifest, Rect
+from vr_server.domain.manifest import Manifest
 from vr_server.media.colour import NEUTRAL, rgb_into_planes, split_i420
 
 from .depth_code import coarse_luma, encode_u, fine_luma
@@ -39,7 +39,6 @@ class AtlasPainter:
         coarse_luma(u1, luma, *tiles["D1"][:2])
         coarse_luma(u2, luma, *tiles["D2"][:2])
         fine_luma(u1, code.fine_folds, luma, *tiles["F1"][:2])
-        _view(luma, tiles["A"])[:] = layers.held * np.uint8(219) + np.uint8(16)
         for name in tiles:
             self._fill_gutter(name, luma, 1)
         draw_barcode(luma, self._manifest.atlas.barcode, frame)
@@ -51,11 +50,6 @@ class AtlasPainter:
         _, _, cell_w, cell_h = (v // subsampling for v in self._layout.cells[name])
         plane[y : y + h, x + w : x + cell_w] = plane[y : y + h, x + w - 1 : x + w]
         plane[y + h : y + cell_h, x : x + cell_w] = plane[y + h - 1, x : x + cell_w]
-
-
-def _view(plane: U8, rect: Rect) -> U8:
-    x, y, w, h = rect
-    return plane[y : y + h, x : x + w]
 
 
 def _even(rgb: U8) -> U8:

@@ -16,6 +16,7 @@ from vr_server.media.codec import decode_packets
 from vr_server.media.colour import planes_into_rgb, split_i420
 
 from .depth_code import SPAN, decode_u, unfold
+from .grow import KEEP_RATIO
 from .strip import read_barcode, read_levels
 
 U8 = npt.NDArray[np.uint8]
@@ -74,12 +75,14 @@ def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers
     def median(u: F32) -> F32:
         return np.asarray(cv2.medianBlur(u, 3), np.float32)
 
+    inverse1 = decode_u(median(unfold(level("D1"), level("F1"), code.fine_folds)), code)
+    inverse2 = decode_u(median(level("D2")), code)
     return DecodedLayers(
         color1=_rgb(planes, tiles["C1"]),
-        inverse1=decode_u(median(unfold(level("D1"), level("F1"), code.fine_folds)), code),
+        inverse1=inverse1,
         color2=_rgb(planes, tiles["C2"]),
-        inverse2=decode_u(median(level("D2")), code),
-        held=(_cut(luma, tiles["A"]) > 126).astype(np.uint8),
+        inverse2=inverse2,
+        held=(inverse2 < KEEP_RATIO * inverse1).astype(np.uint8),
         yfov_rad=yfov_rad,
     )
 

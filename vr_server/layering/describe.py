@@ -81,7 +81,7 @@ def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, sho
         projection=Projection(yfov=plan.cameras[0].yfov_rad, aspect_ratio=plan.width_px / plan.height_px),
         depth=depth_code(plan),
         layers=(
-            Layer(order=0, role="background", tiles=LayerTiles(color="C2", depth="D2", alpha="A")),
+            Layer(order=0, role="background", tiles=LayerTiles(color="C2", depth="D2")),
             Layer(order=1, role="foreground", edge="splat", tiles=LayerTiles(color="C1", depth="D1", fine="F1")),
         ),
         tiles=layout.tiles,

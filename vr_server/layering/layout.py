@@ -39,7 +39,7 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
     """Lay out the atlas of a `width_px` x `height_px` source (both even).
 
     Colour of L1 (C1) stands full size, everything else at half size (rounded down): C2, D1, D2 in a column to the
-    right, the frame strip under C1, F1 and A under that. A source narrower than the strip carries it at the bottom.
+    right, the frame strip under C1, F1 under that. A source narrower than the strip carries it at the bottom.
     Raise InvalidMedia when the source is odd or its atlas passes 3840x2160.
     """
     if width_px % 2 or height_px % 2 or min(width_px, height_px) < 16:
@@ -47,8 +47,7 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
             f"A picture of {width_px}x{height_px} cannot be laid out: both sides must be even, 16 px or more."
         )
     half_w, half_h = width_px // 2, height_px // 2
-    a_x = _after(half_w)
-    right = max(_after(width_px), _up16(a_x + half_w))
+    right = _after(width_px)
     strip_inside = width_px >= _STRIP_MIN_WIDTH_PX
     strip_y = _up16(height_px)
     lower = strip_y + STRIP_HEIGHT_PX if strip_inside else _after(height_px)
@@ -60,7 +59,6 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
         "D1": (right, d1_y, half_w, half_h),
         "D2": (right, d2_y, half_w, half_h),
         "F1": (0, lower, half_w, half_h),
-        "A": (a_x, lower, half_w, half_h),
     }
     width = _up16(max(x + w for x, _, w, _ in tiles.values()))
     height = _up16(max(y + h for _, y, _, h in tiles.values()))
@@ -79,12 +77,12 @@ def atlas_layout(width_px: int, height_px: int) -> AtlasLayout:
 
 
 def _cells(tiles: dict[str, Rect], barcode: Rect, width: int, height: int) -> dict[str, Rect]:
-    """Each tile grown by the gutter to its right and below, up to the next tile, the strip or the atlas's border."""
+    """Each tile grown by a gutter to its right and below: to the next tile, strip or border, 31 px at most."""
     tops = sorted({y for _, y, _, _ in (*tiles.values(), barcode)} | {height})
     cells: dict[str, Rect] = {}
     for name, (x, y, w, h) in tiles.items():
         beside = (tx for tx, ty, _, th in tiles.values() if tx >= x + w and ty < y + h and y < ty + th)
-        right = min(beside, default=width)
-        below = min(top for top in tops if top >= y + h)
+        right = min(*beside, width, _up16(x + w + 16))
+        below = min(*(top for top in tops if top >= y + h), _up16(y + h + 16))
         cells[name] = (x, y, right - x, below - y)
     return cells
