@@ -53,5 +53,5 @@ def make_scene(server: Server) -> Scene:
             assert state in {"queued", "generating", "ready"}, f"the take is {state}:\n{server.tail()}"
             return state == "ready"
 
-        wait_for("the first take", ready, limit_s=180)
+        wait_for("the first take", ready, limit_s=280)
     return Scene(server, project_id, str(room["id"]), shot_id, str(take["id"]))
