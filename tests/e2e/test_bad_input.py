@@ -89,7 +89,6 @@ def test_a_message_of_an_unknown_kind(client: httpx.Client, scene: Scene, messag
 
 def test_a_room_that_does_not_exist_over_the_websocket(client: httpx.Client, scene: Scene) -> None:
     with connect(f"ws://127.0.0.1:{scene.server.port}/api/rooms/nowhere/ws", proxy=None) as socket:
-        socket.send(json.dumps({"type": "hello", "name": "Tester"}))
         assert _next(socket, "error")["code"] == "not-found"
 
 

@@ -225,7 +225,7 @@ class Screen:
 
 def _sentence(error: Exception) -> str:
     text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(("?", "!", ".")) else ".")
 
 
 def _untag(tag: str | None) -> tuple[str | None, Quality | None]:
