@@ -108,7 +108,7 @@ class TakeMaker:
         made = await self._runner.run(
             take_id,
             RenditionTask(provenance.engine, request, folder, take.shot_id, take_id),
-            priority=QUALITIES.index(quality),
+            priority=_priority(take, quality),
             on_progress=_Teller(self._bus, take, quality, folder, self._monotonic_s),
         )
         self._bus.publish(TakeProgress(take.project_id, take_id, "storing", 0.0, made.frame_count))
@@ -175,6 +175,13 @@ class TakeMaker:
         if changed != take:
             self._bus.publish(TakeChanged(changed))
         return changed
+
+
+def _priority(take: Take, quality: Quality) -> int:
+    """Drafts first; then the finals that somebody's note waits for; then the rest. Lower goes first."""
+    if quality == "draft":
+        return 0
+    return 1 if take.provenance.revision_id is not None else 2
 
 
 class _Teller:
