@@ -1,6 +1,6 @@
 """A small engine and small tasks for tests of the jobs: importable by name in a worker process."""
 
-# ruff: noqa: ARG002 - tasks take what every task takes
+
 
 import os
 import signal

@@ -1,6 +1,6 @@
 """Takes as durable workflows: real DBOS on SQLite, renditions made on the spot by a twin of the pool."""
 
-# ruff: noqa: ARG002 - the runner takes what every runner takes
+
 
 import asyncio
 import sqlite3
