@@ -98,7 +98,7 @@ def test_an_earlier_attempt_is_wiped(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class FullBaker(pipeline.Baker):
-        def add(self, frame: object) -> None:  # noqa: ARG002
+        def add(self, frame: object) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(pipeline, "Baker", FullBaker)
