@@ -1,6 +1,7 @@
 """What the light does: shadows, suns, edges, brightness, and the same picture every time."""
 
 import os
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -10,9 +11,10 @@ import pytest
 from vr_server import blockout
 from vr_server.blockout.exposure import MEAN_CODE, print_curve
 from vr_server.blockout.jit import prepare_cache
-from vr_server.blockout.tiny import staging, sun, tiny_scene
+from vr_server.blockout.tiny import box, staging, sun, tiny_scene
 from vr_server.domain.frame import Frame
-from vr_server.staging.scene import Scene
+from vr_server.domain.staging import PathKey, Subject
+from vr_server.staging.scene import Scene, StaticNode
 
 
 def first_frame(scene: Scene, width: int = 192, height: int = 128, quality: str = "final") -> Frame:
@@ -131,3 +133,50 @@ def test_weather_is_in_the_picture_but_not_in_its_depth(weather):
     np.testing.assert_array_equal(a.ids, b.ids)
     changed = np.abs(a.color.astype(int) - b.color).max(axis=-1) > 5
     assert 0.0005 < changed.mean() < 0.2
+
+
+def test_a_brighter_sky_is_a_brighter_picture():
+    plain = staging()
+    bright = plain.model_copy(update={"sky": plain.sky.model_copy(update={"exposure": 1.6})})
+    a, b = (luma(first_frame(tiny_scene(stage))).mean() for stage in (plain, bright))
+    assert b > 1.15 * a
+
+
+def glowing(scene: Scene) -> Scene:
+    """The scene with a small lamp one metre over the ground, two metres to the cube's left."""
+    bulb = replace(box((-2.1, 1.0, -0.1), (-1.9, 1.3, 0.1), (1.0, 0.7, 0.4)), name="bulb", emission=3.0)
+    return replace(scene, static=(*scene.static, StaticNode(bulb, 21, "lamp", np.eye(4))))
+
+
+@pytest.mark.parametrize(("hour", "lit"), [("night", True), ("day", False)])
+def test_lamps_light_what_is_near_them_after_dark(hour, lit):
+    plain = staging(camera_m=(0.0, 2.0, 6.0), fog_density_per_m=0.0)
+    stage = plain.model_copy(update={"sky": plain.sky.model_copy(update={"time_of_day": hour})})
+    dark, bright = (first_frame(s) for s in (tiny_scene(stage), glowing(tiny_scene(stage))))
+    p, ground = world_of(dark), (dark.ids == 0) & (bright.ids == 0) & np.isfinite(dark.depth)
+    near = ground & (np.hypot(p[..., 0] + 2, p[..., 2]) < 1)
+    far = ground & (np.hypot(p[..., 0] - 3, p[..., 2]) < 1)
+    assert min(near.sum(), far.sum()) > 50
+    gain = [luma(bright)[where].mean() / luma(dark)[where].mean() for where in (near, far)]
+    assert (gain[0] > 1.25 * gain[1]) == lit
+
+
+def test_an_actor_against_the_light_is_not_black():
+    stage = staging(camera_m=(0.0, 1.0, 4.0), bodies=(sun((0.0, 0.3, -1.0)),), fog_density_per_m=0.0)
+    path = (PathKey(t_s=0, position_m=(0, 0, 0), yaw_rad=0),)
+    actor = Subject(object_id=7, key="a", kind="man", label="a", size_m=(1, 1, 1), path=path)
+    thing, person = (
+        first_frame(tiny_scene(s, moving=False)) for s in (stage, stage.model_copy(update={"subjects": (actor,)}))
+    )
+    face = thing.ids == 7
+    assert luma(person)[face].mean() > 1.15 * luma(thing)[face].mean()
+
+
+def test_dust_is_in_the_picture_but_not_in_its_depth():
+    ball = np.array([[0.0, 0.8, 1.5, 0.8, 0.6, 0.9, 0.2, 0.1]])
+    clear = tiny_scene(staging(), moving=False)
+    a, b = first_frame(clear), first_frame(replace(clear, puffs_at=lambda _: ball))
+    np.testing.assert_array_equal(a.depth, b.depth)
+    np.testing.assert_array_equal(a.ids, b.ids)
+    changed = np.abs(a.color.astype(int) - b.color).max(axis=-1) > 8
+    assert 0.01 < changed.mean() < 0.4

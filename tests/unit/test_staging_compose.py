@@ -9,7 +9,7 @@ from staging_fixtures import LANDING, STREET, SWORD, one, subject
 
 from vr_server.domain.shot import CameraIntent, MarkOverride, ShotSpec
 from vr_server.staging import build_scene, compose
-from vr_server.staging.geometry import matrix_of
+from vr_server.staging.geometry import matrix_of, rot_y
 from vr_server.staging.meshes import craft
 from vr_server.staging.places import PLACES
 from vr_server.staging.subjects import KINDS, path_at
@@ -42,6 +42,33 @@ def test_two_suns_stand_in_the_frame_all_through_the_landing():
             assert 0 < sun.direction[1] < 0.5  # setting: low, not under the ground
 
 
+def test_no_sun_of_the_landing_hides_behind_the_ship():
+    staging = compose(LANDING, 3)
+    ship = next(s for s in staging.subjects if s.kind == "spaceship")
+    fin = np.array([0.0, 1.0, 0.45]) * ship.size_m
+    nose = np.array([0.0, 0.45, -0.5]) * ship.size_m
+    for key in staging.camera.keys:
+        at, yaw = path_at(ship.path, key.t_s)
+        for part in (fin, nose, (fin + nose) / 2):
+            ray = at + rot_y(yaw) @ part - np.array(key.position_m)
+            for sun in staging.sky.bodies:
+                apart = np.arccos(ray @ np.array(sun.direction) / np.linalg.norm(ray))
+                assert apart > sun.angular_radius_rad
+
+
+def test_dust_rises_only_while_a_craft_lands_on_loose_soil():
+    landing = build_scene(compose(LANDING, 3))
+    counts = [len(landing.puffs_at(t)) for t in (0.0, 2.6, 7.9)]
+    assert counts[0] == counts[2] == 0
+    assert counts[1] > 20
+    blown = landing.puffs_at(2.6)
+    np.testing.assert_array_equal(blown, landing.puffs_at(2.6))
+    assert (blown[:, 1] > 0).all()
+    assert (blown[:, 4] <= 0.4).all()
+    paved = build_scene(compose(LANDING.model_copy(update={"place": "street"}), 3))
+    assert len(paved.puffs_at(2.6)) == 0
+
+
 def test_ship_sinks_lands_and_only_then_opens():
     staging = compose(LANDING, 3)
     ship = next(s for s in staging.subjects if s.kind == "spaceship")
@@ -61,10 +88,10 @@ def test_astronaut_rides_inside_and_walks_down_the_ramp():
     for t in (0.0, opening.start_s):
         offset = path_at(astronaut.path, t)[0] - path_at(ship.path, t)[0]
         assert np.linalg.norm(offset[[0, 2]]) < craft.WIDTH_M / 2
-        assert offset[1] > 2
+        assert offset[1] == pytest.approx(1.06 * ship.size_m[1] * craft.DOOR_HINGE[1] / craft.HEIGHT_M, abs=0.15)
     end = path_at(astronaut.path, staging.duration_s)[0]
     assert np.linalg.norm((end - path_at(ship.path, staging.duration_s)[0])[[0, 2]]) > 3.5
-    assert end[1] < 1.5
+    assert end[1] == pytest.approx(0, abs=0.02)  # down on the ground before the shot is over
     assert inside(project(at_share(staging, 1), end + np.array([0, 1.8, 0])))
 
 

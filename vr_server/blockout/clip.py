@@ -70,7 +70,7 @@ class RenderedClip:
                 yield Frame(index, color, depth, ids, camera)
 
     def _developed(self, look: Look, workers: Workers) -> Look:
-        """The look at an exposure metered on three small pictures of the shot."""
+        """The look at an exposure metered on three small pictures of the shot, times the sky's own factor."""
         plan, sky = self._plan, self._scene.staging.sky
         size = (max(16, round(METER_HEIGHT_PX * plan.width_px / plan.height_px / 2) * 2), METER_HEIGHT_PX)
         last = plan.frame_count - 1
@@ -81,7 +81,7 @@ class RenderedClip:
             ]
             factor = correction(tests, sky.time_of_day)
             look = replace(look, lights=look.lights._replace(exposure=look.lights.exposure * factor))
-        return look
+        return replace(look, lights=look.lights._replace(exposure=look.lights.exposure * sky.exposure))
 
 
 def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:

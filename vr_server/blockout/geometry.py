@@ -5,9 +5,16 @@ import numpy as np
 from vr_server.staging.scene import Mesh, MovingNode, Scene, StaticNode
 
 from .jit import F32, F64, I32, U8, kernel
-from .shade import GRAIN, GROUND, TWO_SIDED, Surfaces
+from .shade import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WET, Surfaces
+from .shadow import THIN
 
 SMOOTH_PARTS = ("window", "glass", "hull", "metal", "car", "lamp", "water")
+METAL_PARTS = ("ship-hull", "ship-legs", "ship-ramp", "sword")
+WET_PARTS = ("ground", "road", "path")
+THIN_PARTS = ("leaves", "leaf", "fronds")
+RAIN = {"rain", "storm"}
+HARD_GROUND = {"asphalt", "stone"}
+"""Rain stands on these and soaks into the rest."""
 
 
 @kernel
@@ -38,7 +45,8 @@ class Geometry:
     """World-space triangles of a scene at one time.
 
     `positions` float32 [v, 3] and `surfaces` hold static geometry first; `static_vertices` and
-    `static_triangles` say how much. `casts` uint8 [t]: everything but the ground casts shadows.
+    `static_triangles` say how much. `casts` uint8 [t]: everything but the ground casts shadows, leaves thin ones;
+    `leafy`: most of the scene is leaves.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -60,17 +68,21 @@ class Geometry:
             for i, m in enumerate(meshes)
         ]
         self.positions = self._local.copy()
-        kinds = [_kind(node, moving=i >= fixed) for i, node in enumerate(nodes)]
+        wet = bool(RAIN & set(scene.staging.weather)) and scene.staging.ground in HARD_GROUND
+        actors = {subject.object_id for subject in scene.staging.subjects}
+        kinds = [_kind(node, moving=i >= fixed, wet=wet, actors=actors) for i, node in enumerate(nodes)]
         ids = np.array([n.object_id for n in nodes], dtype=np.uint16)
         self.surfaces = Surfaces(
             tri=np.ascontiguousarray(np.concatenate(tri) if tri else np.zeros((0, 3)), dtype=np.int32),
             normals=self._local_normals.copy(),
             colours=_stack([m.colours for m in meshes], 3),
             object_id=np.repeat(ids, counts),
-            kind=np.repeat(np.array(kinds, dtype=np.uint8), counts),
+            kind=np.repeat(np.array(kinds, dtype=np.uint8), counts) | _flat(meshes),
             emission=np.repeat(np.array([m.emission for m in meshes], dtype=np.float32), counts),
         )
-        self.casts: U8 = (self.surfaces.object_id != 0).astype(np.uint8)
+        leafy = np.repeat([any(part in mesh.name for part in THIN_PARTS) for mesh in meshes], counts).astype(bool)
+        self.leafy = float(leafy.mean()) > 0.5 if len(leafy) else False
+        self.casts: U8 = np.where(leafy, THIN, self.surfaces.object_id != 0).astype(np.uint8)
         self.two_sided: U8 = (self.surfaces.kind & TWO_SIDED).astype(np.uint8)
         self._worlds = np.array([n.world for n in scene.static], dtype=np.float64).reshape(-1, 4, 4)
         self._place(0, self.static_vertices, self._worlds, 0)
@@ -97,7 +109,18 @@ def _stack(parts: list[F32], width: int) -> F32:
     return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
 
 
-def _kind(node: StaticNode | MovingNode, *, moving: bool) -> int:
+def _flat(meshes: list[Mesh]) -> U8:
+    """uint8 [t]: FLAT where a triangle has one normal and one colour, so that nothing is to be interpolated."""
+    found: dict[int, U8] = {}
+    for mesh in meshes:
+        if id(mesh) not in found:
+            parts = [values[mesh.triangles] for values in (mesh.normals, mesh.colours)]
+            spread = [np.ptp(corners, axis=1).max(axis=-1, initial=0) for corners in parts]
+            found[id(mesh)] = np.where(spread[0] + spread[1] < 2e-3, FLAT, 0).astype(np.uint8)
+    return np.concatenate([np.zeros(0, dtype=np.uint8), *(found[id(mesh)] for mesh in meshes)])
+
+
+def _kind(node: StaticNode | MovingNode, *, moving: bool, wet: bool, actors: set[int]) -> int:
     """Grain only where it stays put: on what does not move, and not on glass or sheet metal."""
     mesh: Mesh = node.mesh
     kind = TWO_SIDED if mesh.two_sided else 0
@@ -107,4 +130,10 @@ def _kind(node: StaticNode | MovingNode, *, moving: bool) -> int:
         kind |= GRAIN
         if node.object_id == 0:
             kind |= GROUND
+    if any(part in mesh.name for part in METAL_PARTS):
+        kind |= METAL
+    elif node.object_id in actors:
+        kind |= ACTOR
+    if wet and not moving and any(part in mesh.name for part in WET_PARTS):
+        kind |= WET
     return kind

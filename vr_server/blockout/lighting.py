@@ -9,19 +9,27 @@ from .jit import F64, I32
 from .shade import Lights
 from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
 
+LUMA = np.array([0.2126, 0.7152, 0.0722])
 SHADOWED = 2
 """How many bodies cast shadows; further ones only fill."""
 
 
 def make_lights(sky: Sky, shadowed: int) -> Lights:
-    """Lights of a sky; the exposure is the sky's own until `exposure.develop` meters the picture."""
+    """Lights of a sky without lamps; the exposure is 1 until a picture is metered.
+
+    `fill` and `shine` are what a crew would bring: a bounce board for faces against the light, a silk over metal.
+    """
     direction = np.array([b.direction for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
     radiance = np.array([np.array(b.colour) * b.illuminance for b in sky.bodies], dtype=np.float64).reshape(-1, 3)
     zenith, horizon = np.array(sky.zenith), np.array(sky.horizon)
     # what lies flat sees the whole dome, the pale rim as much as the deep top
     ambient = np.array([1.25 * (0.55 * zenith + 0.45 * horizon), 0.6 * horizon + 0.2 * zenith, sky.ground_bounce])
     fog = np.array([sky.fog_density_per_m, *sky.fog_colour], dtype=np.float64)
-    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, sky.exposure)
+    key = radiance[0] if len(radiance) else np.zeros(3)
+    bright = 0.3 * ambient[1] @ LUMA + 0.2 * key @ LUMA
+    fill = bright * (0.65 + 0.35 * (ambient[1] + 0.3 * key) / max(float((ambient[1] + 0.3 * key) @ LUMA), 1e-6))
+    shine = float(1.25 * ambient[0] @ LUMA + 0.35 * key @ LUMA)
+    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, fill, shine, np.zeros((0, 7)), 1.0)
 
 
 def _axes(direction: F64) -> F64:

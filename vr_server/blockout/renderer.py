@@ -1,18 +1,21 @@
 """One shot's renderer: geometry, lights and buffers, and the passes of a frame."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from vr_server.domain.take import Quality
-from vr_server.staging.scene import Scene
+from vr_server.staging.scene import Puffs, Scene
 
 from .exposure import print_curve
 from .geometry import Geometry
 from .jit import F32, F64, I32, U8, U16
+from .lamps import Lamps
 from .lighting import SHADOWED, Shadows, make_lights
 from .occlusion import occlude, smooth, spirals
+from .puffs import paint_puffs
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
 from .shade import Lights, View, Visibility, shade_band
 from .sky import SkyMap, make_sky
@@ -106,23 +109,25 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all pictures of a shot share: its lights, shadow maps, sky and weather."""
+    """What all pictures of a shot share: its lights, lamps, shadow maps, sky, weather and dust."""
 
     lights: Lights
+    lamps: Lamps
     shadows: Shadows
     sky: SkyMap
     weather: Weather
+    puffs_at: Callable[[float], Puffs]
 
 
 def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings) -> Look:
     sky = scene.staging.sky
     lights = make_lights(sky, SHADOWED)
-    shadows = Shadows(
-        geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=settings.shadow_taps
-    )
+    # through leaves the sun's disc paints soft rounds
+    taps = settings.shadow_taps * 2 if geometry.leafy else settings.shadow_taps
+    shadows = Shadows(geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps)
     staging = scene.staging
     weather = Weather(staging.weather, sky.time_of_day, staging.seed)
-    return Look(lights, shadows, make_sky(sky, staging.weather), weather)
+    return Look(lights, Lamps(scene), shadows, make_sky(sky, staging.weather), weather, scene.puffs_at)
 
 
 class Picture:
@@ -157,15 +162,17 @@ class Picture:
         color, depth, ids = np.empty((*size, 3), np.uint8), np.empty(size, np.float32), np.empty(size, np.uint16)
         seen = Visibility(raster.inverse, raster.seen, raster.rec, raster.src, self._open, self._half_z)
         surfaces, look, survey = self._geometry.surfaces, self._look, self._survey
+        lights = look.lights._replace(lamps=look.lamps.at(time_s))
 
         def shade(band: int) -> None:
             group = np.empty(len(raster.offsets), dtype=np.int64)
             shade_band(
-                seen, surfaces, view, look.lights, shadows.maps, look.sky, raster.offsets, self._curve, group,
+                seen, surfaces, view, lights, shadows.maps, look.sky, raster.offsets, self._curve, group,
                 survey.near_m, survey.far_m, *raster.rows(band), color, depth, ids,
             )  # fmt: skip
 
         workers.each(shade, range(raster.bands))
+        paint_puffs(look.puffs_at(time_s), view, lights, self._curve, depth, color)
         look.weather.draw(view, time_s, depth, color)
         return color, depth, ids
 

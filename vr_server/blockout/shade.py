@@ -5,18 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .gloss import lamp_glint, sheen
 from .jit import F32, F64, I32, I64, U8, U16, part, shading
+from .lamps import lamp_light
 from .shadow import ShadowMaps, light_share
 from .sky import SkyMap, look_up, noise
 
-TWO_SIDED, GROUND, GRAIN = 1, 2, 4
+TWO_SIDED, GROUND, GRAIN, FLAT, METAL, WET, ACTOR = 1, 2, 4, 8, 16, 32, 64
+"""What a triangle is: seen from both sides; ground; grained; one normal and colour all over; bare metal; wet; of a subject."""
 SATURATION = 1.22
 """Gives back the colour that the film curve takes per channel."""
 
 
 class Surfaces(NamedTuple):
     """Everything that can be seen: `tri` int32 [t, 3]; `normals`, `colours` float32 [v, 3]; per triangle
-    `object_id` uint16, `kind` uint8 (TWO_SIDED | GROUND | GRAIN), `emission` float32."""
+    `object_id` uint16, `kind` uint8 (bits, see `TWO_SIDED`), `emission` float32."""
 
     tri: I32
     normals: F32
@@ -37,13 +40,18 @@ class View(NamedTuple):
 class Lights(NamedTuple):
     """`direction`, `radiance` float64 [n, 3]: towards each body and its light on a surface facing it; the first
     `shadowed` of them cast shadows. `ambient` float64 [3, 3]: zenith, horizon, ground bounce. `fog` float64 [4]:
-    density per metre at the ground, colour. `exposure`: factor before the film curve."""
+    density per metre at the ground, colour. `fill` float64 [3]: soft light from the camera's side that only actors
+    get, where the key does not reach them. `shine`: brightness of what metal mirrors. `lamps` float64 [n, 7]: see
+    `lamps.lamp_light`. `exposure`: factor before the film curve."""
 
     direction: F64
     radiance: F64
     shadowed: int
     ambient: F64
     fog: F64
+    fill: F64
+    shine: float
+    lamps: F64
     exposure: float
 
 
@@ -152,20 +160,25 @@ def shade_point(
     rec = vis.rec[n]
     iz = max(rec[9] * fx + rec[10] * fy + rec[11], 1e-9)
     z = 1.0 / iz
-    b1 = min(max((rec[12] * fx + rec[13] * fy + rec[14]) * z, 0.0), 1.0)
-    b2 = min(max((rec[15] * fx + rec[16] * fy + rec[17]) * z, 0.0), 1.0)
-    b0 = max(1.0 - b1 - b2, 0.0)
     t = vis.src[n]
-    i0, i1, i2 = surfaces.tri[t, 0], surfaces.tri[t, 1], surfaces.tri[t, 2]
+    kind = surfaces.kind[t]
     m, c = surfaces.normals, surfaces.colours
-    nx = b0 * m[i0, 0] + b1 * m[i1, 0] + b2 * m[i2, 0]
-    ny = b0 * m[i0, 1] + b1 * m[i1, 1] + b2 * m[i2, 1]
-    nz = b0 * m[i0, 2] + b1 * m[i1, 2] + b2 * m[i2, 2]
-    scale = 1.0 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-12))
-    nx, ny, nz = nx * scale, ny * scale, nz * scale
-    r = b0 * c[i0, 0] + b1 * c[i1, 0] + b2 * c[i2, 0]
-    g = b0 * c[i0, 1] + b1 * c[i1, 1] + b2 * c[i2, 1]
-    b = b0 * c[i0, 2] + b1 * c[i1, 2] + b2 * c[i2, 2]
+    i0 = surfaces.tri[t, 0]
+    nx, ny, nz = m[i0, 0], m[i0, 1], m[i0, 2]
+    r, g, b = c[i0, 0], c[i0, 1], c[i0, 2]
+    if not kind & FLAT:
+        i1, i2 = surfaces.tri[t, 1], surfaces.tri[t, 2]
+        b1 = min(max((rec[12] * fx + rec[13] * fy + rec[14]) * z, 0.0), 1.0)
+        b2 = min(max((rec[15] * fx + rec[16] * fy + rec[17]) * z, 0.0), 1.0)
+        b0 = max(1.0 - b1 - b2, 0.0)
+        nx = b0 * nx + b1 * m[i1, 0] + b2 * m[i2, 0]
+        ny = b0 * ny + b1 * m[i1, 1] + b2 * m[i2, 1]
+        nz = b0 * nz + b1 * m[i1, 2] + b2 * m[i2, 2]
+        scale = 1.0 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-12))
+        nx, ny, nz = nx * scale, ny * scale, nz * scale
+        r = b0 * r + b1 * c[i1, 0] + b2 * c[i2, 0]
+        g = b0 * g + b1 * c[i1, 1] + b2 * c[i2, 1]
+        b = b0 * b + b1 * c[i1, 2] + b2 * c[i2, 2]
     u, v = (fx - view.lens[1]) / view.lens[0], (view.lens[2] - fy) / view.lens[0]
     k = view.rows
     dx, dy, dz = (
@@ -176,7 +189,6 @@ def shade_point(
     px, py, pz = view.origin[0] + dx * z, view.origin[1] + dy * z, view.origin[2] + dz * z
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
     dx, dy, dz = dx / length, dy / length, dz / length
-    kind = surfaces.kind[t]
     facing = nx * dx + ny * dy + nz * dz
     if kind & TWO_SIDED and facing > 0.0:
         nx, ny, nz = -nx, -ny, -nz
@@ -184,9 +196,15 @@ def shade_point(
         footprint = z / view.lens[0] / max(abs(facing), 0.08)
         f = _grain(kind, px, py, pz, nx, ny, nz, footprint)
         r, g, b = r * f, g * f, b * f
-    er, eg, eb = _lit(vis, kind, px, py, pz, nx, ny, nz, x, y, z, lights, maps)
+    er, eg, eb = _lit(vis, kind, px, py, pz, nx, ny, nz, x, y, z, -facing, lights, maps)
+    if kind & METAL:
+        sr, sg, sb = _mirrored(dx, dy, dz, nx, ny, nz, lights, 0.75)
+        er, eg, eb = 0.45 * er + sr, 0.45 * eg + sg, 0.45 * eb + sb
     glow = surfaces.emission[t]
     r, g, b = r * (er + glow), g * (eg + glow), b * (eb + glow)
+    if kind & WET:
+        wr, wg, wb = _wet(px, py, pz, dx, dy, dz, ny, lights)
+        r, g, b = 0.7 * r + wr, 0.7 * g + wg, 0.7 * b + wb
     r, g, b = _fogged(r, g, b, dx, dy, dz, z * length, view.origin[1], py, lights)
     e = lights.exposure
     return film(r * e), film(g * e), film(b * e)
@@ -195,9 +213,10 @@ def shade_point(
 @part
 def _lit(
     vis: Visibility, kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, x: int, y: int, z: float,
-    lights: Lights, maps: ShadowMaps,
+    toward: float, lights: Lights, maps: ShadowMaps,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Light arriving at a point: hemisphere of sky and ground, dimmed by occlusion, and the bodies."""
+    """Light arriving at a point: hemisphere of sky and ground, dimmed by occlusion, the bodies, the lamps, and
+    the fill of actors. `toward`: cosine between normal and camera."""
     ao = _occlusion(vis, x, y, z)
     a = lights.ambient
     up, down = max(ny, 0.0), max(-ny, 0.0)
@@ -206,6 +225,7 @@ def _lit(
     eg = (a[0, 1] * up + a[1, 1] * side * 0.8 + a[2, 1] * (down + side * 0.4)) * ao
     eb = (a[0, 2] * up + a[1, 2] * side * 0.8 + a[2, 2] * (down + side * 0.4)) * ao
     d = lights.direction
+    key = 0.0
     for n in range(d.shape[0]):
         slope = nx * d[n, 0] + ny * d[n, 1] + nz * d[n, 2]
         power = max(slope, 0.0)
@@ -217,10 +237,47 @@ def _lit(
         if n < lights.shadowed:
             power *= light_share(maps, n, px, py, pz, nx, ny, nz, max(abs(slope), 0.02))
         power *= 0.6 + 0.4 * ao
+        key += power
         er += power * lights.radiance[n, 0]
         eg += power * lights.radiance[n, 1]
         eb += power * lights.radiance[n, 2]
+    if kind & ACTOR:
+        fill = (0.35 + 0.65 * max(toward, 0.0)) * (1.0 - 0.8 * min(key, 1.0)) * (0.4 + 0.6 * ao)
+        er, eg, eb = er + fill * lights.fill[0], eg + fill * lights.fill[1], eb + fill * lights.fill[2]
+    if lights.lamps.shape[0] > 0:
+        lr, lg, lb = lamp_light(lights.lamps, px, py, pz, nx, ny, nz)
+        share = (0.3 + 0.7 * ao) * (0.5 if kind & TWO_SIDED else 1.0)
+        er, eg, eb = er + lr * share, eg + lg * share, eb + lb * share
     return er, eg, eb
+
+
+@part
+def _mirrored(
+    dx: float, dy: float, dz: float, nx: float, ny: float, nz: float, lights: Lights, neutral: float
+) -> tuple[float, float, float]:
+    """Light that a polished surface sends on: see `gloss.sheen`."""
+    twice = 2.0 * (dx * nx + dy * ny + dz * nz)
+    rx, ry, rz = dx - twice * nx, dy - twice * ny, dz - twice * nz
+    return sheen(rx, ry, rz, lights.direction, lights.radiance, lights.ambient, lights.shine, neutral)
+
+
+@part
+def _wet(
+    px: float, py: float, pz: float, dx: float, dy: float, dz: float, ny: float, lights: Lights
+) -> tuple[float, float, float]:
+    """What a film of water adds: the sky and the lamps, more the flatter it is seen (Schlick 1994)."""
+    if ny < 0.7:
+        return 0.0, 0.0, 0.0
+    # puddles and drier patches, and a ripple that breaks the mirror
+    wet = 0.35 + 0.65 * noise(px * 0.55, pz * 0.55)
+    ripple = 0.05 * (noise(px * 7.0, pz * 7.0) - 0.5)
+    c = 1.0 - min(max(-dy, 0.0), 1.0)
+    c2 = c * c
+    share = (0.03 + 0.75 * c2 * c2 * c) * wet
+    rx, ry, rz = dx + ripple, -dy, dz + ripple
+    r, g, b = sheen(rx, ry, rz, lights.direction, lights.radiance, lights.ambient, lights.shine, 0.25)
+    lr, lg, lb = lamp_glint(lights.lamps, px, py, pz, rx, ry, rz)
+    return share * (r + 0.2 * lr), share * (g + 0.2 * lg), share * (b + 0.2 * lb)
 
 
 @part

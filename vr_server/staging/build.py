@@ -10,7 +10,7 @@ from .body.animals import bird_nodes, quadruped_nodes
 from .body.craft import car_nodes, spaceship_nodes
 from .body.dress import person_nodes
 from .body.track import Track
-from .effects import effect_nodes
+from .effects import effect_nodes, landing_dust
 from .geometry import affine, as_vec3, rot_y
 from .meshes.ground import ground_mesh
 from .meshes.library import meshes_of
@@ -32,7 +32,7 @@ def build_scene(staging: Staging) -> Scene:
         static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
     wind = max([_CALM, *(_WINDS.get(w, 0.0) for w in staging.weather)])
     moving = [node for subject in staging.subjects for node in _nodes(subject, wind)]
-    return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)))
+    return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)), landing_dust(staging))
 
 
 def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:

@@ -40,7 +40,7 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         set_pieces=_set(candidates, subjects, camera, place.ground),
         subjects=subjects,
         camera=camera,
-        sky=make_sky(spec, place, camera),
+        sky=make_sky(spec, place, camera, subjects),
         weather=spec.weather,
         remarks=tuple(notes),
         seed=seed,

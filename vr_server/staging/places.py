@@ -9,7 +9,6 @@ import numpy as np
 from vr_server.domain.base import Vec3
 from vr_server.domain.staging import Rgb, SetPiece
 
-from .geometry import vec
 from .meshes.ground import ground_height
 from .meshes.library import ASSETS, measured
 
@@ -292,10 +291,16 @@ def dressing(name: str, place: str, rng: Generator) -> tuple[list[Candidate], st
     )
 
 
+_LARGE_M = 12.0
+_RIM = np.array([(0.0, 0.0), *((math.sin(a), math.cos(a)) for a in np.arange(8) * math.pi / 4)])
+
+
 def as_piece(c: Candidate, object_id: int, ground: str) -> SetPiece:
     """The candidate on the ground, with an id."""
-    at = vec(c.x, 0.0, c.z)
-    y = float(ground_height(ground, at[0:1], at[2:3])[0]) + c.y
+    # what is wide stands on the lowest ground under it, or it would float over a slope
+    half = 0.5 * max(c.size_m[0], c.size_m[2]) if c.size_m[1] > _LARGE_M else 0.0
+    under = ground_height(ground, c.x + half * _RIM[:, 0], c.z + half * _RIM[:, 1])
+    y = float(under.min()) + c.y
     asset = c.asset if c.asset in ASSETS else "placeholder"
     return SetPiece(
         object_id=object_id, asset=asset, label=c.label, position_m=(round(c.x, 4), round(y, 4), round(c.z, 4)), yaw_rad=round(c.yaw_rad, 5),

@@ -50,10 +50,20 @@ class MovingNode:
     world_at: Callable[[float], Matrix]  # seconds from the start of the shot
 
 
+Puffs = npt.NDArray[np.float64]
+"""float64 [n, 8]: centre (world metres), radius in metres, alpha, linear albedo r, g, b."""
+
+
+def no_puffs(_time_s: float) -> Puffs:
+    return np.zeros((0, 8))
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """`static` includes the ground (object id 0). Build with `vr_server.staging.build_scene`."""
+    """`static` includes the ground (object id 0); `puffs_at`: dust in the air, seconds from the start of the shot
+    -> soft balls without a surface. Build with `vr_server.staging.build_scene`."""
 
     staging: Staging
     static: tuple[StaticNode, ...]
     moving: tuple[MovingNode, ...] = field(default=())
+    puffs_at: Callable[[float], Puffs] = no_puffs

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vr_server.domain.shot import ShotSpec
-from vr_server.domain.staging import CameraPath, CelestialBody, Rgb, Sky
+from vr_server.domain.staging import CameraPath, CelestialBody, Rgb, Sky, Subject
 
 from .geometry import Array, matrix_of, vec
 from .places import Place
+from .silhouette import clear_of
 
 _ASPECT = 16 / 9
 _SUN_WORDS = (
@@ -30,6 +31,11 @@ _SUN_WORDS = (
 _MOON_WORDS = ("moon", "月亮", "明月", "月下", "圆月", "满月")
 
 
+# where else in the frame a sun may stand that a subject would cover
+_HEIGHTS = (0.9, 0.62, 0.4)
+_ACROSS = (0.86, 0.7, 0.5, -0.86, -0.7, -0.5, 0.3, -0.3, 0.1)
+
+
 @dataclass(frozen=True)
 class _Hour:
     zenith: Rgb
@@ -37,38 +43,50 @@ class _Hour:
     light: Rgb
     illuminance: float
     elevation_rad: float
-    exposure: float
 
 
 _HOURS: dict[str, _Hour] = {
-    "dawn": _Hour((0.22, 0.31, 0.50), (0.86, 0.60, 0.48), (1.0, 0.68, 0.46), 2.2, 0.14, 1.05),
-    "day": _Hour((0.15, 0.31, 0.62), (0.58, 0.69, 0.80), (1.0, 0.95, 0.86), 3.2, 0.82, 1.0),
-    "sunset": _Hour((0.19, 0.22, 0.40), (0.98, 0.50, 0.24), (1.0, 0.56, 0.26), 2.5, 0.12, 1.1),
-    "dusk": _Hour((0.07, 0.10, 0.22), (0.44, 0.27, 0.28), (1.0, 0.50, 0.36), 0.6, 0.06, 1.5),
-    "night": _Hour((0.022, 0.034, 0.075), (0.075, 0.10, 0.16), (0.60, 0.73, 1.0), 1.0, 0.62, 2.3),
+    "dawn": _Hour((0.22, 0.31, 0.50), (0.86, 0.60, 0.48), (1.0, 0.68, 0.46), 2.2, 0.14),
+    "day": _Hour((0.15, 0.31, 0.62), (0.58, 0.69, 0.80), (1.0, 0.95, 0.86), 3.2, 0.82),
+    "sunset": _Hour((0.19, 0.22, 0.40), (0.98, 0.50, 0.24), (1.0, 0.56, 0.26), 2.5, 0.12),
+    "dusk": _Hour((0.06, 0.10, 0.23), (0.42, 0.29, 0.29), (1.0, 0.55, 0.36), 0.75, 0.1),
+    "night": _Hour((0.022, 0.034, 0.075), (0.075, 0.10, 0.16), (0.60, 0.73, 1.0), 1.0, 0.62),
 }
 _AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
-    "red_planet": ((1.7, 1.25, 0.95), (0.82, 0.84, 1.12)),
     "bamboo_grove": ((0.9, 1.0, 0.85), (0.96, 1.04, 0.84)),
     "forest": ((0.9, 1.0, 0.9), (0.88, 0.98, 0.76)),
     "desert": ((1.0, 1.0, 0.95), (1.08, 1.0, 0.88)),
 }
-_FOGS = {"fog": 0.035, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
+# dust hangs in the air of some worlds: whatever the hour, the sky has its colour (of brightness 1: zenith, horizon)
+_DUSTS: dict[str, tuple[Rgb, Rgb]] = {"red_planet": ((1.45, 0.94, 0.52), (1.48, 0.93, 0.50))}
+_FOGS = {"fog": 0.022, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
 
 
 def _tint(a: Rgb, b: Rgb, k: float = 1.0) -> Rgb:
     return (round(a[0] * b[0] * k, 4), round(a[1] * b[1] * k, 4), round(a[2] * b[2] * k, 4))
 
 
-def _blend(a: Rgb, b: Rgb, k: float) -> Rgb:
-    return (round(a[0] + (b[0] - a[0]) * k, 4), round(a[1] + (b[1] - a[1]) * k, 4), round(a[2] + (b[2] - a[2]) * k, 4))
+def _blend(a: Rgb, b: Rgb, k: float, gain: float = 1.0) -> Rgb:
+    """From `a` to `b` times `gain`."""
+    r, g, h = (round(x + (gain * y - x) * k, 4) for x, y in zip(a, b, strict=True))
+    return (r, g, h)
 
 
-def make_sky(spec: ShotSpec, place: Place, camera: CameraPath) -> Sky:
+def _luma(c: Rgb) -> float:
+    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2]
+
+
+def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[Subject, ...]) -> Sky:
     hour = _HOURS[spec.time_of_day]
     over, along = _AIRS.get(spec.place, ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)))
     zenith, horizon = _tint(hour.zenith, over), _tint(hour.horizon, along)
-    bodies = _bodies(spec, hour, camera)
+    if spec.place in _DUSTS:
+        over, along = _DUSTS[spec.place]
+        zenith, horizon = (
+            _blend(zenith, over, 1.0, 1.2 * _luma(zenith)),
+            _blend(horizon, along, 0.9, 1.2 * _luma(horizon)),
+        )
+    bodies = _bodies(spec, hour, camera, subjects)
     overcast = any(w in {"rain", "storm", "snow", "fog"} for w in spec.weather)
     if overcast:
         grey = (0.42, 0.45, 0.48) if spec.time_of_day == "day" else _blend(zenith, horizon, 0.5)
@@ -82,11 +100,13 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath) -> Sky:
     bounce = _tint(place.colour, hour.light, 0.30 * min(hour.illuminance, 2.0))
     return Sky(
         time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=fog, fog_colour=fog_colour,
-        exposure=hour.exposure,
+        exposure=1.0,  # as metered
     )  # fmt: skip
 
 
-def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialBody, ...]:
+def _bodies(
+    spec: ShotSpec, hour: _Hour, camera: CameraPath, subjects: tuple[Subject, ...]
+) -> tuple[CelestialBody, ...]:
     text = spec.text.lower()
     if spec.time_of_day == "night":
         seen = any(word in text for word in _MOON_WORDS)
@@ -118,12 +138,16 @@ def _bodies(spec: ShotSpec, hour: _Hour, camera: CameraPath) -> tuple[CelestialB
         3: (0.62, -0.55, 0.15),
         4: (0.68, -0.6, 0.2, -0.2),
     }[spec.suns]
-    bodies = []
+    bodies: list[CelestialBody] = []
     for i, across in enumerate(places):
         high = (0.32, 0.60, 0.62, 0.45)[i]
         size = (0.030, 0.019, 0.014, 0.011)[i] if spec.suns > 1 else 0.016
         colour = hour.light if i == 0 else _blend(hour.light, (1.0, 0.78, 0.55), 0.6)
-        bodies.append(_body("sun", in_frame(camera, across, high), size, colour, hour.illuminance / (1 + 1.2 * i)))
+        near = sorted(((a, h) for h in _HEIGHTS for a in _ACROSS), key=lambda p: abs(p[0] - across) + abs(p[1] - high))
+        wanted = [(across, high), *near]
+        taken = [np.array(b.direction) for b in bodies]
+        free = clear_of(camera, subjects, [in_frame(camera, a, h) for a, h in wanted], taken, 2.2 * size)
+        bodies.append(_body("sun", free, size, colour, hour.illuminance / (1 + 1.2 * i)))
     return tuple(bodies)
 
 

@@ -29,12 +29,14 @@ def _person(height: float, stand_in: str | None = None) -> Kind:
     return Kind("person", (0.55, height, 0.4), stand_in)
 
 
+_SHIP = 0.86
+"""A landing craft for a few: its door is as high as a person with a helmet, so that who comes out is seen beside it."""
 KINDS: dict[str, Kind] = {
     "person": _person(1.74), "man": _person(1.78), "woman": _person(1.67), "child": _person(1.22), "elder": _person(1.68),
     "soldier": _person(1.8), "knight": _person(1.82), "astronaut": _person(1.84), "swordswoman": _person(1.68), "dancer": _person(1.68),
     "driver": _person(1.75), "traveller": _person(1.75), "crowd": _person(1.72), "mecha": _person(6.5, "a giant armoured figure"),
     "horse": Kind("quadruped", (0.7, 2.0, 2.3)), "dog": Kind("quadruped", (0.3, 0.72, 0.9)), "bird": Kind("bird", (1.1, 0.3, 0.6)),
-    "car": Kind("car", (1.85, 1.45, 4.4)), "spaceship": Kind("spaceship", (craft.WIDTH_M, craft.HEIGHT_M + 0.8, craft.LENGTH_M)),
+    "car": Kind("car", (1.85, 1.45, 4.4)), "spaceship": Kind("spaceship", (_SHIP * craft.WIDTH_M, _SHIP * craft.HEIGHT_M, _SHIP * craft.LENGTH_M)),
     "truck": Kind("box", (2.5, 3.2, 8.0)), "ship": Kind("box", (8.0, 9.0, 30.0)), "aircraft": Kind("box", (12.0, 4.0, 14.0)),
     "train": Kind("box", (3.0, 3.8, 40.0)), "dragon": Kind("box", (4.0, 3.0, 12.0)),
 }  # fmt: skip
@@ -251,14 +253,14 @@ def _door_times(spec: ShotSpec, ship: SubjectSpec | None) -> _Door | None:
     beats = _beats(ship, spec.duration_s)
     for b in beats:
         if b.action == "open_hatch":
-            start = min(b.start_s, spec.duration_s * 0.42)
-            return _Door(start, start + min(b.end_s - b.start_s, spec.duration_s * 0.17, 2.2 / spec.action_speed))
+            start = min(b.start_s, spec.duration_s * 0.36)
+            return _Door(start, start + min(b.end_s - b.start_s, spec.duration_s * 0.14, 2.0 / spec.action_speed))
     leaving = any(b.action == "exit_hatch" for s in spec.subjects for b in s.beats)
     if not leaving:
         return None
     landing = [b for b in beats if b.action == "land"]
     if landing and landing[-1].end_s > spec.duration_s * 0.5:
-        return _Door(spec.duration_s * 0.44, spec.duration_s * 0.6)
+        return _Door(spec.duration_s * 0.38, spec.duration_s * 0.52)
     start = landing[-1].end_s if landing else spec.duration_s * 0.1
     return _Door(start, min(start + min(2.0, spec.duration_s * 0.18), spec.duration_s))
 
@@ -288,14 +290,17 @@ def _exit_path(spec: ShotSpec, door: _Door, number: int) -> tuple[tuple[PathKey,
     turn = rot_y(_SHIP_YAW)
     # out as soon as the door is half open, whatever share of the shot the words gave to waiting
     start = min(0.45 * door.opens_s + 0.55 * door.open_s + 1.4 * number, spec.duration_s * 0.85)
-    pace = min(max(3.6 / (spec.duration_s - start), 1.05), 1.5) * spec.action_speed
+    hinge, foot = _SHIP * craft.DOOR_HINGE, _SHIP * craft.RAMP_FOOT
     route = [
-        craft.DOOR_HINGE + vec(-0.7, 0.06, 0.0),
-        craft.DOOR_HINGE + vec(0.0, 0.1, 0.0),
-        craft.RAMP_FOOT + vec(0.0, 0.08, 0.0),
-        craft.RAMP_FOOT + vec(14.0, 0.0, 0.0),
+        hinge + vec(-0.7, 0.06, 0.0),
+        hinge + vec(0.0, 0.08, 0.0),
+        foot + vec(0.0, 0.06, 0.0),
+        foot + vec(0.3, 0.0, 0.0),
+        foot + vec(14.0, 0.0, 0.0),
     ]
     lengths = np.concatenate([[0.0], np.cumsum([float(np.linalg.norm(b - a)) for a, b in itertools.pairwise(route)])])
+    # quick enough to stand on the ground before the shot ends, where a brisk walk can do it
+    pace = min(max((lengths[2] + 1.6) / (spec.duration_s - start), 1.05), 1.55) * spec.action_speed
     yaw = _SHIP_YAW - math.pi / 2
     keys = []
     marks = sorted(

@@ -19,9 +19,11 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     """Three overlapping bells from the waist: the lower, the later and the wider; the hem always covers both shins."""
     b = act.build
     h = b.height_m
-    hem = {"hanfu": 0.06, "dress": 0.24, "coat": 0.27}[w.skirt] * h
+    hem = {"hanfu": 0.06, "dress": 0.22, "coat": 0.23}[w.skirt] * h
     top = b.hip_height + 0.055 * h
-    flare = {"hanfu": 0.2, "dress": 0.135, "coat": 0.125}[w.skirt] * h
+    flare = {"hanfu": 0.2, "dress": 0.155, "coat": 0.16}[w.skirt] * h
+    # a narrow cut is spread by a smaller stride, or the knees would come through
+    stride = {"hanfu": 0.7, "dress": 0.45, "coat": 0.4}[w.skirt]
     cuts = [1.0, 0.62, 0.3, 0.0]
     pieces: list[Piece] = []
     colours = (
@@ -41,7 +43,7 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
             r, y = rows[0]
             parts.append(lathe([(r * 1.012, y), (r * 1.0, y + 0.03 * h)], w.accent, 20, cap=False))
         mesh = finish(f"skirt-{i}", *parts, two_sided=True)
-        pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind)))
+        pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind, stride)))
     return pieces
 
 
@@ -62,7 +64,7 @@ def _hang(act: Performance, t: float, k: float, length: float, wind: float) -> A
 
 
 def _bell_at(
-    act: Performance, index: int, hi: float, lo: float, length: float, wind: float
+    act: Performance, index: int, hi: float, lo: float, length: float, wind: float, stride: float
 ) -> Callable[[float], Matrix]:
     def world(t: float) -> Matrix:
         a, c = _hang(act, t, 1 - hi, length, wind), _hang(act, t, 1 - lo, length, wind)
@@ -70,7 +72,7 @@ def _bell_at(
         feet = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3]
         span = float(np.hypot(feet[0], feet[2]))
         frame = frame_along(a - c, -late["pelvis"][:3, 2])
-        spread = max(0.0, span / (0.3 * act.build.height_m) - 0.7) * (0.0, 0.35, 0.8)[index]
+        spread = max(0.0, span / (0.3 * act.build.height_m) - stride) * (0.28 * (stride < 0.6), 0.5, 0.8)[index]
         across = unit(vec(feet[0], 0.0, feet[2])) if span > 1e-6 else vec(1.0, 0.0, 0.0)
         stretch = np.eye(3) + min(spread, 0.7) * np.outer(across, across)
         return affine(stretch @ frame, a)

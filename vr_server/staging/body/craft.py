@@ -45,11 +45,12 @@ def spaceship_nodes(subject: Subject) -> list[MovingNode]:
     def flame(index: int) -> Callable[[float], Matrix]:
         def at(t: float) -> Matrix:
             rate = abs(float(track.position(t + 0.1)[1] - track.position(t - 0.1)[1])) / 0.2
-            burn = min(1.0, rate / 0.6) if float(track.position(t)[1]) > 0.01 or rate > 0.01 else 0.0
+            height = float(track.position(t)[1])
+            burn = min(1.0, rate / 0.6) * min(1.0, max(height - 0.05, 0.0) / 0.5)
             flicker = 1 + 0.15 * wobble(t, subject.seed + index, 5.0)
             length = max(0.001, burn * (1.9 if index > 1 else 2.6) * flicker)
             return hull(t) @ affine(
-                np.diag([max(burn, 0.001) * 1.25, length, max(burn, 0.001) * 1.25]), meshes.nozzles[index]
+                np.diag([max(burn, 0.001) * 1.4, length, max(burn, 0.001) * 1.4]), meshes.nozzles[index]
             )
 
         return at
@@ -57,7 +58,8 @@ def spaceship_nodes(subject: Subject) -> list[MovingNode]:
     def node(part: str, mesh_index: int) -> MovingNode:
         return MovingNode(meshes.hull[mesh_index], subject.object_id, subject.label, part, hull)
 
-    nodes = [node("hull", 0), node("lights", 1), node("nozzles", 2)]
+    parts = ("hull", "lights", "nozzles", "lock", "lock_lamps")
+    nodes = [node(part, i) for i, part in enumerate(parts)]
     nodes.append(MovingNode(meshes.legs, subject.object_id, subject.label, "legs", legs))
     nodes.append(MovingNode(meshes.ramp, subject.object_id, subject.label, "ramp", door))
     nodes += [MovingNode(meshes.flame, subject.object_id, subject.label, f"flame_{i}", flame(i)) for i in range(4)]

@@ -9,7 +9,7 @@ from vr_server.staging.scene import Mesh
 from .core import Part, box, ellipsoid, finish, lathe, merge, smooth_part, times, tube
 
 _IRON: Rgb = (0.05, 0.055, 0.06)
-_GLOW: Rgb = (1.0, 0.72, 0.36)
+_GLOW: Rgb = (1.0, 0.78, 0.50)
 _WOOD: Rgb = (0.30, 0.19, 0.10)
 CAR_COLOURS: tuple[Rgb, ...] = (
     (0.42, 0.05, 0.04),
@@ -149,7 +149,7 @@ def road(_seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...]:
     w, _, d = size
     lane = w * 0.56
     side = (w - lane) / 2
-    parts = [box((lane, 0.02, d), (0.075, 0.075, 0.08), (0.0, 0.0, 0.0))]
+    parts = [box((lane, 0.02, d), (0.15, 0.148, 0.15), (0.0, 0.0, 0.0))]
     for s in (-1.0, 1.0):
         parts.append(box((0.22, 0.16, d), (0.42, 0.41, 0.39), (s * (lane / 2 + 0.11), 0.05, 0.0)))
         parts.append(box((side - 0.22, 0.14, d), (0.30, 0.285, 0.26), (s * (lane / 2 + 0.11 + side / 2), 0.045, 0.0)))
