@@ -185,9 +185,9 @@ describe('policies', () => {
   });
 
   it('takes the quality from the address, and only a sane one', () => {
-    expect(chosenQuality(new URLSearchParams('grid=80'))).toEqual({ quality: { columns: 80, splats: false }, fixed: true });
+    expect(chosenQuality(new URLSearchParams('grid=80'))).toEqual({ quality: { columns: 80, fine: false }, fixed: true });
     expect(chosenQuality(new URLSearchParams('grid=banana'))).toEqual({ quality: LADDER[0], fixed: false });
-    expect(chosenQuality(new URLSearchParams('grid=80&splats=1')).quality.splats).toBe(true);
+    expect(chosenQuality(new URLSearchParams('grid=80&fine=1')).quality.fine).toBe(true);
   });
 
   it('steps down only when slow for long, to the end of the ladder', () => {

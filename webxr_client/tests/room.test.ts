@@ -3,7 +3,7 @@ import { emptyRoom, fold, notesOf, posterPath, qualityOf, revisionOf, takesOf } 
 import { Store } from '../src/core/events';
 import { parseServerMessage } from '../src/protocol/guards';
 import type { Manifest, Note, Revision, ServerMessage, Take } from '../src/protocol/messages';
-import { gridGeometry } from '../src/take/geometry';
+import { cellGeometry } from '../src/take/geometry';
 import { patchUniforms } from '../src/take/decoder';
 
 const take = (id: string, number: number, state: Take['state'] = 'ready'): Take => ({
@@ -88,12 +88,20 @@ describe('store', () => {
 });
 
 describe('what the GPU is given', () => {
-  it('ends both triangles of every cell on its lower right corner', () => {
-    const index = gridGeometry(4, 3).getIndex()?.array ?? [];
-    expect(index.length).toBe(4 * 3 * 6);
-    for (let cell = 0; cell < 12; cell++) {
-      const corner = (Math.floor(cell / 4) + 1) * 5 + (cell % 4) + 1;
-      expect([index[cell * 6 + 2], index[cell * 6 + 5]]).toEqual([corner, corner]);
+  it('draws every cell on its own, once per side of an edge', () => {
+    const geometry = cellGeometry(4, 3);
+    const [index, position] = [geometry.getIndex()?.array ?? [], geometry.getAttribute('position')];
+    expect([index.length, position.count]).toEqual([4 * 3 * 12, 4 * 3 * 8]);
+    for (let at = 0; at < index.length; at += 3) {
+      const cell = Math.floor(at / 12);
+      const side = Math.floor((at % 12) / 6);
+      const parts = [0, 1, 2].map((k) => {
+        const vertex = index[at + k] ?? -1;
+        expect([position.getX(vertex), position.getY(vertex)]).toEqual([cell % 4, Math.floor(cell / 4)]);
+        return position.getZ(vertex) - 4 * side;
+      });
+      expect(new Set(parts).size).toBe(3);
+      expect(parts.every((part) => part >= 0 && part < 4)).toBe(true);
     }
   });
 

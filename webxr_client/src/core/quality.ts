@@ -2,23 +2,24 @@
 
 export interface DrawQuality {
   readonly columns: number;
-  readonly splats: boolean;
+  /** Depth edges at the depth tile's own size, however coarse the grid. */
+  readonly fine: boolean;
 }
 
-/** From best to coarsest; the splats stay, since without them wires and poles vanish from a coarse grid. */
+/** From best to coarsest; fine edges stay, since without them wires and poles vanish from a coarse grid. */
 export const LADDER: readonly DrawQuality[] = [
-  { columns: 320, splats: true },
-  { columns: 160, splats: true },
-  { columns: 80, splats: true },
+  { columns: 320, fine: true },
+  { columns: 160, fine: true },
+  { columns: 80, fine: true },
 ];
 
-/** `?grid=80&splats=0` fixes the quality; without it the first step is taken, and `fixed` is false. */
+/** `?grid=80&fine=0` fixes the quality; without it the first step is taken, and `fixed` is false. */
 export function chosenQuality(parameters: URLSearchParams): { quality: DrawQuality; fixed: boolean } {
   const columns = Number(parameters.get('grid'));
   const fixed = Number.isInteger(columns) && columns >= 16 && columns <= 640;
-  const base = fixed ? { columns, splats: columns >= 160 } : { columns: 320, splats: true };
-  const splats = parameters.get('splats');
-  return { quality: { ...base, splats: splats === null ? base.splats : splats === '1' }, fixed };
+  const base = fixed ? { columns, fine: columns >= 160 } : { columns: 320, fine: true };
+  const fine = parameters.get('fine');
+  return { quality: { ...base, fine: fine === null ? base.fine : fine === '1' }, fixed };
 }
 
 /** Steps down when drawing stays under `leastFps` for `patienceS`; never up again, so that it cannot swing. */

@@ -1,4 +1,4 @@
-/** The atlas on the GPU, and the pass that turns its depth tiles into numbers once per video frame. */
+/** The atlas on the GPU, and the passes that turn its depth tiles into numbers once per video frame. */
 import {
   Camera,
   FloatType,
@@ -15,29 +15,38 @@ import {
   Vector2,
   Vector4,
   WebGLRenderTarget,
+  type IUniform,
   type WebGLRenderer,
 } from 'three';
 import { layerRects, type Rect } from '../core/manifest';
 import type { Manifest } from '../protocol/messages';
 import { coverGeometry } from './geometry';
+import { CORNER_FRAGMENT, CORNER_VERTEX } from './layer-shaders';
 import { DECODE_FRAGMENT, DECODE_VERTEX, MAX_PATCHES } from './shaders';
 
 export type Picture = VideoFrame | HTMLVideoElement;
 
 export class AtlasDecoder {
   readonly atlas: Texture;
+  /** (u of L1, u of L2, validity of L2, 1) per sample, row 0 = top. */
   readonly target: WebGLRenderTarget;
+  /** What the corners of the grid know: see CORNER_FRAGMENT. */
+  readonly corners: WebGLRenderTarget;
+  /** 1/m: a smaller step in inverse depth is no edge. */
+  readonly cut: IUniform<number> = { value: 1 };
   private readonly scene = new Scene();
   private readonly camera = new Camera();
   private readonly cover: Mesh;
-  private readonly material: ShaderMaterial;
+  private readonly decoding: ShaderMaterial;
+  private readonly cornering: ShaderMaterial;
 
-  /** `width` x `height`: samples of depth that are kept, at most the depth tile's own. */
+  /** `width` x `height`: samples of depth that are kept, at most the depth tile's own; `grid`: columns and rows of cells. */
   constructor(
     private readonly renderer: WebGLRenderer,
     manifest: Manifest,
     readonly width: number,
     readonly height: number,
+    grid: Vector2,
   ) {
     this.atlas = new Texture();
     Object.assign(this.atlas, {
@@ -48,23 +57,16 @@ export class AtlasDecoder {
       magFilter: LinearFilter,
     });
     const exact = renderer.getContext().getExtension('EXT_color_buffer_float') !== null;
-    this.target = new WebGLRenderTarget(width, height, {
-      type: exact ? FloatType : HalfFloatType,
-      minFilter: NearestFilter,
-      magFilter: NearestFilter,
-      depthBuffer: false,
-      generateMipmaps: false,
+    this.target = numbers(width, height, exact);
+    this.corners = numbers(grid.x + 1, grid.y + 1, exact);
+    this.decoding = pass(DECODE_VERTEX, DECODE_FRAGMENT, decodeUniforms(this.atlas, manifest, width, height));
+    this.cornering = pass(CORNER_VERTEX, CORNER_FRAGMENT, {
+      uDecoded: { value: this.target.texture },
+      uInverse: { value: inverseRange(manifest) },
+      uGrid: { value: grid },
+      uCut: this.cut,
     });
-    this.material = new ShaderMaterial({
-      glslVersion: GLSL3,
-      vertexShader: DECODE_VERTEX,
-      fragmentShader: DECODE_FRAGMENT,
-      uniforms: decodeUniforms(this.atlas, manifest, width, height),
-      depthTest: false,
-      depthWrite: false,
-      blending: NoBlending,
-    });
-    this.cover = new Mesh(coverGeometry(), this.material);
+    this.cover = new Mesh(coverGeometry(), this.decoding);
     this.cover.frustumCulled = false;
     this.scene.add(this.cover);
   }
@@ -76,13 +78,16 @@ export class AtlasDecoder {
     const { renderer } = this;
     const [target, immersive] = [renderer.getRenderTarget(), renderer.xr.enabled];
     renderer.xr.enabled = false;
-    renderer.setRenderTarget(this.target);
-    renderer.render(this.scene, this.camera);
+    for (const [material, into] of [[this.decoding, this.target], [this.cornering, this.corners]] as const) {
+      this.cover.material = material;
+      renderer.setRenderTarget(into);
+      renderer.render(this.scene, this.camera);
+    }
     renderer.setRenderTarget(target);
     renderer.xr.enabled = immersive;
   }
 
-  /** (u of L1, u of L2, validity, 1) per sample, row 0 = top. Waits for the GPU: for a click, not for a frame. */
+  /** The numbers of `target`. Waits for the GPU: for a click, not for a frame. */
   readBack(): Float32Array | null {
     if (this.target.texture.type !== FloatType) return null;
     const values = new Float32Array(this.width * this.height * 4);
@@ -93,9 +98,30 @@ export class AtlasDecoder {
   dispose(): void {
     this.atlas.dispose();
     this.target.dispose();
-    this.material.dispose();
+    this.corners.dispose();
+    this.decoding.dispose();
+    this.cornering.dispose();
     this.cover.geometry.dispose();
   }
+}
+
+function numbers(width: number, height: number, exact: boolean): WebGLRenderTarget {
+  return new WebGLRenderTarget(width, height, {
+    type: exact ? FloatType : HalfFloatType,
+    minFilter: NearestFilter,
+    magFilter: NearestFilter,
+    depthBuffer: false,
+    generateMipmaps: false,
+  });
+}
+
+function pass(vertexShader: string, fragmentShader: string, uniforms: ShaderMaterial['uniforms']): ShaderMaterial {
+  return new ShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, depthTest: false, depthWrite: false, blending: NoBlending });
+}
+
+/** Inverse depth of u = 0, and what u = 1 adds to it, 1/m. */
+export function inverseRange({ depth: { near, far } }: Manifest): Vector2 {
+  return new Vector2(1 / far, 1 / near - 1 / far);
 }
 
 function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, height: number): ShaderMaterial['uniforms'] {

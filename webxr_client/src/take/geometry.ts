@@ -1,7 +1,7 @@
-/** The two shapes everything is drawn with: a grid of cells and a cloud of pixels, both in picture uv. */
+/** The shapes everything is drawn with. */
 import { BufferAttribute, BufferGeometry } from 'three';
 
-/** (columns + 1) x (rows + 1) vertices; both triangles of a cell end on its lower right corner (the provoking vertex). */
+/** (columns + 1) x (rows + 1) vertices in picture uv, joined to one sheet. */
 export function gridGeometry(columns: number, rows: number): BufferGeometry {
   const positions = new Float32Array((columns + 1) * (rows + 1) * 3);
   let at = 0;
@@ -27,19 +27,24 @@ export function gridGeometry(columns: number, rows: number): BufferGeometry {
   return geometry;
 }
 
-/** One point in the middle of each of width x height pixels. */
-export function pixelGeometry(width: number, height: number): BufferGeometry {
-  const positions = new Float32Array(width * height * 3);
-  let at = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      positions[at++] = (x + 0.5) / width;
-      positions[at++] = (y + 0.5) / height;
-      positions[at++] = 0;
+/**
+ * Every cell on its own, twice: `position` is (column, row, part), parts 0..3 being the corners of its near surface (upper
+ * left, upper right, lower left, lower right) and 4..7 those of its far one. Whole numbers, made into places by the shader.
+ */
+export function cellGeometry(columns: number, rows: number): BufferGeometry {
+  const positions = new Uint16Array(columns * rows * 8 * 3);
+  const index = new Uint32Array(columns * rows * 12);
+  let [vertex, at] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      for (let part = 0; part < 8; part++) positions.set([column, row, part], (vertex + part) * 3);
+      for (const corner of [0, 2, 3, 1, 0, 3, 4, 6, 7, 5, 4, 7]) index[at++] = vertex + corner;
+      vertex += 8;
     }
   }
   const geometry = new BufferGeometry();
   geometry.setAttribute('position', new BufferAttribute(positions, 3));
+  geometry.setIndex(new BufferAttribute(index, 1));
   return geometry;
 }
 

@@ -1,6 +1,6 @@
 /** What is around the frame: no black void, but a dim sky and ground in the picture's own colours, with metre lines. */
 import { BackSide, Color, GLSL3, Mesh, ShaderMaterial, SphereGeometry, Vector2, Vector3 } from 'three';
-import { DOME_FRAGMENT, DOME_VERTEX } from './shaders';
+import { DOME_FRAGMENT, DOME_VERTEX } from './surround-shaders';
 import type { SurroundUniforms } from './take-view';
 
 type Srgb = readonly [number, number, number];

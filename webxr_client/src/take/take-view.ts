@@ -1,31 +1,30 @@
-/** The layered clip as a thing in the scene: two displaced sheets and the pixels of their edges. */
+/** The layered clip as a thing in the scene: two displaced sheets, the nearer one cut at its depth edges. */
 import {
   DoubleSide,
   GLSL3,
   Group,
   Mesh,
-  Points,
   ShaderMaterial,
   Vector2,
   Vector3,
   Vector4,
   type BufferGeometry,
   type IUniform,
-  type PerspectiveCamera,
   type WebGLRenderer,
 } from 'three';
 import { flatness, levelled, outside, toWorld, type Vec3 } from '../core/pose';
 import { inverseDepth } from '../core/depth';
 import { layerRects, poseAt, screenDistance } from '../core/manifest';
 import type { Manifest } from '../protocol/messages';
-import { AtlasDecoder, type Picture } from './decoder';
-import { gridGeometry, pixelGeometry } from './geometry';
-import { FAR_VERTEX, LAYER_FRAGMENT, NEAR_VERTEX, SPLAT_FRAGMENT, SPLAT_VERTEX } from './shaders';
+import { AtlasDecoder, inverseRange, type Picture } from './decoder';
+import { cellGeometry, gridGeometry } from './geometry';
+import { FAR_FRAGMENT, FAR_VERTEX, NEAR_FRAGMENT, NEAR_VERTEX } from './layer-shaders';
 
 export interface TakeQuality {
   /** Columns of the grid; rows follow the picture's shape. */
   readonly columns: number;
-  readonly splats: boolean;
+  /** Edges at the depth tile's own size; else two samples a cell, for slow machines. */
+  readonly fine: boolean;
 }
 
 /** The surround's colours, linear; shared with the dome. */
@@ -35,8 +34,10 @@ export interface SurroundUniforms {
   readonly uBottom: IUniform<Vector3>;
 }
 
-/** Parallax at the edge of the head box, in cells, from which a cell counts as a depth edge. */
-const EDGE_CELLS = 1;
+/** Parallax at the edge of the head box, in samples of depth, from which a step in depth is an edge. */
+const EDGE_SAMPLES = 1;
+/** L2 is smooth where it can be seen: its sheet is coarser. */
+const FAR_GRID = 3 / 8;
 
 export class TakeView {
   /** Origin: the shot camera, heading -Z; level. The caller puts it where the viewer stands. */
@@ -45,13 +46,11 @@ export class TakeView {
   readonly camera = new Group();
   readonly frame = { index: -1 };
   private readonly decoder: AtlasDecoder;
-  private readonly grid: BufferGeometry;
-  private readonly pixels: BufferGeometry | null;
+  private readonly shapes: { far: BufferGeometry; near: BufferGeometry };
   private readonly materials: ShaderMaterial[] = [];
   private readonly shared: Record<string, IUniform>;
   private readonly tan = new Vector2(1, 1);
-  private readonly columns: number;
-  private readonly rows: number;
+  private readonly cells: Vector2;
 
   constructor(
     renderer: WebGLRenderer,
@@ -61,15 +60,14 @@ export class TakeView {
   ) {
     const { depth } = layerRects(manifest, 'foreground');
     const [, , width, height] = depth;
-    this.columns = Math.min(quality.columns, width);
-    this.rows = Math.max(1, Math.round((this.columns * height) / width));
-    this.decoder = quality.splats
-      ? new AtlasDecoder(renderer, manifest, width, height)
-      : new AtlasDecoder(renderer, manifest, this.columns + 1, this.rows + 1);
-    this.shared = this.makeUniforms(surround, quality.splats);
-    this.grid = gridGeometry(this.columns, this.rows);
-    this.pixels = quality.splats ? pixelGeometry(width, height) : null;
-    this.build(width, height);
+    const columns = Math.min(quality.columns, width);
+    this.cells = new Vector2(columns, rowsOf(columns, width, height));
+    const samples = quality.fine ? width : Math.min(width, 2 * columns);
+    this.decoder = new AtlasDecoder(renderer, manifest, samples, rowsOf(samples, width, height), this.cells);
+    this.shared = this.makeUniforms(surround);
+    const coarse = Math.max(8, Math.round(columns * FAR_GRID));
+    this.shapes = { far: gridGeometry(coarse, rowsOf(coarse, width, height)), near: cellGeometry(columns, this.cells.y) };
+    this.build();
     this.group.add(this.camera);
     this.group.visible = false;
     this.pose(0);
@@ -77,8 +75,8 @@ export class TakeView {
 
   /** Show `picture` as frame `frame`. The picture may be closed afterwards. */
   present(picture: Picture, frame: number): void {
-    this.decoder.decode(picture);
     this.pose(frame);
+    this.decoder.decode(picture);
     this.group.visible = true;
   }
 
@@ -88,10 +86,8 @@ export class TakeView {
     this.camera.quaternion.set(...levelled(rotation));
     const half = Math.tan(yfov / 2);
     this.tangents().set(half * this.manifest.projection.aspectRatio, half);
-    const cell = (2 * half * this.manifest.projection.aspectRatio) / this.columns;
-    // With splats isEdge() looks one sample beyond the cell on both sides.
-    const margin = this.pixels ? (4 * half * this.manifest.projection.aspectRatio) / this.decoder.width : 0;
-    this.setShared('uCut', (EDGE_CELLS * (cell + margin)) / this.boxReach());
+    const sample = (2 * half * this.manifest.projection.aspectRatio) / this.decoder.width;
+    this.decoder.cut.value = (EDGE_SAMPLES * sample) / this.boxReach();
   }
 
   /** Half the width of the head box, metres. */
@@ -165,56 +161,45 @@ export class TakeView {
   dispose(): void {
     this.group.removeFromParent();
     this.decoder.dispose();
-    this.grid.dispose();
-    this.pixels?.dispose();
+    this.shapes.far.dispose();
+    this.shapes.near.dispose();
     for (const material of this.materials) material.dispose();
   }
 
-  private makeUniforms(surround: SurroundUniforms, splats: boolean): Record<string, IUniform> {
-    const { near, far } = this.manifest.depth;
+  private makeUniforms(surround: SurroundUniforms): Record<string, IUniform> {
     return {
       uAtlas: { value: this.decoder.atlas },
       uDecoded: { value: this.decoder.target.texture },
+      uCorners: { value: this.decoder.corners.texture },
       uTan: { value: this.tan },
-      uInverse: { value: new Vector2(1 / far, 1 / near - 1 / far) },
+      uInverse: { value: inverseRange(this.manifest) },
       uFlat: { value: 0 },
       uScreen: { value: 1 / screenDistance(this.manifest) },
-      uGrid: { value: new Vector2(this.columns, this.rows) },
-      uCut: { value: 1 },
-      uMargin: { value: splats ? 1 : 0 },
+      uGrid: { value: this.cells },
+      uCut: this.decoder.cut,
       uFeather: { value: 0 },
       uDim: { value: 1 },
-      uViewport: { value: 720 },
       ...surround,
     };
   }
 
-  private build(width: number, height: number): void {
+  private build(): void {
     const near = layerRects(this.manifest, 'foreground').color;
     const far = layerRects(this.manifest, 'background').color;
-    const pixel = { uPixel: { value: new Vector2(1 / width, 1 / height) } };
-    this.add(new Mesh(this.grid, this.material(FAR_VERTEX, LAYER_FRAGMENT, far)), 0);
-    this.add(new Mesh(this.grid, this.material(NEAR_VERTEX, LAYER_FRAGMENT, near)), 1);
-    if (!this.pixels) return;
-    const splats = new Points(this.pixels, this.material(SPLAT_VERTEX, SPLAT_FRAGMENT, near, pixel));
-    splats.onBeforeRender = (renderer, _scene, camera) => {
-      const eye = (camera as PerspectiveCamera & { viewport?: Vector4 }).viewport;
-      this.setShared('uViewport', eye?.w ?? renderer.getDrawingBufferSize(new Vector2()).y);
-    };
-    this.add(splats, 2);
+    this.add(new Mesh(this.shapes.far, this.material(FAR_VERTEX, FAR_FRAGMENT, far)), 0);
+    this.add(new Mesh(this.shapes.near, this.material(NEAR_VERTEX, NEAR_FRAGMENT, near)), 1);
   }
 
   private material(
     vertexShader: string,
     fragmentShader: string,
     color: readonly [number, number, number, number],
-    extra: Record<string, IUniform> = {},
   ): ShaderMaterial {
     const material = new ShaderMaterial({
       glslVersion: GLSL3,
       vertexShader,
       fragmentShader,
-      uniforms: { ...this.shared, uColor: { value: new Vector4(...color) }, ...extra },
+      uniforms: { ...this.shared, uColor: { value: new Vector4(...color) } },
       side: DoubleSide,
       toneMapped: false,
     });
@@ -222,9 +207,13 @@ export class TakeView {
     return material;
   }
 
-  private add(object: Mesh | Points, order: number): void {
+  private add(object: Mesh, order: number): void {
     object.frustumCulled = false;
     object.renderOrder = order;
     this.camera.add(object);
   }
+}
+
+function rowsOf(columns: number, width: number, height: number): number {
+  return Math.max(1, Math.round((columns * height) / width));
 }
