@@ -1,4 +1,6 @@
+/// <reference types="vite/client" />
 import { describe, expect, it } from 'vitest';
+import errorTree from '../../vr_server/domain/errors.py?raw';
 import { crc8, decodeCells, decodeWord, encodeWord, readStrip } from '../src/core/barcode';
 import { depthOf, fitCalibration, fold, inverseDepth, median9, refine, SKY_M, unitOf } from '../src/core/depth';
 import { ERROR_CODES, errorTitle } from '../src/core/errors';
@@ -7,6 +9,7 @@ import { diffLine } from '../src/core/labels';
 import { flatness, levelled, multiply, outside, rotate, toWorld, yawOf, yawQuat } from '../src/core/pose';
 import { chosenQuality, LADDER, QualityGovernor } from '../src/core/quality';
 import { backoff, isFinal } from '../src/core/reconnect';
+import { PoseGate } from '../src/core/pose-gate';
 import { advance, playheadNow, sameStream } from '../src/core/playhead';
 import { en, zh } from '../src/core/strings';
 import { timecode } from '../src/core/timecode';
@@ -171,8 +174,31 @@ describe('words', () => {
   });
 
   it('has its own words for every error code and keeps the server’s for others', () => {
+    const codes = [...errorTree.matchAll(/^ +code(?:: [^=]+)? = "([a-z-]+)"$/gm)].map((m) => m[1] ?? '');
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes) expect(ERROR_CODES).toContain(code);
     for (const code of ERROR_CODES) expect(errorTitle(code, 'x', 'zh')).not.toBe('x');
     expect(errorTitle('new-code', 'Said by the server', 'zh')).toBe('Said by the server');
+  });
+});
+
+describe('pose gate', () => {
+  const head = (x: number): [number, number, number, number, number, number, number] => [x, 1.6, 0, 0, 0, 0, 1];
+
+  it('lets at most 15 moved poses a second through', () => {
+    const gate = new PoseGate();
+    let sent = 0;
+    for (let ms = 0; ms < 1000; ms += 4) if (gate.admits(head(ms / 100), false, ms)) sent++;
+    expect(sent).toBeGreaterThan(10);
+    expect(sent).toBeLessThanOrEqual(15);
+  });
+
+  it('says nothing while nothing moves, and everything again to a new line', () => {
+    const gate = new PoseGate();
+    expect([gate.admits(head(0), false, 0), gate.admits(head(0.001), false, 500), gate.admits(head(0), true, 1000)]).toEqual([true, false, true]);
+    gate.forget();
+    expect(gate.admits(head(0), true, 1001)).toBe(true);
+    expect(gate.admits(head(Number.NaN), true, 9000)).toBe(false);
   });
 });
 

@@ -78,7 +78,20 @@ describe('room socket', () => {
     last().open();
     last().say(WELCOME);
     expect(last().sent.map((m) => m['type'])).toEqual(['hello', 'transport']);
-    expect(states).toEqual(['connecting', 'open', 'reconnecting', 'reconnecting', 'open']);
+    expect(states).toEqual(['connecting', 'open', 'reconnecting', 'open']);
+  });
+
+  it('comes in again under another name without calling it a loss', () => {
+    const { socket, states } = connect();
+    last().open();
+    last().say(WELCOME);
+    socket.again();
+    last().open();
+    last().say(WELCOME);
+    expect([Line.made.length, last().sent[0]?.['type']]).toEqual([2, 'hello']);
+    Line.made[0]?.fail(1000);
+    vi.advanceTimersByTime(9000);
+    expect(states).toEqual(['connecting', 'open', 'open', 'reconnecting']);
   });
 
   it('gives up a silent line after six seconds, not one that answers', () => {

@@ -1,4 +1,5 @@
 /** The composition root: every part is made here and tied to the others. */
+import { Vector3 } from 'three';
 import { Store } from '../core/events';
 import { preferredLanguage, translator, type Language } from '../core/i18n';
 import { poseAt, type KnownClip } from '../core/manifest';
@@ -8,6 +9,7 @@ import { emptyRoom, type RoomState, type ShownError } from '../core/room';
 import { timecode } from '../core/timecode';
 import { openFolder, StaticTransport } from '../media/static-source';
 import { makeVideo } from '../media/video';
+import { Heads } from '../stage/heads';
 import { Stage } from '../stage/stage';
 import { FIRST_VIEW, type Actions, type UiContext, type ViewState } from '../ui/model';
 import { mountShell, type Shell } from '../ui/shell';
@@ -31,6 +33,7 @@ export class App {
   private readonly video = makeVideo();
   private readonly stage: Stage;
   private readonly screen: Screen;
+  private readonly heads = new Heads();
   private readonly shell: Shell;
   private readonly vr: VrSession;
   private readonly errors: ShownError[] = [];
@@ -44,10 +47,11 @@ export class App {
   constructor(host: HTMLElement) {
     const language = storedLanguage() ?? preferredLanguage(navigator.languages);
     this.room = new Store(emptyRoom(this.page.searchParams.get('room') ?? 'default'));
-    this.view = new Store<ViewState>({ ...FIRST_VIEW, language });
+    this.view = new Store<ViewState>({ ...FIRST_VIEW, language, name: visitorName(this.page) });
     this.world = new World(host);
     this.stage = new Stage((stage) => this.patch({ stage }));
     this.world.scene.add(this.stage.group);
+    this.world.film.add(this.heads.group);
     const { quality, fixed } = chosenQuality(this.page.searchParams);
     this.screen = new Screen(this.video, this.world.renderer, this.world.anchor, this.world.surround, quality, {
       clips: () => (this.folder ? [this.folder.clip] : Object.values(this.room.value.clips)),
@@ -77,7 +81,7 @@ export class App {
     }
     this.link = openRoom({
       page: this.page,
-      name: visitorName(this.page),
+      name: () => this.view.value.name || translator(this.view.value.language)('name.guest'),
       room: this.room,
       view: this.view,
       video: this.video,
@@ -153,6 +157,11 @@ export class App {
         remember('previs.language', language);
         this.patch({ language });
       },
+      setName: (name) => {
+        remember('previs.name', name);
+        this.patch({ name });
+        this.link?.rename();
+      },
       setMode: (mode) => {
         this.world.setMode(mode);
         this.stage.group.visible = mode === 'stage';
@@ -178,7 +187,6 @@ export class App {
         panelText: () => this.panelText(),
         playPause: () => (this.view.value.playing ? this.transport()?.pause() : this.transport()?.play()),
         seekSeconds: (seconds) => this.seekBy(Math.round(seconds * view.fps)),
-        onHead: (head) => this.link?.sendPose(head, true),
       });
     } else if (vr !== 'presenting' && this.leaveVr) {
       this.leaveVr();
@@ -219,6 +227,7 @@ export class App {
     this.world.onTick((seconds) => {
       this.world.insets = this.shell.insets();
       this.followLost();
+      this.meet(seconds);
       const { shown, view } = this.screen;
       if (shown && view && this.world.mode === 'stage') {
         const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
@@ -230,6 +239,15 @@ export class App {
       if (coarser) this.screen.setQuality(coarser);
     });
     setInterval(() => void this.measure(), STATS_EVERY_MS);
+  }
+
+  /** Shows where the others are, and tells them where the viewer is. */
+  private meet(seconds: number): void {
+    const head = this.world.headInFilm();
+    if (!head) return;
+    const { participants, heads, self } = this.room.value;
+    this.heads.update(participants, heads, self?.id ?? null, new Vector3(head[0], head[1], head[2]), seconds);
+    this.link?.sendPose(head, this.world.immersive);
   }
 
   /** The frame shown is the picture's own; only while there is no picture, the interface goes by the room's playhead. */
@@ -267,6 +285,7 @@ export class App {
           framesDecoded: this.framesDecoded,
           manifestTakeId: shown?.clip.manifest.takeId ?? null,
           immersive: this.world.immersive,
+          heads: this.heads.visible,
           mode: this.world.mode,
           fps: this.world.fps.value,
           columns: this.screen.quality.columns,
@@ -295,7 +314,7 @@ function storedLanguage(): Language | null {
 function visitorName(page: URL): string {
   const name = (page.searchParams.get('name') ?? recall('previs.name') ?? '').trim().slice(0, 60);
   if (name) remember('previs.name', name);
-  return name || 'Guest';
+  return name;
 }
 
 /** Storage may be forbidden (private windows, embedded pages): then nothing is remembered. */

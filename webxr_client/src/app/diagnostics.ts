@@ -28,7 +28,9 @@ export interface Snapshot {
   readonly notes: readonly Note[];
   readonly revisions: readonly Revision[];
   readonly takes: readonly { id: string; shotId: string; number: number; state: string; qualities: readonly string[]; noteIds: readonly string[] }[];
-  readonly participants: number;
+  readonly participants: readonly { name: string; immersive: boolean }[];
+  /** Other people's heads that are drawn. */
+  readonly heads: number;
   /** Drawn frames per second. */
   readonly fps: number;
   /** Columns of the grid in use. */
@@ -60,7 +62,7 @@ declare global {
   }
 }
 
-export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
+export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'heads' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
 
 export function takeSnapshot(room: RoomState, view: ViewState, measured: Measured, errors: readonly ShownError[]): Snapshot {
   return {
@@ -73,7 +75,7 @@ export function takeSnapshot(room: RoomState, view: ViewState, measured: Measure
     notes: room.notes,
     revisions: room.revisions,
     takes: room.takes.map((t) => ({ id: t.id, shotId: t.shotId, number: t.number, state: t.state, qualities: t.renditions.map((r) => r.quality), noteIds: t.provenance.noteIds })),
-    participants: room.participants.length,
+    participants: room.participants.map(({ name, immersive }) => ({ name, immersive })),
     errors,
     ...measured,
   };

@@ -1,19 +1,16 @@
 /** What happens in the headset: where the viewer stands, what the hands do, what the board says. */
 import { Euler, Group, Quaternion, Vector3 } from 'three';
 import type { Intent } from '../core/xr-input';
-import type { Pose } from '../protocol/messages';
 import { setupControllers } from '../xr/controllers';
 import { setupPanel, type PanelText } from '../xr/panel';
 import type { World } from './world';
 
 const WALK_M_S = 1.6;
-const POSE_EVERY_S = 0.1;
 
 export interface ImmersiveHooks {
   readonly panelText: () => PanelText;
   readonly playPause: () => void;
   readonly seekSeconds: (seconds: number) => void;
-  readonly onHead: (head: Pose['head']) => void;
 }
 
 /** Runs for one session; returns its cleanup. */
@@ -24,7 +21,6 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
   const controllers = setupControllers(renderer, rig);
   const panel = setupPanel(seat);
   let placed = false;
-  let sentAgo = 0;
 
   const recentre = (pose: XRViewerPose): void => {
     const { position: p, orientation: q } = pose.transform;
@@ -65,11 +61,6 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
     if (!placed) recentre(pose);
     for (const intent of controllers.poll(session, world.mode)) act(intent, seconds, pose);
     panel.draw(hooks.panelText());
-    sentAgo += seconds;
-    if (sentAgo >= POSE_EVERY_S) {
-      sentAgo = 0;
-      hooks.onHead(headInFilm(world, pose));
-    }
   });
   return () => {
     stop();
@@ -95,18 +86,4 @@ function walk(rig: Group, pose: XRViewerPose, x: number, z: number, seconds: num
   const { orientation: q } = pose.transform;
   const heading = new Euler().setFromQuaternion(rig.quaternion.clone().multiply(new Quaternion(q.x, q.y, q.z, q.w)), 'YXZ').y;
   rig.position.add(new Vector3(x, 0, z).multiplyScalar(WALK_M_S * seconds).applyAxisAngle(new Vector3(0, 1, 0), heading));
-}
-
-/** The head in the film's metres: on the stage that is the scene itself, else seen from the shot camera. */
-function headInFilm(world: World, pose: XRViewerPose): Pose['head'] {
-  const { orientation: q } = pose.transform;
-  const position = headOf(pose, world.rig);
-  const rotation = world.rig.quaternion.clone().multiply(new Quaternion(q.x, q.y, q.z, q.w));
-  if (world.mode === 'take') {
-    const { position: at, yaw } = world.filmCamera();
-    const turned = new Quaternion().setFromAxisAngle(new Vector3(0, 1, 0), yaw);
-    position.applyQuaternion(turned).add(at);
-    rotation.premultiply(turned);
-  }
-  return [...position.toArray(), ...rotation.toArray()] as Pose['head'];
 }

@@ -1,5 +1,6 @@
 /** A room on a server: the websocket's words, the stream's picture, and what the viewer asks for. */
 import type { Store } from '../core/events';
+import { PoseGate } from '../core/pose-gate';
 import { backoff } from '../core/reconnect';
 import { sameStream, type StreamMark } from '../core/playhead';
 import { fold, notesOf, shownError, type RoomState, type ShownError } from '../core/room';
@@ -14,12 +15,14 @@ export interface RoomLink {
   readonly actions: Pick<Actions, 'play' | 'pause' | 'seek' | 'selectTake' | 'requestTake' | 'cancelTake' | 'decide'>;
   writeNote(text: string, point: Point | null): void;
   sendPose(head: Pose['head'], immersive: boolean): void;
+  /** The name has changed: comes in again under the new one; the picture stays. */
+  rename(): void;
   counts(): Promise<WhepCounts | null>;
 }
 
 export interface RoomLinkOptions {
   readonly page: URL;
-  readonly name: string;
+  readonly name: () => string;
   readonly room: Store<RoomState>;
   readonly view: Store<ViewState>;
   readonly video: HTMLVideoElement;
@@ -29,6 +32,7 @@ export interface RoomLinkOptions {
 export function openRoom({ page, name, room, view, video, onError }: RoomLinkOptions): RoomLink {
   let viewer: WhepViewer | null = null;
   let mark: StreamMark | null = null;
+  const gate = new PoseGate();
 
   /** The picture does not come over the websocket: after its loss a viewer of the same stream just goes on. */
   const watch = ({ whepPath, serverVersion, playhead, iceServers }: Extract<ServerMessage, { type: 'welcome' }>): void => {
@@ -55,13 +59,14 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
 
   const socket: RoomSocket = new RoomSocket(
     roomUrl(page, room.value.roomId),
-    () => ({ type: 'hello', name, language: view.value.language, protocolVersion: PROTOCOL_VERSION }),
+    () => ({ type: 'hello', name: name(), language: view.value.language, protocolVersion: PROTOCOL_VERSION }),
     backoff(),
     {
       onConnection: (connection) => view.update((v) => ({ ...v, connection })),
       onMessage: (message) => {
         room.update((state) => fold(state, message, performance.now()));
         if (message.type === 'welcome') {
+          gate.forget();
           watch(message);
           for (const note of Object.values(room.value.pending)) socket.send({ type: 'writeNote', ...note });
         } else if (message.type === 'playhead' && mark) {
@@ -96,7 +101,10 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
       room.update((state) => ({ ...state, pending: { ...state.pending, [note.clientId]: note } }));
       send({ type: 'writeNote', ...note });
     },
-    sendPose: (head, immersive) => send({ type: 'pose', head, immersive }),
+    sendPose: (head, immersive) => {
+      if (gate.admits(head, immersive, performance.now())) send({ type: 'pose', head, immersive });
+    },
+    rename: () => socket.again(),
     counts: async () => (await viewer?.counts()) ?? null,
   };
 }

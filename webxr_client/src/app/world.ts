@@ -1,9 +1,10 @@
 /** The three.js side of the page: renderer, scene, the viewer's rig and the loop. */
-import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer } from 'three';
+import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
 import { poseAt } from '../core/manifest';
 import { yawOf, type Vec3 } from '../core/pose';
 import { FlatCamera, type Insets } from '../take/flat-camera';
 import { Surround } from '../take/surround';
+import type { Pose } from '../protocol/messages';
 import type { Screen } from './screen';
 
 export type Mode = 'take' | 'stage';
@@ -15,12 +16,15 @@ const STAGE_EYE_M: Vec3 = [1.1, 0.35, 1.5];
 const STAGE_YAW_RAD = 0.3;
 const FEATHER = 0.02;
 const GRID_LIMIT_M = 30;
+const UP = new Vector3(0, 1, 0);
 
 export class World {
   readonly renderer: WebGLRenderer;
   readonly scene = new Scene();
   /** Where the shot camera stands: level, heading -Z. The layers hang below it. */
   readonly anchor = new Group();
+  /** The film's world: what has its place there hangs below it. */
+  readonly film = new Group();
   /** Carries the headset's tracking space. */
   readonly rig = new Group();
   readonly surround = new Surround();
@@ -43,7 +47,7 @@ export class World {
     host.append(this.renderer.domElement);
     this.flat = new FlatCamera(this.renderer.domElement);
     this.rig.add(this.flat.camera);
-    this.scene.add(this.surround.mesh, this.anchor, this.rig);
+    this.scene.add(this.surround.mesh, this.anchor, this.film, this.rig);
     this.resize();
     window.addEventListener('resize', () => this.resize());
     this.renderer.setAnimationLoop((time, frame: XRFrame | undefined) => this.tick(time / 1000, frame));
@@ -73,20 +77,31 @@ export class World {
 
   /** The viewer's eye (between both, in a headset) in the anchor's space, metres. */
   eyeAtAnchor(): Vec3 {
-    const cameras = this.immersive ? this.renderer.xr.getCamera().cameras : [this.flat.camera];
-    const eye = this.scratch.set(0, 0, 0);
-    // Not getWorldPosition(): it would recompute a headset camera's matrix without the rig it stands on.
-    for (const camera of cameras) eye.addScaledVector(this.place.setFromMatrixPosition(camera.matrixWorld), 1 / cameras.length);
-    const { x, y, z } = this.anchor.worldToLocal(eye);
+    const { x, y, z } = this.anchor.worldToLocal(this.eye(this.scratch));
     return [x, y, z];
   }
 
-  /** Where the shot camera is in the film's world at the frame shown. */
-  filmCamera(): { position: Vector3; yaw: number } {
-    const shown = this.screen?.shown;
-    if (!shown) return { position: new Vector3(), yaw: 0 };
-    const { position, rotation } = poseAt(shown.clip.manifest, shown.frame);
-    return { position: new Vector3(...position), yaw: yawOf(rotation) };
+  /** The viewer's head in the film's world: metres, quaternion xyzw. Before the first picture of a session: unknown. */
+  headInFilm(): Pose['head'] | null {
+    const camera = this.eyes()[0];
+    if (!camera || !this.screen?.shown) return null;
+    const position = this.eye(new Vector3());
+    const rotation = new Quaternion().setFromRotationMatrix(camera.matrixWorld);
+    position.sub(this.film.position).applyQuaternion(this.film.quaternion.clone().invert());
+    rotation.premultiply(this.film.quaternion.clone().invert());
+    return [...position.toArray(), ...rotation.toArray()] as Pose['head'];
+  }
+
+  private eyes(): readonly Camera[] {
+    return this.immersive ? this.renderer.xr.getCamera().cameras : [this.flat.camera];
+  }
+
+  private eye(into: Vector3): Vector3 {
+    const cameras = this.eyes();
+    into.set(0, 0, 0);
+    // Not getWorldPosition(): it would recompute a headset camera's matrix without the rig it stands on.
+    for (const camera of cameras) into.addScaledVector(this.place.setFromMatrixPosition(camera.matrixWorld), 1 / cameras.length);
+    return into;
   }
 
   private tick(now: number, frame: XRFrame | undefined): void {
@@ -112,6 +127,8 @@ export class World {
     const [x, y, z] = stage ? position : [0, 0, 0];
     this.anchor.position.set(x, y, z);
     this.anchor.rotation.set(0, stage ? yaw : 0, 0);
+    this.film.quaternion.setFromAxisAngle(UP, stage ? 0 : -yaw);
+    this.film.position.set(...position).multiplyScalar(stage ? 0 : -1).applyQuaternion(this.film.quaternion);
     const height = position[1];
     const scale = stage || height > GRID_LIMIT_M || shown.clip.manifest.depth.scale === 'relative' ? 0 : 1;
     const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];

@@ -4,6 +4,7 @@ import type {
   Note,
   Participant,
   Playhead,
+  Poses,
   Progress,
   Project,
   Revision,
@@ -28,6 +29,8 @@ export interface RoomState {
   /** Local clock (ms) at which `playhead` was told. */
   readonly playheadAt: number;
   readonly span: Span | null;
+  /** Heads in the film's world, by participant. */
+  readonly heads: Poses['heads'];
   /** Barcode tag -> what it names; the newest wins. */
   readonly clips: Readonly<Record<number, KnownClip>>;
   /** Notes sent and not yet confirmed, by client id. */
@@ -57,6 +60,7 @@ export function emptyRoom(roomId: string): RoomState {
     playhead: NO_PLAYHEAD,
     playheadAt: 0,
     span: null,
+    heads: {},
     clips: {},
     pending: {},
   };
@@ -116,6 +120,7 @@ export function fold(state: RoomState, message: ServerMessage, now: number): Roo
     case 'shotUpdated':
       return { ...state, shots: upsert(state.shots, message.shot).toSorted((a, b) => a.order - b.order) };
     case 'poses':
+      return { ...state, heads: message.heads };
     case 'error':
     case 'pong':
       return state;

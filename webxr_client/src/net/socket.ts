@@ -31,6 +31,7 @@ export class RoomSocket {
     private readonly events: RoomSocketEvents,
     private readonly open: (url: string) => WebSocket = (u) => new WebSocket(u),
   ) {
+    events.onConnection('connecting');
     this.connect();
   }
 
@@ -43,6 +44,13 @@ export class RoomSocket {
     }
   }
 
+  /** Comes in once more, with what `hello` says now. */
+  again(): void {
+    if (this.finished) return;
+    this.drop();
+    this.connect();
+  }
+
   close(): void {
     this.finished = true;
     this.drop();
@@ -50,7 +58,6 @@ export class RoomSocket {
   }
 
   private connect(): void {
-    this.events.onConnection(this.attempt === 0 ? 'connecting' : 'reconnecting');
     const socket = this.open(this.url);
     this.socket = socket;
     socket.addEventListener('open', () => {

@@ -7,6 +7,8 @@ export type VrState = 'unsupported' | 'available' | 'presenting';
 
 export interface ViewState {
   readonly language: Language;
+  /** What the viewer goes by; empty until it is given. */
+  readonly name: string;
   readonly connection: 'static' | 'connecting' | 'open' | 'reconnecting' | 'closed';
   /** The picture: none yet, running, or lost. */
   readonly picture: 'waiting' | 'live' | 'lost';
@@ -25,6 +27,7 @@ export interface ViewState {
 
 export const FIRST_VIEW: ViewState = {
   language: 'en',
+  name: '',
   connection: 'connecting',
   picture: 'waiting',
   takeId: null,
@@ -49,6 +52,7 @@ export interface Actions {
   writeNote(text: string): void;
   decide(revisionId: string, accept: boolean): void;
   setLanguage(language: Language): void;
+  setName(name: string): void;
   setMode(mode: 'take' | 'stage'): void;
   toggleVr(): void;
   clearPoint(): void;

@@ -4,6 +4,7 @@ import { follow, type UiContext } from './model';
 /** Title, who is here, language, take or stage, and the way into the headset. */
 export function topBar(context: UiContext): HTMLElement {
   const { room, view, actions, t } = context;
+  const own = nameField(context);
   const title = h('div', { class: 'project' });
   const people = h('div', { class: 'people' });
   const mode = h('div', { class: 'segmented', role: 'group' });
@@ -25,7 +26,10 @@ export function topBar(context: UiContext): HTMLElement {
       people,
       ...participants.slice(0, 6).map((p) => {
         const label = `${p.name} · ${t(`room.${p.role}`)}${p.id === self?.id ? ` (${t('room.you')})` : ''}`;
-        return h('span', { class: `person ${p.role}${p.immersive ? ' immersive' : ''}`, title: label, 'aria-label': label }, initials(p.name));
+        const look = `person ${p.role}${p.immersive ? ' immersive' : ''}`;
+        if (p.id !== self?.id) return h('span', { class: look, title: label, 'aria-label': label }, initials(p.name));
+        const change = `${label} · ${t('name.change')}`;
+        return h('button', { class: `${look} self`, type: 'button', title: change, 'aria-label': change, onclick: () => own.edit() }, initials(p.name));
       }),
       participants.length > 6 && h('span', { class: 'person' }, `+${participants.length - 6}`),
     );
@@ -51,7 +55,45 @@ export function topBar(context: UiContext): HTMLElement {
     replace(vr, icon('headset'), h('span', {}, t(state === 'presenting' ? 'vr.exit' : state === 'available' ? 'vr.enter' : 'vr.unsupported')));
   });
 
-  return h('header', { class: 'topbar' }, title, people, h('span', { class: 'spring' }), mode, language, vr);
+  return h('header', { class: 'topbar' }, title, people, own.element, h('span', { class: 'spring' }), mode, language, vr);
+}
+
+/** Asks for a name once; afterwards it is behind one's own badge. */
+function nameField({ room, view, actions, t }: UiContext): { element: HTMLElement; edit(): void } {
+  const input = h('input', { type: 'text', maxlength: 60, autocomplete: 'nickname', class: 'name-input' });
+  const save = h('button', { class: 'ghost', type: 'submit' });
+  const element = h('form', { class: 'name-form' }, input, save);
+  let editing = false;
+  const draw = (): void => {
+    element.hidden = room.value.self === null || (view.value.name !== '' && !editing);
+    input.placeholder = t('name.ask');
+    input.setAttribute('aria-label', t('name.ask'));
+    save.textContent = t('name.save');
+  };
+  const done = (): void => {
+    editing = false;
+    draw();
+  };
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text && text !== view.value.name) actions.setName(text);
+    done();
+    input.blur();
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') done();
+  });
+  follow({ room, view, actions, t }, (r, v) => [r.self === null, v.name], draw);
+  return {
+    element,
+    edit() {
+      editing = true;
+      input.value = view.value.name;
+      draw();
+      input.select();
+    },
+  };
 }
 
 function initials(name: string): string {
