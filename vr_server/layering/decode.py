@@ -27,7 +27,8 @@ Planes = tuple[U8, U8, U8]
 @dataclass(frozen=True, slots=True)
 class DecodedLayers:
     """Both layers as a headset has them: colours uint8 [.., .., 3]; inverse depths float32 (1/m, 0 = sky) and
-    `held` (uint8, 1 where L2 is no copy of L1) at half size."""
+    `held` (uint8, 1 where L2 is no copy of L1) at half size. `step`: inverse depth (1/m) of one luma step of the
+    coarse depth, 0 for layers that were never coded."""
 
     color1: U8
     inverse1: F32
@@ -35,6 +36,7 @@ class DecodedLayers:
     inverse2: F32
     held: U8
     yfov_rad: float
+    step: float = 0.0
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -84,6 +86,7 @@ def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers
         inverse2=inverse2,
         held=(inverse2 < KEEP_RATIO * inverse1).astype(np.uint8),
         yfov_rad=yfov_rad,
+        step=(1 / code.near - 1 / code.far) / SPAN,
     )
 
 

@@ -14,6 +14,8 @@ U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 
 _SOFTEN_PX = 5
+_BEYOND_BOX = 1.5
+"""Grown this much farther than the head box needs: beyond it the view fades, but no foreground may stretch there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def split(frame: Frame, *, head_box_m: float) -> Layers:
     half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
-    grow(inverse1, half, float(focal_px * head_box_m), inverse2, color2, held)
+    grow(inverse1, half, float(focal_px * head_box_m * _BEYOND_BOX), inverse2, color2, held)
     return Layers(color, inverse1, _soften(color2, held), inverse2, held)
 
 

@@ -24,17 +24,17 @@ def _sample(texture: U8, x: float, y: float, box: F32, out: F32) -> None:
 
 
 @compiled
-def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, bias: float, rgb: U8, nearness: F32, inverse: F32) -> None:
+def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, rgb: U8, inverse: F32) -> None:
     """Draw one triangle with depth test.
 
-    Vertices float32 [5]: x, y in output pixels (centres at whole numbers), 1/z, texture x, y. `nearness` is the
-    depth buffer (1/z times `bias`; larger wins), `inverse` keeps the 1/z shown. Attributes are divided by z, hence
+    Vertices float32 [5]: x, y in output pixels (centres at whole numbers), 1/z, texture x, y. `inverse` is
+    the depth buffer: the 1/z shown, NaN where nothing is; larger wins. Attributes are divided by z, hence
     linear on the screen (perspective-correct).
     """
     area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
     if abs(area) < 1e-9:
         return
-    height, width = nearness.shape
+    height, width = inverse.shape
     x_from = max(int(np.ceil(min(a[0], b[0], c[0]))), 0)
     x_to = min(int(np.floor(max(a[0], b[0], c[0]))), width - 1)
     y_from = max(int(np.ceil(min(a[1], b[1], c[1]))), 0)
@@ -48,12 +48,11 @@ def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, bias: float, rgb: U8
             if wa < -1e-5 or wb < -1e-5 or wc < -1e-5:
                 continue
             w = wa * a[2] + wb * b[2] + wc * c[2]
-            if w * bias <= nearness[y, x]:
+            if w <= inverse[y, x]:
                 continue
             tx = (wa * a[2] * a[3] + wb * b[2] * b[3] + wc * c[2] * c[3]) / w
             ty = (wa * a[2] * a[4] + wb * b[2] * b[4] + wc * c[2] * c[4]) / w
             _sample(texture, tx, ty, box, color)
-            nearness[y, x] = w * bias
             inverse[y, x] = w
             for i in range(3):
                 rgb[y, x, i] = np.uint8(color[i] + 0.5)

@@ -30,6 +30,7 @@ class H264Settings:
 
     `baseline`: constrained baseline, one slice, no reordering: what every headset decodes at once.
     `adaptive_quantisation` takes bits from edges for flat areas: right for a picture, wrong for depth.
+    `motion_refinement`: x264's subme, 1 to 11, in place of the preset's.
     """
 
     width_px: int
@@ -41,6 +42,7 @@ class H264Settings:
     preset: str = "superfast"
     baseline: bool = True
     adaptive_quantisation: bool = True
+    motion_refinement: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class H264Encoder:
         x264 = [
             f"keyint={keyint}:min-keyint={keyint}:scenecut=0:open-gop=0:bframes=0:ref=1",
             "annexb=1:repeat-headers=1:aud=0:mvrange=511:sliced-threads=0:threads=1",
+            *([f"subme={settings.motion_refinement}:me=hex"] if settings.motion_refinement else []),
         ]
         options = {"preset": settings.preset, "tune": "zerolatency"}
         if settings.baseline:
