@@ -6,7 +6,8 @@ import { depthOf, fitCalibration, fold, inverseDepth, median9, refine, SKY_M, un
 import { ERROR_CODES, errorTitle } from '../src/core/errors';
 import { preferredLanguage, translator } from '../src/core/i18n';
 import { diffLine } from '../src/core/labels';
-import { flatness, levelled, multiply, outside, rotate, toWorld, yawOf, yawQuat } from '../src/core/pose';
+import { flatness, levelled, multiply, outside, pitchOf, rotate, toWorld, yawOf, yawQuat } from '../src/core/pose';
+import { Presence } from '../src/core/presence';
 import { chosenQuality, LADDER, QualityGovernor } from '../src/core/quality';
 import { backoff, isFinal } from '../src/core/reconnect';
 import { PoseGate } from '../src/core/pose-gate';
@@ -99,6 +100,7 @@ describe('pose', () => {
     const forward = rotate(levelled(rotation), [0, 0, -1]);
     expect(forward[0]).toBeCloseTo(0, 9);
     expect(Math.asin(forward[1])).toBeCloseTo(-0.4, 9);
+    expect(pitchOf(rotation)).toBeCloseTo(-0.4, 9);
   });
 
   it('knows the heading of a camera that looks straight down', () => {
@@ -199,6 +201,22 @@ describe('pose gate', () => {
     gate.forget();
     expect(gate.admits(head(0), true, 1001)).toBe(true);
     expect(gate.admits(head(Number.NaN), true, 9000)).toBe(false);
+  });
+});
+
+describe('the board in the headset', () => {
+  it('goes while the film plays, and comes back when it is wanted', () => {
+    const presence = new Presence();
+    const run = (playing: boolean, looked: boolean, seconds: number): number => {
+      let opacity = -1;
+      for (let t = 0; t < seconds; t += 0.1) opacity = presence.update(playing, looked, 0.1);
+      return opacity;
+    };
+    expect([run(false, false, 9), run(true, false, 3), run(true, false, 2)]).toEqual([1, 1, 0]);
+    expect([run(true, true, 1), run(true, false, 6), run(false, false, 1)]).toEqual([1, 0, 1]);
+    run(true, false, 6);
+    presence.stir();
+    expect(run(true, false, 1)).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What happens in the headset: where the viewer stands, what the hands do, what the board says. */
 import { Euler, Group, Quaternion, Vector3 } from 'three';
+import { LOOKED_AT_RAD, Presence } from '../core/presence';
 import type { Intent } from '../core/xr-input';
 import { setupControllers } from '../xr/controllers';
 import { setupPanel, type PanelText } from '../xr/panel';
@@ -20,6 +21,7 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
   rig.add(seat);
   const controllers = setupControllers(renderer, rig);
   const panel = setupPanel(seat);
+  const presence = new Presence();
   let placed = false;
 
   const recentre = (pose: XRViewerPose): void => {
@@ -59,8 +61,12 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
     const pose = frame && space ? frame.getViewerPose(space) : null;
     if (!session || !pose) return;
     if (!placed) recentre(pose);
-    for (const intent of controllers.poll(session, world.mode)) act(intent, seconds, pose);
-    panel.draw(hooks.panelText());
+    for (const intent of controllers.poll(session, world.mode)) {
+      presence.stir();
+      act(intent, seconds, pose);
+    }
+    const text = hooks.panelText();
+    panel.draw(text, presence.update(text.playing, looksAt(pose, seat, panel.direction), seconds));
   });
   return () => {
     stop();
@@ -68,6 +74,13 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
     panel.dispose();
     seat.removeFromParent();
   };
+}
+
+/** Is the head turned towards `direction`, as seen from the seat? */
+function looksAt(pose: XRViewerPose, seat: Group, direction: Vector3): boolean {
+  const { orientation: q } = pose.transform;
+  const forward = new Vector3(0, 0, -1).applyQuaternion(new Quaternion(q.x, q.y, q.z, q.w));
+  return forward.angleTo(direction.clone().applyQuaternion(seat.quaternion)) < LOOKED_AT_RAD;
 }
 
 function headOf(pose: XRViewerPose, rig: Group): Vector3 {

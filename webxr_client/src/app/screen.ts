@@ -3,7 +3,7 @@ import type { Group, WebGLRenderer } from 'three';
 import { fpsOf, type KnownClip } from '../core/manifest';
 import { freeze, release, sizeOf, tapFrames, type Picture, type VideoTap } from '../media/video';
 import { StripReader } from '../media/strip';
-import type { Surround } from '../take/surround';
+import { OVERVIEW_PX, type Surround } from '../take/surround';
 import { TakeView, type TakeQuality } from '../take/take-view';
 
 export interface Shown {
@@ -89,8 +89,7 @@ export class Screen {
     }
     this.view.present(picture, next.frame);
     if (nowS - this.colouredAt > COLOURS_EVERY_S) {
-      const { top, middle, bottom } = this.strip.edges(picture, next.clip.manifest);
-      this.surround.setColours(top, middle, bottom);
+      this.surround.setOverview(this.strip.overview(picture, next.clip.manifest, OVERVIEW_PX));
       this.colouredAt = nowS;
     }
     this.shown = next;

@@ -1,7 +1,7 @@
 /** The three.js side of the page: renderer, scene, the viewer's rig and the loop. */
 import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
 import { poseAt } from '../core/manifest';
-import { yawOf, type Vec3 } from '../core/pose';
+import { pitchOf, yawOf, type Vec3 } from '../core/pose';
 import { FlatCamera, type Insets } from '../take/flat-camera';
 import { Surround } from '../take/surround';
 import type { Pose } from '../protocol/messages';
@@ -14,7 +14,7 @@ const STAGE_SCREEN_M = 1.1;
 /** Where the stage is first seen from: behind the shot camera and to its right, looking past it. */
 const STAGE_EYE_M: Vec3 = [1.1, 0.35, 1.5];
 const STAGE_YAW_RAD = 0.3;
-const FEATHER = 0.02;
+const FEATHER = 0.06;
 const GRID_LIMIT_M = 30;
 const UP = new Vector3(0, 1, 0);
 
@@ -134,6 +134,8 @@ export class World {
     const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
     const shift = [-(position[0] * cos - position[2] * sin), -(position[0] * sin + position[2] * cos)] as const;
     this.surround.setFloor(stage ? 0 : -height, shift, scale);
+    const { x: tanX, y: tanY } = view.tangents();
+    this.surround.setFrame(Math.atan(tanX), Math.atan(tanY), pitchOf(rotation), stage ? yaw : 0);
     view.setScreenDistance(stage ? STAGE_SCREEN_M : null);
     view.setFeather(this.immersive ? FEATHER : 0);
     view.setEye(this.eyeAtAnchor(), stage ? 1 : 0);

@@ -35,6 +35,11 @@ export function yawOf(rotation: Quat): number {
   return Math.atan2(sign * up[0], sign * up[2]);
 }
 
+/** How far a camera looks up, radians. */
+export function pitchOf(rotation: Quat): number {
+  return Math.asin(Math.min(1, Math.max(-1, rotate(rotation, [0, 0, -1])[1])));
+}
+
 /** Pitch and roll alone: `rotation` with its heading taken out. What the layers are turned by, so that floors are level. */
 export function levelled(rotation: Quat): [number, number, number, number] {
   return multiply(yawQuat(-yawOf(rotation)), rotation);

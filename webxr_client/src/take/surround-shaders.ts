@@ -1,15 +1,36 @@
-/** GLSL of what is around the frame. */
+/** GLSL of what is around the frame: its own edges, carried on by direction. The dome and the frame's soft border share it. */
 
-/** The gradient around the frame, by direction; the same function paints the dome and the frame's soft edge. */
 export const SURROUND = /* glsl */ `
-uniform vec3 uTop;
-uniform vec3 uMiddle;
-uniform vec3 uBottom;
+uniform sampler2D uOverview;  // the picture at 16 x 16, linear colours, row 0 = top
+uniform vec2 uHalf;           // half the field of view, radians, x and y
+uniform float uPitch;         // of the shot camera, radians
+uniform float uHeading;       // where the frame is in the scene, radians to the left of -Z
+
+// Smoother than bilinear: no creases along the overview's pixels.
+vec3 overview(vec2 at) {
+  vec2 p = clamp(at, 0.0, 1.0) * 15.0;
+  vec2 share = fract(p);
+  share = share * share * (3.0 - 2.0 * share);
+  return texture(uOverview, (floor(p) + share + 0.5) / 16.0).rgb;
+}
 
 vec3 surround(vec3 direction) {
-  float y = normalize(direction).y;
-  vec3 c = y > 0.0 ? mix(uMiddle, uTop, smoothstep(0.0, 0.75, y)) : mix(uMiddle, uBottom, smoothstep(0.0, 0.45, -y));
-  return c;
+  vec3 d = normalize(direction);
+  float azimuth = atan(d.x, -d.z) + uHeading;  // to the right of the frame's middle
+  azimuth -= 6.28318531 * floor((azimuth + 3.14159265) / 6.28318531);
+  float elevation = asin(clamp(d.y, -1.0, 1.0));
+  // Rows by elevation, so that the horizon goes on at its own height all the way round.
+  float v = 0.5 - 0.5 * (elevation - uPitch) / uHalf.y;
+  vec3 row = vec3(0.0);
+  for (int i = 0; i < 6; i++) row += overview(vec2((float(i) + 0.5) / 6.0, v)) / 6.0;
+  vec3 c = overview(vec2(0.5 + 0.5 * azimuth / uHalf.x, v));
+  float beside = max(abs(azimuth) - uHalf.x, 0.0);
+  float above = max(abs(elevation - uPitch) - uHalf.y, 0.0);
+  c = mix(c, row, max(smoothstep(0.0, 1.6, beside), smoothstep(0.0, 0.4, above)));
+  // A frame that shows no ground still stands on one.
+  float ground = smoothstep(0.02, -0.12, elevation) * smoothstep(-0.1, 0.05, uPitch - uHalf.y);
+  c *= 1.0 - 0.55 * ground;
+  return c * mix(0.26, 0.72, exp(-1.5 * length(vec2(beside, above))));
 }
 `;
 
@@ -46,9 +67,9 @@ void main() {
   float drop = cameraPosition.y - uFloor;
   float along = drop / max(-direction.y, 1e-4);
   vec2 ground = cameraPosition.xz + direction.xz * along;
-  float mesh = max(0.45 * lines(ground - uShift, 1.0, 0.004), lines(ground - uShift, 5.0, 0.002));
-  float fade = direction.y < -0.005 && drop > 0.05 ? exp(-length(ground - cameraPosition.xz) / 9.0) : 0.0;
-  c += uLines * mesh * fade * (0.05 + 0.5 * c);
+  float mesh = max(0.4 * lines(ground - uShift, 1.0, 0.004), lines(ground - uShift, 5.0, 0.002));
+  float fade = direction.y < -0.005 && drop > 0.05 ? exp(-length(ground - cameraPosition.xz) / 7.0) : 0.0;
+  c += uLines * mesh * fade * (0.015 + 0.22 * c);
   float noise = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453);
   c += (noise - 0.5) / 510.0 * (0.2 + c);
   outColor = linearToOutputTexel(vec4(c, 1.0));

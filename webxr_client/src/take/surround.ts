@@ -1,25 +1,55 @@
-/** What is around the frame: no black void, but a dim sky and ground in the picture's own colours, with metre lines. */
-import { BackSide, Color, GLSL3, Mesh, ShaderMaterial, SphereGeometry, Vector2, Vector3 } from 'three';
+/** What is around the frame: the picture's own edges carried on, its horizon all the way round, and metre lines on the ground. */
+import {
+  BackSide,
+  ClampToEdgeWrapping,
+  DataTexture,
+  GLSL3,
+  HalfFloatType,
+  DataUtils,
+  LinearFilter,
+  Mesh,
+  RGBAFormat,
+  ShaderMaterial,
+  SphereGeometry,
+  Vector2,
+  type IUniform,
+  type Texture,
+} from 'three';
 import { DOME_FRAGMENT, DOME_VERTEX } from './surround-shaders';
-import type { SurroundUniforms } from './take-view';
 
-type Srgb = readonly [number, number, number];
+/** Shared by the dome and by the soft border of the layers. */
+export interface SurroundUniforms {
+  readonly uOverview: IUniform<Texture>;
+  readonly uHalf: IUniform<Vector2>;
+  readonly uPitch: IUniform<number>;
+  readonly uHeading: IUniform<number>;
+}
 
-const DIM = 0.3;
-const NEUTRAL: Srgb = [0.2, 0.22, 0.26];
+/** Pixels on each side of the overview. */
+export const OVERVIEW_PX = 16;
+/** Linear; seen before the first picture. */
+const NEUTRAL = [0.033, 0.04, 0.055] as const;
+const DRIFT_S = 0.6;
 
 export class Surround {
   readonly mesh: Mesh;
   readonly uniforms: SurroundUniforms;
-  private readonly goal: { top: Vector3; middle: Vector3; bottom: Vector3 };
+  private readonly goal: Float32Array;
+  private readonly now: Float32Array;
+  private readonly texture: DataTexture;
   private readonly material: ShaderMaterial;
 
   constructor() {
-    this.goal = { top: dimmed(NEUTRAL), middle: dimmed(NEUTRAL), bottom: dimmed(NEUTRAL, 0.5) };
+    this.goal = Float32Array.from({ length: OVERVIEW_PX ** 2 * 4 }, (_, i) => (i % 4 === 3 ? 1 : (NEUTRAL[i % 4] ?? 0)));
+    this.now = this.goal.slice();
+    // Half floats are filtered everywhere, full ones are not.
+    this.texture = new DataTexture(new Uint16Array(this.now.length), OVERVIEW_PX, OVERVIEW_PX, RGBAFormat, HalfFloatType);
+    Object.assign(this.texture, { minFilter: LinearFilter, magFilter: LinearFilter, wrapS: ClampToEdgeWrapping, wrapT: ClampToEdgeWrapping });
     this.uniforms = {
-      uTop: { value: this.goal.top.clone() },
-      uMiddle: { value: this.goal.middle.clone() },
-      uBottom: { value: this.goal.bottom.clone() },
+      uOverview: { value: this.texture },
+      uHalf: { value: new Vector2(0.6, 0.36) },
+      uPitch: { value: 0 },
+      uHeading: { value: 0 },
     };
     this.material = new ShaderMaterial({
       glslVersion: GLSL3,
@@ -39,13 +69,28 @@ export class Surround {
     this.mesh = new Mesh(new SphereGeometry(400, 32, 16), this.material);
     this.mesh.frustumCulled = false;
     this.mesh.renderOrder = -10;
+    this.upload();
   }
 
-  /** The colours to drift to. */
-  setColours(top: Srgb, middle: Srgb, bottom: Srgb): void {
-    this.goal.top.copy(dimmed(top));
-    this.goal.middle.copy(dimmed(middle, 1.1));
-    this.goal.bottom.copy(dimmed(bottom, 0.7));
+  /** The picture to drift to: OVERVIEW_PX squared sRGB pixels, 4 bytes each, top row first. */
+  setOverview(rgba: ArrayLike<number>): void {
+    const at = (x: number, y: number, c: number): number => linear(rgba[(clamp(y) * OVERVIEW_PX + clamp(x)) * 4 + c] ?? 0);
+    for (let y = 0; y < OVERVIEW_PX; y++) {
+      for (let x = 0; x < OVERVIEW_PX; x++) {
+        for (let c = 0; c < 3; c++) {
+          let sum = 0;
+          for (let k = 0; k < 25; k++) sum += at(x + (k % 5) - 2, y + Math.floor(k / 5) - 2, c);
+          this.goal[(y * OVERVIEW_PX + x) * 4 + c] = sum / 25;
+        }
+      }
+    }
+  }
+
+  /** How the frame stands in the scene: half its field of view, the camera's pitch, its heading; radians. */
+  setFrame(halfX: number, halfY: number, pitch: number, heading: number): void {
+    this.uniforms.uHalf.value.set(halfX, halfY);
+    this.uniforms.uPitch.value = pitch;
+    this.uniforms.uHeading.value = heading;
   }
 
   /** `floorY`: height of the ground in the scene; `shift`: where the film's metre grid begins; `lines`: 0..1. */
@@ -58,20 +103,35 @@ export class Surround {
 
   /** Drift towards the goal; a cut in the film must not flash the room. */
   update(seconds: number): void {
-    const share = 1 - Math.exp(-seconds / 0.6);
-    this.uniforms.uTop.value.lerp(this.goal.top, share);
-    this.uniforms.uMiddle.value.lerp(this.goal.middle, share);
-    this.uniforms.uBottom.value.lerp(this.goal.bottom, share);
+    const share = 1 - Math.exp(-seconds / DRIFT_S);
+    let most = 0;
+    for (const [i, goal] of this.goal.entries()) {
+      const step = (goal - (this.now[i] ?? 0)) * share;
+      this.now[i] = (this.now[i] ?? 0) + step;
+      most = Math.max(most, Math.abs(step));
+    }
+    if (most > 1e-4) this.upload();
   }
 
   dispose(): void {
     this.mesh.removeFromParent();
     this.mesh.geometry.dispose();
     this.material.dispose();
+    this.texture.dispose();
+  }
+
+  private upload(): void {
+    const halves = this.texture.image.data as unknown as Uint16Array;
+    for (const [i, value] of this.now.entries()) halves[i] = DataUtils.toHalfFloat(value);
+    this.texture.needsUpdate = true;
   }
 }
 
-function dimmed([r, g, b]: Srgb, factor = 1): Vector3 {
-  const color = new Color().setRGB(r, g, b, 'srgb').multiplyScalar(DIM * factor);
-  return new Vector3(color.r, color.g, color.b);
+function clamp(i: number): number {
+  return Math.min(Math.max(i, 0), OVERVIEW_PX - 1);
+}
+
+function linear(byte: number): number {
+  const v = byte / 255;
+  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 }

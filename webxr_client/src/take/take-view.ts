@@ -6,7 +6,6 @@ import {
   Mesh,
   ShaderMaterial,
   Vector2,
-  Vector3,
   Vector4,
   type BufferGeometry,
   type IUniform,
@@ -18,6 +17,7 @@ import { layerRects, poseAt, screenDistance } from '../core/manifest';
 import type { Manifest } from '../protocol/messages';
 import { AtlasDecoder, inverseRange, type Picture } from './decoder';
 import { cellGeometry, gridGeometry } from './geometry';
+import type { SurroundUniforms } from './surround';
 import { FAR_FRAGMENT, FAR_VERTEX, NEAR_FRAGMENT, NEAR_VERTEX } from './layer-shaders';
 
 export interface TakeQuality {
@@ -25,13 +25,6 @@ export interface TakeQuality {
   readonly columns: number;
   /** Edges at the depth tile's own size; else two samples a cell, for slow machines. */
   readonly fine: boolean;
-}
-
-/** The surround's colours, linear; shared with the dome. */
-export interface SurroundUniforms {
-  readonly uTop: IUniform<Vector3>;
-  readonly uMiddle: IUniform<Vector3>;
-  readonly uBottom: IUniform<Vector3>;
 }
 
 /** Parallax at the edge of the head box, in samples of depth, from which a step in depth is an edge. */

@@ -1,5 +1,5 @@
 /** Controllers in the hands: rays to see, intents to act on. */
-import { BufferGeometry, Float32BufferAttribute, Line, LineBasicMaterial, Mesh, MeshBasicMaterial, SphereGeometry, type Group, type WebGLRenderer } from 'three';
+import { BufferGeometry, CylinderGeometry, Float32BufferAttribute, Line, LineBasicMaterial, Mesh, MeshBasicMaterial, type Group, type WebGLRenderer } from 'three';
 import { intents, padState, type Intent, type PadState } from '../core/xr-input';
 
 export interface Controllers {
@@ -9,14 +9,13 @@ export interface Controllers {
 }
 
 export function setupControllers(renderer: WebGLRenderer, rig: Group): Controllers {
-  const geometry = new BufferGeometry();
-  geometry.setAttribute('position', new Float32BufferAttribute([0, 0, 0, 0, 0, -1.5], 3));
-  const rayMaterial = new LineBasicMaterial({ color: 0xf2b14a, transparent: true, opacity: 0.5 });
-  const grip = new SphereGeometry(0.018, 12, 8);
-  const gripMaterial = new MeshBasicMaterial({ color: 0xd8dbe2 });
+  const ray = rayShape();
+  const rayMaterial = new LineBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });
+  const grip = gripShape();
+  const gripMaterial = new MeshBasicMaterial({ vertexColors: true, toneMapped: false });
   const spaces = [0, 1].map((index) => {
     const space = renderer.xr.getController(index);
-    space.add(new Line(geometry, rayMaterial), new Mesh(grip, gripMaterial));
+    space.add(new Line(ray, rayMaterial), new Mesh(grip, gripMaterial));
     rig.add(space);
     return space;
   });
@@ -39,7 +38,26 @@ export function setupControllers(renderer: WebGLRenderer, rig: Group): Controlle
         space.clear();
         space.removeFromParent();
       }
-      for (const part of [geometry, rayMaterial, grip, gripMaterial]) part.dispose();
+      for (const part of [ray, rayMaterial, grip, gripMaterial]) part.dispose();
     },
   };
+}
+
+const RAY_M = 1.2;
+
+/** Bright at the hand, gone at its end: it points without drawing a line through the picture. */
+function rayShape(): BufferGeometry {
+  const geometry = new BufferGeometry();
+  geometry.setAttribute('position', new Float32BufferAttribute([0, 0, -0.03, 0, 0, -RAY_M], 3));
+  geometry.setAttribute('color', new Float32BufferAttribute([0.9, 0.9, 0.92, 0.55, 0.9, 0.9, 0.92, 0], 4));
+  return geometry;
+}
+
+/** A slim dark handle along -Z, lit from above by its own colours. */
+function gripShape(): BufferGeometry {
+  const shape = new CylinderGeometry(0.008, 0.013, 0.12, 20, 1).rotateX(-Math.PI / 2).translate(0, 0, 0.03);
+  const normal = shape.getAttribute('normal');
+  const shades = Array.from({ length: normal.count }, (_, i) => Array<number>(3).fill(0.06 + 0.05 * normal.getY(i))).flat();
+  shape.setAttribute('color', new Float32BufferAttribute(shades, 3));
+  return shape;
 }
