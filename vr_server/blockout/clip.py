@@ -10,7 +10,7 @@ import numpy as np
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import CameraPose, ClipPlan, Frame, FrameSource
 from vr_server.domain.staging import Staging
-from vr_server.domain.take import QUALITIES, Quality
+from vr_server.domain.take import Quality
 from vr_server.staging import build_scene
 from vr_server.staging.scene import Scene
 
@@ -145,7 +145,12 @@ def open_clip(staging: Staging, *, width_px: int, height_px: int, fps: Fraction,
 
 
 def warm() -> None:
-    """Compile (or load from the cache) every kernel by drawing one tiny frame of each quality."""
-    for quality in QUALITIES:
-        for _ in render(tiny_scene(), width_px=64, height_px=32, fps=Fraction(2), quality=quality):
-            pass
+    """Compile (or load from the cache) every kernel by drawing one tiny frame: both qualities use the same ones."""
+    scene = tiny_scene()
+    stage = scene.staging.model_copy(update={"weather": ("rain",), "duration_s": 0.1})
+    haze = np.array([[0.0, 1.0, 1.0, 0.5, 0.1, 0.5, 0.5, 0.5]])
+    for _ in render(
+        replace(scene, staging=stage, puffs_at=lambda _: haze),
+        width_px=64, height_px=32, fps=Fraction(10), quality="draft",
+    ):  # fmt: skip
+        pass

@@ -4,6 +4,7 @@ import numpy as np
 
 from vr_server.staging.scene import Mesh, MovingNode, Scene, StaticNode
 
+from .grain import grain_table
 from .jit import F32, F64, I32, U8, kernel
 from .shade import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WET, Surfaces
 from .shadow import THIN
@@ -46,7 +47,7 @@ class Geometry:
 
     `positions` float32 [v, 3] and `surfaces` hold static geometry first; `static_vertices` and
     `static_triangles` say how much. `casts` uint8 [t]: everything but the ground casts shadows, leaves thin ones;
-    `leafy`: most of the scene is leaves.
+    `leafy`: much of the scene is leaves.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -79,9 +80,10 @@ class Geometry:
             object_id=np.repeat(ids, counts),
             kind=np.repeat(np.array(kinds, dtype=np.uint8), counts) | _flat(meshes),
             emission=np.repeat(np.array([m.emission for m in meshes], dtype=np.float32), counts),
+            grain=grain_table(),
         )
         leafy = np.repeat([any(part in mesh.name for part in THIN_PARTS) for mesh in meshes], counts).astype(bool)
-        self.leafy = float(leafy.mean()) > 0.5 if len(leafy) else False
+        self.leafy = bool(leafy.sum() > 0.25 * len(leafy) > 0)
         self.casts: U8 = np.where(leafy, THIN, self.surfaces.object_id != 0).astype(np.uint8)
         self.two_sided: U8 = (self.surfaces.kind & TWO_SIDED).astype(np.uint8)
         self._worlds = np.array([n.world for n in scene.static], dtype=np.float64).reshape(-1, 4, 4)

@@ -211,9 +211,10 @@ def draw_band(
                 if i0 >= i1:
                     continue
                 base = np.float32(pa * (i0 + dx) + pb * y + pc)
-                line, ids = inverse[s, row], seen[s, row]
-                for i in range(i0, i1):
-                    value = base + step * np.float32(i - i0)
-                    if value > line[i]:
-                        line[i] = value
-                        ids[i] = n
+                line, ids = inverse[s, row, i0:i1], seen[s, row, i0:i1]
+                # both are always written, so that the loop runs on vectors
+                for i in range(line.size):
+                    value, before = base + step * np.float32(np.int32(i)), line[i]
+                    nearer = value > before
+                    line[i] = value if nearer else before
+                    ids[i] = np.int32(n) if nearer else ids[i]

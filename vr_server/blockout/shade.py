@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .gloss import lamp_glint, sheen
+from .grain import grained
 from .jit import F32, F64, I32, I64, U8, U16, part, shading
 from .lamps import lamp_light
 from .shadow import ShadowMaps, light_share
@@ -13,13 +14,15 @@ from .sky import SkyMap, look_up, noise
 
 TWO_SIDED, GROUND, GRAIN, FLAT, METAL, WET, ACTOR = 1, 2, 4, 8, 16, 32, 64
 """What a triangle is: seen from both sides; ground; grained; one normal and colour all over; bare metal; wet; of a subject."""
+GRAIN_WAVE_M = 3.1
+WHITE = 1.0 / 3.5**2
 SATURATION = 1.22
 """Gives back the colour that the film curve takes per channel."""
 
 
 class Surfaces(NamedTuple):
     """Everything that can be seen: `tri` int32 [t, 3]; `normals`, `colours` float32 [v, 3]; per triangle
-    `object_id` uint16, `kind` uint8 (bits, see `TWO_SIDED`), `emission` float32."""
+    `object_id` uint16, `kind` uint8 (bits, see `TWO_SIDED`), `emission` float32; `grain`: see `grain.grain_table`."""
 
     tri: I32
     normals: F32
@@ -27,6 +30,7 @@ class Surfaces(NamedTuple):
     object_id: U16
     kind: U8
     emission: F32
+    grain: F32
 
 
 class View(NamedTuple):
@@ -68,16 +72,22 @@ class Visibility(NamedTuple):
 
 
 @part
-def film(x: float) -> float:
+def film(r: float, g: float, b: float) -> tuple[float, float, float]:
     """Scene light to display light 0..1 per channel (Reinhard et al. 2002 with a white point of 3.5).
 
     The contrast that a print adds is in the curve table (`exposure.print_curve`), where it costs nothing.
+    One division serves all three channels.
     """
-    return min(x * (1.0 + x * (1.0 / 12.25)) / (1.0 + x), 1.0)
+    p, q, s = 1.0 + r, 1.0 + g, 1.0 + b
+    share = 1.0 / (p * q * s)
+    r, g, b = r * (1.0 + r * WHITE), g * (1.0 + g * WHITE), b * (1.0 + b * WHITE)
+    return min(r * q * s * share, 1.0), min(g * p * s * share, 1.0), min(b * p * q * share, 1.0)
 
 
 @part
-def _grain(kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, footprint: float) -> float:
+def _grain(
+    table: F32, kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz: float, footprint: float
+) -> float:
     """Brightness factor from noise fixed in the world, faded out where a pixel covers more than a wave."""
     if abs(ny) > 0.6:
         u, v = px, pz
@@ -85,13 +95,13 @@ def _grain(kind: int, px: float, py: float, pz: float, nx: float, ny: float, nz:
         u, v = (px * nz - pz * nx), py
     strength = 1.0 if kind & GROUND else 0.6
     total = 0.0
-    wave = 3.1
-    for octave in range(4):
-        fade = 1.0 - footprint * 2.5 / wave
+    wave = GRAIN_WAVE_M
+    for _ in range(2):
+        fade = 1.0 - footprint * 4.5 / wave
         if fade <= 0.0:
             break
-        total += fade * (noise(u / wave + 31.7 * octave, v / wave) - 0.5) * (0.16 if octave < 3 else 0.12)
-        wave *= 0.31
+        total += fade * grained(table, u / wave, v / wave)
+        wave *= 0.1
     return 1.0 + strength * total
 
 
@@ -109,7 +119,8 @@ def _fogged(
     lights: Lights,
 ) -> tuple[float, float, float]:
     """Mix in the air between the camera and a point `dist` metres away, brighter towards the key light."""
-    thin = 0.5 * (1.0 / (1.0 + max(top, 0.0) * 0.025) + 1.0 / (1.0 + max(bottom, 0.0) * 0.025))
+    p, q = 1.0 + max(top, 0.0) * 0.025, 1.0 + max(bottom, 0.0) * 0.025
+    thin = 0.5 * (p + q) / (p * q)
     x = lights.fog[0] * thin * dist
     amount = 1.0 - 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.1667 + x * 0.0417))))  # 1 - exp(-x), near enough
     if amount < 0.002:
@@ -194,7 +205,7 @@ def shade_point(
         nx, ny, nz = -nx, -ny, -nz
     if kind & GRAIN:
         footprint = z / view.lens[0] / max(abs(facing), 0.08)
-        f = _grain(kind, px, py, pz, nx, ny, nz, footprint)
+        f = _grain(surfaces.grain, kind, px, py, pz, nx, ny, nz, footprint)
         r, g, b = r * f, g * f, b * f
     er, eg, eb = _lit(vis, kind, px, py, pz, nx, ny, nz, x, y, z, -facing, lights, maps)
     if kind & METAL:
@@ -207,7 +218,7 @@ def shade_point(
         r, g, b = 0.7 * r + wr, 0.7 * g + wg, 0.7 * b + wb
     r, g, b = _fogged(r, g, b, dx, dy, dz, z * length, view.origin[1], py, lights)
     e = lights.exposure
-    return film(r * e), film(g * e), film(b * e)
+    return film(r * e, g * e, b * e)
 
 
 @part
@@ -296,7 +307,7 @@ def _sky_point(fx: float, fy: float, view: View, sky: SkyMap, lights: Lights) ->
     reach = 400.0 / (1.0 + 60.0 * max(dy, 0.0))
     r, g, b = _fogged(r, g, b, dx, dy, dz, reach, view.origin[1], view.origin[1], lights)
     e = lights.exposure
-    return film(r * e), film(g * e), film(b * e)
+    return film(r * e, g * e, b * e)
 
 
 @part
@@ -316,6 +327,18 @@ def _similar(rec: F64, src: I32, surfaces: Surfaces, p: int, q: int) -> bool:
     return bool(abs(da - db) < 0.02 * max(abs(da), abs(db)))
 
 
+@part
+def _merge(group: I64, rec: F64, src: I32, surfaces: Surfaces) -> None:
+    """Let the samples of one smooth surface name the same record."""
+    for s in range(1, group.size):
+        n = group[s]
+        for k in range(s):
+            m = group[k]
+            if m == n or (m >= 0 and n >= 0 and _similar(rec, src, surfaces, m, n)):
+                group[s] = m
+                break
+
+
 @shading
 def shade_band(
     vis: Visibility, surfaces: Surfaces, view: View, lights: Lights, maps: ShadowMaps, sky: SkyMap, offsets: F64,
@@ -327,6 +350,7 @@ def shade_band(
     """
     samples, _, w = vis.inverse.shape
     rec, src = vis.rec, vis.src
+    mean_x, mean_y = offsets[:, 0].sum() / samples, offsets[:, 1].sum() / samples
     for y in range(y0, y1):
         for x in range(w):
             centre = vis.seen[0, y, x] if vis.inverse[0, y, x] > 0.0 else -1
@@ -338,25 +362,26 @@ def shade_band(
                 depth[y, x] = np.inf
                 ids[y, x] = 0
             group[0] = centre
+            parts = 1
             for s in range(1, samples):
-                n = vis.seen[s, y, x] if vis.inverse[s, y, x] > 0.0 else -1
-                for k in range(s):
-                    m = group[k]
-                    if m == n or (m >= 0 and n >= 0 and _similar(rec, src, surfaces, m, n)):
-                        n = m
-                        break
-                group[s] = n
+                group[s] = vis.seen[s, y, x] if vis.inverse[s, y, x] > 0.0 else -1
+                if group[s] != centre:
+                    parts = samples
+            if parts > 1:
+                _merge(group, rec, src, surfaces)
             r = g = b = 0.0
-            for s in range(samples):
+            for s in range(parts):
                 n = group[s]
                 if n == -2:
                     continue
-                sx, sy, share = 0.0, 0.0, 0
-                for k in range(s, samples):
-                    if group[k] == n:
-                        sx, sy, share = sx + offsets[k, 0], sy + offsets[k, 1], share + 1
-                        group[k] = -2
-                fx, fy = x + sx / share, y + sy / share
+                fx, fy, share = x + mean_x, y + mean_y, samples
+                if parts > 1:
+                    sx, sy, share = 0.0, 0.0, 0
+                    for k in range(s, samples):
+                        if group[k] == n:
+                            sx, sy, share = sx + offsets[k, 0], sy + offsets[k, 1], share + 1
+                            group[k] = -2
+                    fx, fy = x + sx / share, y + sy / share
                 if n >= 0:
                     pr, pg, pb = shade_point(vis, n, fx, fy, x, y, surfaces, view, lights, maps)
                 else:

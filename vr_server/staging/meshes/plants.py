@@ -94,7 +94,7 @@ def _tuft(centre: Array, radii: Array, colour: Rgb, count: int, rng: np.random.G
 
 
 def broadleaf(seed: int, height: float = 7.0) -> tuple[Mesh, ...]:
-    """A street or forest tree: forked trunk, dark leafy masses, loose leaves around them; about 1500 triangles."""
+    """A street or forest tree: forked trunk, dark leafy masses, loose leaves around them; about 1800 triangles."""
     rng = np.random.default_rng(seed)
     colour = mix(_FOLIAGE, (0.22, 0.26, 0.05), float(rng.uniform(0, 0.8)))
     fork = vec(float(rng.normal(scale=0.12)), height * 0.34, float(rng.normal(scale=0.12)))
@@ -119,11 +119,11 @@ def broadleaf(seed: int, height: float = 7.0) -> tuple[Mesh, ...]:
     for n, (centre, share) in enumerate(centres):
         radii = vec(1.0, 0.8, 1.0) * (height * share)
         masses.append(
-            boulder(tuple(float(x) for x in radii * 0.92), times(colour, 0.75), seed * 31 + n, 0.42, 2)  # type: ignore[arg-type]  # three by construction
+            boulder(tuple(float(x) for x in radii * 0.92), times(colour, 0.75), seed * 31 + n, 0.42, 1)  # type: ignore[arg-type]  # three by construction
             .tinted(lambda _, n: 0.72 + 0.36 * n[:, 1])
             .moved((float(centre[0]), float(centre[1]), float(centre[2])))
         )
-        leaves += _tuft(centre, radii, colour, 62, rng)
+        leaves += _tuft(centre, radii, colour, 78, rng)
     return (
         finish("tree-wood", *wood),
         finish("tree-masses", *masses),
