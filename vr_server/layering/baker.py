@@ -70,10 +70,14 @@ class _TierWriter:
         while self._jobs and (len(self._jobs) > self._interval or self._jobs[0].done()):
             self._jobs.popleft().result()
 
-    def finish(self) -> None:
-        """Wait for what is queued and mark the log as complete."""
+    def drain(self) -> None:
+        """Wait for what is queued; raise what went wrong with it."""
         while self._jobs:
             self._jobs.popleft().result()
+
+    def finish(self) -> None:
+        """Wait for what is queued and mark the log as complete."""
+        self.drain()
         self._append(self._encoder.flush())
         self._log.finish()
         self.flushed_frames = self._frames
@@ -142,15 +146,18 @@ class Baker:
         self._next += 1
 
     def finish(self) -> BakeReport:
-        """Complete the folder. Raise InvalidMedia when frames are missing."""
-        if self._next != self._plan.frame_count:
-            self.abort()
-            raise InvalidMedia(f"The clip ended after {self._next} of {self._plan.frame_count} frames.")
+        """Complete the folder. Raise InvalidMedia when frames are missing: whole GOPs of what came stay readable."""
+        missing = self._next != self._plan.frame_count
         try:
             for tier in self._tiers:
-                tier.finish()
+                if missing:
+                    tier.drain()
+                else:
+                    tier.finish()
         finally:
             self.abort()
+        if missing:
+            raise InvalidMedia(f"The clip ended after {self._next} of {self._plan.frame_count} frames.")
         for described in self.manifest.tiers:
             if described.media is not None:
                 self._write_mp4(described, described.media)
