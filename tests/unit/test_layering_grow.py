@@ -1,8 +1,12 @@
 """The hidden layer: what stands behind an edge, and only there."""
 
+import cv2
 import numpy as np
 
+from vr_server.domain.frame import CameraPose, Frame
+from vr_server.layering import DecodedLayers, reproject
 from vr_server.layering.grow import grow, nearest_of_four
+from vr_server.layering.layers import split
 
 REACH_PX_M = 60.0
 
@@ -67,3 +71,44 @@ def test_halving_keeps_a_wire_and_the_sky() -> None:
     nearest_of_four(depth, inverse)
     np.testing.assert_array_equal(inverse[:, 1], np.full(4, 0.5, np.float32))
     np.testing.assert_array_equal(inverse[:, [0, 2, 3]], np.zeros((4, 3), np.float32))
+
+
+def _red_card_with_soft_edges() -> Frame:
+    """A red card 1 m away before a grey wall with a striped half; its edge mixes both over a pixel, as a renderer's."""
+    cover = np.zeros((720, 1280), np.float32)
+    cover[200:520, 160:320] = 1
+    depth = np.where(cover > 0, 1.0, 4.0).astype(np.float32)
+    wall = np.full((720, 1280, 3), 120, np.float32)
+    wall[:360, ::8] = 60
+    share = cv2.blur(cover, (3, 3))[:, :, None]
+    color = np.rint(share * (230, 20, 20) + (1 - share) * wall).astype(np.uint8)
+    half = (slice(120, 600), slice(0, 640))
+    return Frame(0, color[half].copy(), depth[half].copy(), None, CameraPose(np.eye(4), 0.75))
+
+
+def test_no_colour_of_the_foreground_is_left_behind_it() -> None:
+    layers = split(_red_card_with_soft_edges(), head_box_m=0.25)
+    hidden = layers.color2[layers.held == 1].astype(int)
+    assert len(hidden) > 4000
+    assert (hidden[:, 0] - hidden[:, 1]).max() <= 6  # the wall is grey; the card's red is 210 above its green
+
+
+def test_deep_behind_the_edge_no_streaks_are_left() -> None:
+    layers = split(_red_card_with_soft_edges(), head_box_m=0.25)
+    deep = cv2.distanceTransform(layers.held, cv2.DIST_L2, 3) > 15
+    assert deep.sum() > 500
+    steps = np.abs(np.diff(layers.color2[:, :, 0].astype(int), axis=0))[deep[1:]]
+    assert steps.max() <= 4
+
+
+def test_noise_in_the_coded_depth_does_not_bring_the_back_layer_forward() -> None:
+    size, step = (36, 64), 0.005
+    noise = np.random.default_rng(3).uniform(-0.5, 0.5, size) * step
+    inverse = np.full(size, 0.2, np.float32)
+    white, black = np.full((72, 128, 3), 255, np.uint8), np.zeros((*size, 3), np.uint8)
+    same = np.zeros(size, np.uint8)
+    shown, _ = reproject(
+        DecodedLayers(white, inverse, black, (inverse + noise).astype(np.float32), same, 0.75, step),
+        offset_m=(0.05, 0, 0),
+    )
+    assert (shown[8:-8, 8:-8] == 255).all()
