@@ -84,7 +84,9 @@ class Geometry:
         )
         leafy = np.repeat([any(part in mesh.name for part in THIN_PARTS) for mesh in meshes], counts).astype(bool)
         self.leafy = bool(leafy.sum() > 0.25 * len(leafy) > 0)
-        self.casts: U8 = np.where(leafy, THIN, self.surfaces.object_id != 0).astype(np.uint8)
+        blade = np.repeat(["sword" in mesh.name for mesh in meshes], counts).astype(bool)
+        solid = (self.surfaces.object_id != 0) & ~blade  # a blade is thinner than a texel: it would shade itself
+        self.casts: U8 = np.where(leafy, THIN, solid).astype(np.uint8)
         self.two_sided: U8 = (self.surfaces.kind & TWO_SIDED).astype(np.uint8)
         self._worlds = np.array([n.world for n in scene.static], dtype=np.float64).reshape(-1, 4, 4)
         self._place(0, self.static_vertices, self._worlds, 0)

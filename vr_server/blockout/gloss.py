@@ -17,7 +17,7 @@ def sheen(
     rise = min(max(0.5 + 2.2 * ry, 0.0), 1.0)
     rise = rise * rise * (3.0 - 2.0 * rise)
     band = (ry - 0.16) * 6.0
-    grey = level * (0.16 + 0.75 * rise + 0.75 / (1.0 + band * band))
+    grey = level * (0.3 + 0.75 * rise + 0.75 / (1.0 + band * band))
     k = 1.0 - neutral
     up = rise
     r = neutral * grey * 0.95 + k * (ambient[0, 0] * up + ambient[2, 0] * (1.0 - up))

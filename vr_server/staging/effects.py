@@ -96,7 +96,7 @@ def _dust_of(craft: Subject, staging: Staging) -> Callable[[float], Puffs] | Non
         centre = start + np.stack([np.sin(angle), 0 * angle, np.cos(angle)], axis=1) * (way[:, None] + spread)
         radius = size * (0.35 + 1.9 * np.sqrt(k))
         centre[:, 1] = 0.45 * radius + 0.5 * k
-        alpha = 0.34 * strength * np.minimum(k / 0.06, 1.0) * (1 - k) ** 1.5
+        alpha = 0.5 * strength * np.minimum(k / 0.06, 1.0) * (1 - k) ** 1.5
         return np.column_stack([centre, radius, alpha, tone[:, None] * colour])[alive]
 
     return at

@@ -164,21 +164,21 @@ def _sleeve(b: Build, w: Wardrobe) -> Mesh:
     cone = lathe(
         [
             (0.028 * b.height_m, 0.03),
-            (0.04 * b.height_m, -0.35 * length),
-            (0.062 * b.height_m, -0.75 * length),
-            (0.086 * b.height_m, -length),
+            (0.038 * b.height_m, -0.35 * length),
+            (0.055 * b.height_m, -0.75 * length),
+            (0.072 * b.height_m, -length),
         ],
         w.top,
         14,
         cap=False,
     )
     hem = lathe(
-        [(0.087 * b.height_m, -length + 0.012 * b.height_m), (0.09 * b.height_m, -length - 0.004 * b.height_m)],
+        [(0.073 * b.height_m, -length + 0.012 * b.height_m), (0.075 * b.height_m, -length - 0.004 * b.height_m)],
         w.accent,
         14,
         cap=False,
     )
-    mouth = lathe([(0.0, -0.66 * length), (0.057 * b.height_m, -0.67 * length)], times(w.top, 0.3), 14, cap=False)
+    mouth = lathe([(0.0, -0.66 * length), (0.05 * b.height_m, -0.67 * length)], times(w.top, 0.55), 14, cap=False)
     shape = merge([cone, hem, mouth]).scaled(0.62, 1.0, 1.25)
     return finish("sleeve", shape.moved((0.0, 0.0, 0.018 * b.height_m)), two_sided=True)
 
