@@ -19,9 +19,11 @@
   device.position.set(0, 1.6, 0);
   device.installRuntime({ forceInstall: true });
 
-  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  // The page's own frames are rare under a software GPU: hold a button until some have surely passed.
-  const HOLD_MS = 1200;
+  // The emulator draws its frames in the page's own: a button is held until some of them have surely seen it.
+  const HELD_FRAMES = 3;
+  const frames = async (count) => {
+    for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+  };
 
   /** Run `read` right after the page has drawn, while the canvas still holds the picture. */
   const afterDraw = (read) =>
@@ -46,15 +48,15 @@
     },
     press: async (hand, button) => {
       device.controllers[hand].updateButtonValue(button, 1);
-      await wait(HOLD_MS);
+      await frames(HELD_FRAMES);
       device.controllers[hand].updateButtonValue(button, 0);
-      await wait(HOLD_MS);
+      await frames(HELD_FRAMES);
     },
     stick: async (hand, x, y) => {
       device.controllers[hand].updateAxes('thumbstick', x, y);
-      await wait(HOLD_MS);
+      await frames(HELD_FRAMES);
       device.controllers[hand].updateAxes('thumbstick', 0, 0);
-      await wait(HOLD_MS);
+      await frames(HELD_FRAMES);
     },
     /** Both eyes' pixels, top row first, `step` pixels apart. */
     pixels: (step = 4) =>
@@ -70,7 +72,10 @@
         const eye = (from) => {
           const rgb = [];
           for (let y = 0; y < copy.height; y++) {
-            for (let x = from; x < from + half; x++) rgb.push(...data.slice((y * copy.width + x) * 4, (y * copy.width + x) * 4 + 3));
+            for (let x = from; x < from + half; x++) {
+              const at = (y * copy.width + x) * 4;
+              rgb.push(data[at], data[at + 1], data[at + 2]);
+            }
           }
           return rgb;
         };
