@@ -95,3 +95,21 @@ def test_ground_is_flat_where_people_act_and_rolls_at_the_horizon():
     assert np.abs(mesh.positions[r < 40, 1]).max() == 0
     assert mesh.positions[r > 200, 1].max() > 4
     assert (mesh.normals[:, 1] > 0).all()
+
+
+def test_a_coat_keeps_its_knees_covered_all_through_a_walk():
+    nodes = person_nodes(subject_of("woman", (0.5, 1.7, 0.4), "coat"), 0.25)
+    bells = [n for n in nodes if n.part.startswith("skirt")]
+    assert len(bells) == 3
+    shins = [n for n in nodes if n.part in {"shin_l", "shin_r"}]
+    for t in np.arange(0.0, 2.0, 0.06):
+        cloth = np.concatenate(
+            [n.mesh.positions @ n.world_at(t)[:3, :3].T + n.world_at(t)[:3, 3] for n in bells], dtype=np.float64
+        )
+        for shin in shins:
+            knee = shin.world_at(t)[:3, 3]
+            ring = cloth[np.abs(cloth[:, 1] - knee[1]) < 0.1] - knee
+            # there is cloth in front of the knee, farther out than the kneecap
+            ahead = ring[(ring[:, 2] < 0) & (np.abs(ring[:, 0]) < 0.12)]
+            assert len(ahead)
+            assert -ahead[:, 2].min() > 0.04

@@ -59,6 +59,7 @@ _AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
 }
 # dust hangs in the air of some worlds: whatever the hour, the sky has its colour (of brightness 1: zenith, horizon)
 _DUSTS: dict[str, tuple[Rgb, Rgb]] = {"red_planet": ((1.45, 0.94, 0.52), (1.48, 0.93, 0.50))}
+_VEILS = {"fog": 0.4, "rain": 0.7, "storm": 0.7, "snow": 0.7}
 _FOGS = {"fog": 0.022, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
 
 
@@ -87,11 +88,13 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[S
             _blend(horizon, along, 0.9, 1.2 * _luma(horizon)),
         )
     bodies = _bodies(spec, hour, camera, subjects)
-    overcast = any(w in {"rain", "storm", "snow", "fog"} for w in spec.weather)
-    if overcast:
+    # fog lies on the ground and leaves the sky its gradient; rain, snow and storm close it
+    veil = max((_VEILS[w] for w in spec.weather if w in _VEILS), default=0.0)
+    if veil > 0:
         grey = (0.42, 0.45, 0.48) if spec.time_of_day == "day" else _blend(zenith, horizon, 0.5)
-        zenith, horizon = _blend(zenith, grey, 0.7), _blend(horizon, grey, 0.7)
-        bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * 0.4, 4)}) for b in bodies)
+        zenith, horizon = _blend(zenith, grey, veil), _blend(horizon, grey, veil)
+        dimmed = 1 - 0.86 * veil
+        bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * dimmed, 4)}) for b in bodies)
     fog = max([place.haze, *(_FOGS[w] for w in spec.weather if w in _FOGS)])
     dusty = any(w in {"dust", "sand"} for w in spec.weather)
     fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if dusty else horizon

@@ -9,10 +9,13 @@ from vr_server.staging.meshes.core import capsule, finish, lathe, merge, times
 from vr_server.staging.scene import Matrix, Mesh
 
 from .performance import Performance
+from .skeleton import Joints
 from .wardrobe import Wardrobe
 
 Piece = tuple[str, Mesh, Callable[[float], Matrix]]
 _LAG_S = 0.125
+_GIVES = (0.0, 0.35, 0.8)
+"""How much each bell of a full skirt widens with a stride, from the waist down."""
 
 
 def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
@@ -22,8 +25,7 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     hem = {"hanfu": 0.06, "dress": 0.22, "coat": 0.23}[w.skirt] * h
     top = b.hip_height + 0.055 * h
     flare = {"hanfu": 0.2, "dress": 0.155, "coat": 0.16}[w.skirt] * h
-    # a narrow cut is spread by a smaller stride, or the knees would come through
-    stride = {"hanfu": 0.7, "dress": 0.45, "coat": 0.4}[w.skirt]
+    narrow = w.skirt != "hanfu"
     cuts = [1.0, 0.62, 0.3, 0.0]
     pieces: list[Piece] = []
     colours = (
@@ -33,7 +35,7 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     )
     for i in range(3):
         hi, lo = cuts[i], cuts[i + 1]
-        rings = (lo, (hi + lo) / 2, hi - 0.2 * (hi - lo), hi + (0.035 if i else 0.0))
+        rings = (lo, (hi + lo) / 2, hi - 0.2 * (hi - lo), hi + ((0.16 if narrow else 0.035) if i else 0.0))
         rows = [(_bell(1 - k, 0.084 * h, flare) * (1.0 - 0.02 * i), (k - hi) * (top - hem)) for k in rings]
         bell = lathe(rows, colours[i], 20, cap=False).tinted(
             lambda p, _: 0.88 + 0.12 * np.sin(9 * np.arctan2(p[:, 0], p[:, 2]))
@@ -43,7 +45,7 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
             r, y = rows[0]
             parts.append(lathe([(r * 1.012, y), (r * 1.0, y + 0.03 * h)], w.accent, 20, cap=False))
         mesh = finish(f"skirt-{i}", *parts, two_sided=True)
-        pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind, stride)))
+        pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind, flare if narrow else None)))
     return pieces
 
 
@@ -51,31 +53,55 @@ def _bell(k: float, waist: float, flare: float) -> float:
     return float(waist + (flare - waist) * k**0.6)
 
 
-def _hang(act: Performance, t: float, k: float, length: float, wind: float) -> Array:
-    """A point of the skirt's axis, `k` of its length under the waist: dragged behind the pelvis, drawn to the feet."""
+def _hang(act: Performance, t: float, k: float, length: float, wind: float, *, narrow: bool) -> Array:
+    """A point of the skirt's axis, `k` of its length under the waist: dragged behind the pelvis, drawn to the feet;
+    a narrow cut hangs about the legs."""
     now, then = act.at(t), act.at(max(t - _LAG_S * 1.6 * k, 0.0))
     waist = now["pelvis"][:3, 3] + now["pelvis"][:3, 1] * 0.055 * act.build.height_m
-    drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * 0.4
-    feet = (now["foot_l"][:3, 3] + now["foot_r"][:3, 3]) / 2
-    pull = (feet - waist) * 0.55
-    breeze = wind * vec(wobble(t, 5, 0.5), 0.0, wobble(t, 9, 0.43)) * 0.07 * k
-    side = vec(drag[0] + pull[0] * k, 0.0, drag[2] + pull[2] * k) * k + breeze
-    return np.asarray(waist + side - vec(0.0, length * k, 0.0))
+    drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * (0.12 if narrow else 0.4)
+    breeze = wind * vec(wobble(t, 5, 0.5), 0.0, wobble(t, 9, 0.43)) * (0.03 if narrow else 0.07) * k
+    if narrow:
+        left, right = (_leg_at(now, side, float(waist[1]) - length * k) for side in "lr")
+        side = (left + right) / 2 - waist + drag * k
+    else:
+        feet = (now["foot_l"][:3, 3] + now["foot_r"][:3, 3]) / 2
+        side = (drag + (feet - waist) * 0.55 * k) * k
+    return np.asarray(waist + vec(float(side[0]), -length * k, float(side[2])) + breeze)
+
+
+def _leg_at(joints: Joints, side: str, height_m: float) -> Array:
+    """Where a leg holds cloth at a height, float64 [3]: along the thigh; from the knee on it hangs."""
+    hip, knee = joints[f"thigh_{side}"][:3, 3], joints[f"shin_{side}"][:3, 3]
+    k = (float(hip[1]) - height_m) / max(float(hip[1] - knee[1]), 1e-3)
+    return np.asarray(hip + (knee - hip) * min(max(k, 0.0), 1.0))
 
 
 def _bell_at(
-    act: Performance, index: int, hi: float, lo: float, length: float, wind: float, stride: float
+    act: Performance, index: int, hi: float, lo: float, length: float, wind: float, flare: float | None
 ) -> Callable[[float], Matrix]:
+    narrow = flare is not None
+    h = act.build.height_m
+
+    def spread_at(joints: Joints, a: Array) -> tuple[float, Array]:
+        """How much wider than round, and along which horizontal unit vector."""
+        if flare is None:
+            apart, give = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3], _GIVES[index]
+            more = max(0.0, float(np.hypot(apart[0], apart[2])) / (0.3 * h) - 0.7) * give
+        else:
+            k = 1 - (0.3 * hi + 0.7 * lo)
+            low = float(a[1]) - length * (k - (1 - hi))
+            apart = _leg_at(joints, "l", low) - _leg_at(joints, "r", low)
+            half = float(np.hypot(apart[0], apart[2])) / 2 + 0.05 * h
+            more = max(0.0, half / _bell(k, 0.084 * h, flare) - 1)
+        flat = vec(float(apart[0]), 0.0, float(apart[2]))
+        return min(more, 0.7), unit(flat) if float(np.linalg.norm(flat)) > 1e-6 else vec(1.0, 0.0, 0.0)
+
     def world(t: float) -> Matrix:
-        a, c = _hang(act, t, 1 - hi, length, wind), _hang(act, t, 1 - lo, length, wind)
-        joints, late = act.at(t), act.at(max(t - _LAG_S * index, 0.0))
-        feet = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3]
-        span = float(np.hypot(feet[0], feet[2]))
+        a, c = (_hang(act, t, 1 - k, length, wind, narrow=narrow) for k in (hi, lo))
+        late = act.at(max(t - _LAG_S * index, 0.0))
+        spread, across = spread_at(act.at(t), a)
         frame = frame_along(a - c, -late["pelvis"][:3, 2])
-        spread = max(0.0, span / (0.3 * act.build.height_m) - stride) * (0.28 * (stride < 0.6), 0.5, 0.8)[index]
-        across = unit(vec(feet[0], 0.0, feet[2])) if span > 1e-6 else vec(1.0, 0.0, 0.0)
-        stretch = np.eye(3) + min(spread, 0.7) * np.outer(across, across)
-        return affine(stretch @ frame, a)
+        return affine((np.eye(3) + spread * np.outer(across, across)) @ frame, a)
 
     return world
 
