@@ -21,9 +21,11 @@
 
   // The emulator draws its frames in the page's own: a button is held until some of them have surely seen it.
   const HELD_FRAMES = 3;
-  const frames = async (count) => {
-    for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
-  };
+  const frames = (count) =>
+    new Promise((resolve) => {
+      const next = (left) => (left > 0 ? requestAnimationFrame(() => next(left - 1)) : resolve());
+      next(count);
+    });
 
   /** Run `read` right after the page has drawn, while the canvas still holds the picture. */
   const afterDraw = (read) =>
