@@ -1,6 +1,7 @@
 """A synthetic shot through the whole bake: what lies in the folder, and how it looks from beside the camera."""
 
 import json
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from vr_server.domain.manifest import Manifest
 from vr_server.layering import Baker, BakeReport, BakeSettings, decode_frame, render_view, reproject
 from vr_server.layering.layers import split
 from vr_server.layering.strip import barcode_word, read_word
-from vr_server.media.codec import as_i420, decode_packets, decode_video
+from vr_server.media.codec import H264Encoder, Packet, as_i420, decode_packets, decode_video
 
 CLIP = SyntheticClip(480, 272, 26, samples=1)
 OFFSETS = ((-0.25, 0.0, 0.0), (0.25, 0.0, 0.0))
@@ -179,7 +180,16 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
         render_view(tmp_path, 0, offset_m=(0, 0, 0))
 
 
-def test_a_bake_that_ends_early_says_so_and_keeps_what_was_flushed(frames: list[Frame], tmp_path: Path) -> None:
+def test_a_bake_that_ends_early_says_so_and_keeps_its_whole_gops(
+    frames: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = H264Encoder.encode
+
+    def slowly(encoder: H264Encoder, i420: np.ndarray) -> list[Packet]:
+        time.sleep(0.03)  # so that most frames are still queued when the clip ends
+        return encode(encoder, i420)
+
+    monkeypatch.setattr(H264Encoder, "encode", slowly)
     settings = BakeSettings(tiers=BakeSettings().tiers[2:])
     baker = Baker(tmp_path, CLIP.plan, shot_id="s01", take_id="take-1", settings=settings)
     for frame in frames[:13]:

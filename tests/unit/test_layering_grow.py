@@ -74,12 +74,12 @@ def test_halving_keeps_a_wire_and_the_sky() -> None:
 
 
 def _red_card_with_soft_edges() -> Frame:
-    """A red card 1 m away before a grey wall with a striped half; its edge mixes both over a pixel, as a renderer's."""
+    """A red card 1 m away before a wall of grey stripes; its edge mixes both over a pixel, as a renderer's."""
     cover = np.zeros((720, 1280), np.float32)
     cover[200:520, 160:320] = 1
     depth = np.where(cover > 0, 1.0, 4.0).astype(np.float32)
     wall = np.full((720, 1280, 3), 120, np.float32)
-    wall[:360, ::8] = 60
+    wall[np.arange(720) // 12 % 2 == 0] = 60
     share = cv2.blur(cover, (3, 3))[:, :, None]
     color = np.rint(share * (230, 20, 20) + (1 - share) * wall).astype(np.uint8)
     half = (slice(120, 600), slice(0, 640))
@@ -98,7 +98,7 @@ def test_deep_behind_the_edge_no_streaks_are_left() -> None:
     deep = cv2.distanceTransform(layers.held, cv2.DIST_L2, 3) > 15
     assert deep.sum() > 500
     steps = np.abs(np.diff(layers.color2[:, :, 0].astype(int), axis=0))[deep[1:]]
-    assert steps.max() <= 4
+    assert steps.max() <= 2
 
 
 def test_noise_in_the_coded_depth_does_not_bring_the_back_layer_forward() -> None:
