@@ -7,8 +7,10 @@ Compilation and the shot's preparation (survey, static shadows, sky, light meter
 """
 
 import argparse
+import itertools
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from benchmarks.measure import cpu_s, x264_cpu_s
@@ -20,6 +22,8 @@ from vr_server.staging.scene import Scene
 
 FPS = Fraction(24)
 SIZE = (1280, 720)
+ROUNDS = 3
+"""Batches per case, renderer and x264 by turns; the best of each counts, since a busy machine only ever adds to them."""
 
 
 def _walker(key: str, kind: str) -> SubjectSpec:
@@ -64,17 +68,24 @@ CASES: dict[str, ShotSpec] = {
 }
 
 
+def _timed(work: Callable[[], list[Frame]]) -> tuple[float, list[Frame]] | None:
+    spent_s, found = cpu_s(work)
+    return (spent_s, found) if found else None
+
+
 def measure(scene: Scene, frames: int) -> dict[str, float]:
     """CPU seconds: preparation of the shot, one frame of the renderer, one frame of x264."""
     opening_s, clip = cpu_s(
         lambda: blockout.render(scene, width_px=SIZE[0], height_px=SIZE[1], fps=FPS, quality="final")
     )
     start = clip.plan.frame_count // 3
-    pictures: Iterator[Frame] = clip.frames(range(start, min(start + frames + 1, clip.plan.frame_count)))
+    pictures: Iterator[Frame] = clip.frames(range(start, min(start + ROUNDS * frames + 1, clip.plan.frame_count)))
     first_s, first = cpu_s(lambda: next(pictures))
-    rest_s, rest = cpu_s(lambda: list(pictures))
-    frame_s = rest_s / len(rest)
-    coded_s = x264_cpu_s([f.color for f in (first, *rest)], FPS) / (len(rest) + 1)
+    frame_s, coded_s = math.inf, math.inf
+    while batch := _timed(lambda: list(itertools.islice(pictures, frames))):
+        spent_s, found = batch
+        frame_s = min(frame_s, spent_s / len(found))
+        coded_s = min(coded_s, x264_cpu_s([f.color for f in (first, *found)], FPS) / (len(found) + 1))
     return {"setup_s": opening_s + max(first_s - frame_s, 0.0), "frame_s": frame_s, "x264_frame_s": coded_s}
 
 
@@ -84,7 +95,7 @@ def trees(scene: Scene) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=12, help="frames measured per case (default 12)")
+    parser.add_argument("--frames", type=int, default=12, help="frames per batch, three batches per case (default 12)")
     parser.add_argument("--json", action="store_true", help="print the JSON object only")
     arguments = parser.parse_args()
     warm_s, _ = cpu_s(blockout.warm)

@@ -39,7 +39,7 @@ class Settings:
 # a rotated grid shifted so that one sample is the pixel's centre: depth and ids are exact there
 SETTINGS: dict[Quality, Settings] = {
     "draft": Settings(((0.0, 0.0), (0.5, 0.5)), 1024, 2, 5),
-    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 7),
+    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 6),
 }
 
 
