@@ -54,6 +54,7 @@ def test_the_headset_sees_depth_with_both_eyes(scene: Scene) -> None:
         wait_for("a picture", lambda: snapshot(page).get("picture") == "live", limit_s=90)
         page.locator(".vr").click()
         wait_for("immersive-vr", lambda: snapshot(page).get("immersive"), limit_s=60)
+        page.evaluate("previs.actions.play()")  # an earlier test may have left the room paused
         wait_for("48 decoded frames", lambda: snapshot(page)["framesDecoded"] >= 48)
         page.evaluate("() => { previs.actions.pause(); previs.actions.seek(20); }")
         wait_for("the frame sought", lambda: snapshot(page)["barcodeFrame"] == 20)

@@ -27,6 +27,8 @@ def still(page: Page, frame: int) -> dict[str, Any]:
 def test_the_stream_plays_and_the_picture_is_the_frame_that_the_playhead_says(scene: Scene) -> None:
     with browsers() as start:
         page = open_room(start(), scene.server.url, scene.room)
+        shown(page, connection="open")
+        page.evaluate("previs.actions.play()")  # an earlier test may have left the room paused
         wait_for("48 decoded frames", lambda: snapshot(page).get("framesDecoded", 0) >= 48)
         state = snapshot(page)
         assert state["takeId"] == scene.take_id
@@ -47,7 +49,7 @@ def test_a_typed_note_becomes_a_second_take_in_both_browsers(scene: Scene) -> No
             shown(page, takeId=scene.take_id, connection="open")
         assert still(director, 24)["barcodeFrame"] == shown(guest, barcodeFrame=24)["barcodeFrame"]
 
-        field = director.locator("form input[type=text], form textarea, .note-field").first
+        field = director.locator(".note-input")
         field.fill("make it slower and move the camera closer")
         field.press("Enter")
         accept = director.locator("[data-action=accept]").first

@@ -1,7 +1,5 @@
 """A small engine and small tasks for tests of the jobs: importable by name in a worker process."""
 
-
-
 import os
 import signal
 import time

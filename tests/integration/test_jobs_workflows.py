@@ -1,7 +1,5 @@
 """Takes as durable workflows: real DBOS on SQLite, renditions made on the spot by a twin of the pool."""
 
-
-
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable

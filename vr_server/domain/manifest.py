@@ -71,10 +71,11 @@ class DepthCode(Model):
 
 
 class LayerTiles(Model):
+    """Names of tiles. Which samples of the background are real needs no tile: those with 1/z2 < 0.95/z1."""
+
     color: str
     depth: str
     fine: str | None = None
-    alpha: str | None = None
 
 
 class Layer(Model):

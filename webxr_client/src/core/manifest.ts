@@ -7,7 +7,6 @@ export interface LayerRects {
   readonly color: Rect;
   readonly depth: Rect;
   readonly fine: Rect | null;
-  readonly alpha: Rect | null;
 }
 
 /** A rendition the client can show: its manifest and where its files are. */
@@ -25,12 +24,11 @@ function tile(manifest: Manifest, name: string): Rect {
 }
 
 function rectsOf(manifest: Manifest, layer: Layer): LayerRects {
-  const { color, depth, fine, alpha } = layer.tiles;
+  const { color, depth, fine } = layer.tiles;
   return {
     color: tile(manifest, color),
     depth: tile(manifest, depth),
     fine: fine ? tile(manifest, fine) : null,
-    alpha: alpha ? tile(manifest, alpha) : null,
   };
 }
 

@@ -551,11 +551,13 @@ export interface Layer {
   edge: 'stretch' | 'splat';
   tiles: LayerTiles;
 }
+/**
+ * Names of tiles. Which samples of the background are real needs no tile: those with 1/z2 < 0.95/z1.
+ */
 export interface LayerTiles {
   color: string;
   depth: string;
   fine: string | null;
-  alpha: string | null;
 }
 export interface HeadBox {
   /**

@@ -28,7 +28,7 @@ export type Picture = VideoFrame | HTMLVideoElement;
 
 export class AtlasDecoder {
   readonly atlas: Texture;
-  /** (u of L1, u of L2, validity of L2, 1) per sample, row 0 = top. */
+  /** (u of L1, u of L2, 0, 1) per sample, row 0 = top. */
   readonly target: WebGLRenderTarget;
   /** What the corners of the grid know: see CORNER_FRAGMENT. */
   readonly corners: WebGLRenderTarget;
@@ -127,8 +127,6 @@ export function inverseRange({ depth: { near, far } }: Manifest): Vector2 {
 function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, height: number): ShaderMaterial['uniforms'] {
   const near = layerRects(manifest, 'foreground');
   const far = layerRects(manifest, 'background');
-  // The validity of L2 is listed with the background; older words of the format put it with the foreground.
-  const valid = far.alpha ?? near.alpha;
   return {
     uAtlas: { value: atlas },
     uPatches: { value: patchUniforms(manifest) },
@@ -136,7 +134,6 @@ function decodeUniforms(atlas: Texture, manifest: Manifest, width: number, heigh
     uNearDepth: { value: rect(near.depth) },
     uNearFine: { value: rect(near.fine) },
     uFarDepth: { value: rect(far.depth) },
-    uFarValid: { value: rect(valid) },
     uFolds: { value: near.fine ? manifest.depth.fineFolds : 0 },
   };
 }

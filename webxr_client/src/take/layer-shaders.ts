@@ -95,9 +95,9 @@ ${PLACE}
 float farAt(ivec2 p) {
   vec4 decoded = decodedAt(p);
   if (decoded.g < SKY_U) return SKY_INVERSE;
-  // A copy of L1 steps back further than a real sample: it is only there to be hidden.
-  float back = decoded.b > 0.5 ? 0.6 : 1.2;
   float inverse = inverseOf(decoded.g);
+  // A copy of L1 steps back further than a real sample: it is only there to be hidden. (KEEP_RATIO of the baker.)
+  float back = inverse < 0.95 * inverseOf(decoded.r) ? 0.6 : 1.2;
   return max(inverse * 0.99 - back / 219.0 * uInverse.y, min(uInverse.x, inverse) * 0.9);
 }
 

@@ -74,15 +74,14 @@ void main() {
 }
 `;
 
-/** Writes (u of L1, u of L2, validity of L2, 1); row 0 is the top of the picture. */
+/** Writes (u of L1, u of L2, 0, 1); row 0 is the top of the picture. */
 export const DECODE_FRAGMENT = /* glsl */ `
 precision highp sampler2D;
 uniform sampler2D uAtlas;
 uniform ivec2 uSize;       // of the target
-uniform ivec4 uNearDepth;  // rects in texels: D1, F1, D2, A
+uniform ivec4 uNearDepth;  // rects in texels: D1, F1, D2
 uniform ivec4 uNearFine;
 uniform ivec4 uFarDepth;
-uniform ivec4 uFarValid;
 uniform float uFolds;      // 0: no fine tile
 flat in vec2 vLine;
 out vec4 outDecoded;
@@ -108,7 +107,6 @@ void main() {
     a[i] = nearAt(near + step_);
     b[i] = unitAt(uFarDepth, far + step_);
   }
-  float valid = uFarValid.z > 0 ? unitAt(uFarValid, ivec2(at * vec2(uFarValid.zw))) : 0.0;
-  outDecoded = vec4(median9(a), median9(b), valid, 1.0);
+  outDecoded = vec4(median9(a), median9(b), 0.0, 1.0);
 }
 `;
