@@ -73,7 +73,15 @@ def test_an_sdp_that_is_not_one(client: httpx.Client, scene: Scene, sdp: str) ->
 
 @pytest.mark.parametrize(
     "message",
-    ['{"type": "launchRockets"}', "not json", "[1, 2]", "{}", '{"type": "transport", "action": "warp"}', "\u0000"],
+    [
+        '{"type": "launchRockets"}',
+        "not json",
+        "[1, 2]",
+        "{}",
+        '{"type": "transport", "action": "warp"}',
+        '{"type": "pose", "head": [NaN, 0, 0, 0, 0, 0, 1]}',
+        "\u0000",
+    ],
 )
 def test_a_message_of_an_unknown_kind(client: httpx.Client, scene: Scene, message: str) -> None:
     with connect(f"ws://127.0.0.1:{scene.server.port}/api/rooms/{scene.room}/ws", proxy=None) as socket:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from pydantic import ValidationError
 
 from vr_server.domain.note import (
     AngleChange,
@@ -76,8 +77,10 @@ def test_an_orbit_wraps_instead_of_sticking(spec: ShotSpec) -> None:
     assert after.camera.yaw_offset_rad == pytest.approx(math.radians(30), abs=1e-4)
 
 
-def test_an_orbit_that_is_no_number_changes_nothing(spec: ShotSpec) -> None:
-    assert apply_changes(spec, (AngleChange(yaw_delta_rad=math.nan),)) == spec
+@pytest.mark.parametrize("yaw_rad", [math.nan, math.inf])
+def test_an_orbit_that_is_no_number_is_refused(yaw_rad: float) -> None:
+    with pytest.raises(ValidationError, match="finite"):
+        AngleChange(yaw_delta_rad=yaw_rad)
 
 
 def test_a_mark_moved_twice_at_one_time_is_kept_once(spec: ShotSpec) -> None:

@@ -15,9 +15,11 @@ Quat = tuple[float, float, float, float]
 
 
 class Model(BaseModel):
-    """Frozen; unknown fields are an error; Python names in code, camelCase in JSON."""
+    """Frozen; unknown fields and numbers that are none (NaN, infinity) are errors; camelCase in JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, alias_generator=to_camel, populate_by_name=True
+    )
 
 
 def new_id(prefix: str) -> str:

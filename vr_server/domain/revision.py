@@ -67,11 +67,7 @@ def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
             return _with_camera(spec, height_offset_m=_hold(camera.height_offset_m + delta, _HEIGHT_RANGE_M))
         case AngleChange(angle=angle, yaw_delta_rad=yaw):
             # an orbit past half a turn is the shorter orbit the other way: it wraps and never sticks at a limit
-            turned = (
-                round(math.remainder(camera.yaw_offset_rad + yaw, math.tau), 6)
-                if math.isfinite(yaw)
-                else camera.yaw_offset_rad
-            )
+            turned = round(math.remainder(camera.yaw_offset_rad + yaw, math.tau), 6)
             return _with_camera(spec, angle=angle or camera.angle, yaw_offset_rad=turned)
         case TimeOfDayChange(time_of_day=time_of_day):
             return spec.model_copy(update={"time_of_day": time_of_day})
