@@ -80,7 +80,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     ),
     factors.map(lambda v: DistanceChange(factor=v)),
     st.floats(-50, 50).map(lambda v: HeightChange(delta_m=v)),
-    st.floats().map(lambda v: AngleChange(yaw_delta_rad=v)),
+    finite.map(lambda v: AngleChange(yaw_delta_rad=v)),
     st.sampled_from(get_args(CameraAngle)).map(lambda v: AngleChange(angle=v)),
     st.sampled_from(get_args(TimeOfDay)).map(lambda v: TimeOfDayChange(time_of_day=v)),
     st.sampled_from(get_args(ShotSize)).map(lambda v: ShotSizeChange(shot_size=v)),
