@@ -152,10 +152,6 @@ class Viewer:
 
     # ------------------------------------------------------------ pictures
 
-    @property
-    def waiting_packets(self) -> int:
-        return self._outbox_packets
-
     def enqueue(self, counter: int, timestamp: int, frame: RtpFrame) -> None:
         """Queue a picture. When the queue overflows it is emptied and the viewer gets a keyframe: newest wins."""
         if self._outbox_packets + len(frame.payloads) > OUTBOX_LIMIT_PACKETS and self._outbox:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ FLAGS = [
     "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]  # fmt: skip
+
+
+_errors: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -57,20 +61,19 @@ def browsers() -> Iterator[Callable[..., BrowserContext]]:
 
 
 def open_room(context: BrowserContext, url: str, room: str, query: str = QUERY) -> Page:
-    """Open the room's page; its console errors are kept in `page.errors` (see `errors_of`)."""
+    """Open the room's page; its console errors are kept for `errors_of`."""
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.previs_errors = errors  # type: ignore[attr-defined]
+    _errors[page] = errors
     page.goto(f"{url}/?room={room}&{query}")
     return page
 
 
 def errors_of(page: Page) -> list[str]:
     """What the page logged as errors or threw."""
-    errors: list[str] = page.previs_errors  # type: ignore[attr-defined]
-    return errors
+    return _errors[page]
 
 
 def snapshot(page: Page) -> dict[str, Any]:

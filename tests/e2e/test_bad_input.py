@@ -56,7 +56,7 @@ def test_an_unknown_engine(client: httpx.Client, scene: Scene) -> None:
 def test_rooms_shots_and_takes_that_do_not_exist(client: httpx.Client) -> None:
     sdp = {"content": "v=0\r\n", "headers": {"content-type": "application/sdp"}}
     problem(client.get("/api/rooms/nowhere"), 404)
-    problem(client.post("/api/rooms/nowhere/whep", **sdp), 404)  # type: ignore[arg-type]
+    problem(client.post("/api/rooms/nowhere/whep", **sdp), 404)
     problem(client.post("/api/shots/nothing/takes"), 404)
     problem(client.get("/api/takes/nothing"), 404)
     problem(client.get("/api/takes/nothing/final/manifest.json"), 404)

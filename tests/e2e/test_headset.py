@@ -18,7 +18,7 @@ def eyes(page: Page) -> tuple[Eye, Eye]:
     """Both eyes' pictures, uint8 [h, w, 3] RGB, at the canvas' resolution."""
     pixels: dict[str, Any] = page.evaluate("headset.pixels(1)")
     shape = (pixels["height"], pixels["width"], 3)
-    return tuple(np.array(pixels[side], np.uint8).reshape(shape) for side in ("left", "right"))  # type: ignore[return-value]
+    return tuple(np.array(pixels[side], np.uint8).reshape(shape) for side in ("left", "right"))
 
 
 def settled_eyes(page: Page) -> tuple[Eye, Eye]:
@@ -36,7 +36,7 @@ def settled_eyes(page: Page) -> tuple[Eye, Eye]:
 def shift_px(before: Eye, after: Eye) -> npt.NDArray[np.float32]:
     """How far each pixel went sideways, float32 [h, w]: dense optical flow (DIS, Kroeger et al. 2016)."""
     gray = [cv2.cvtColor(e, cv2.COLOR_RGB2GRAY) for e in (before, after)]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)  # type: ignore[call-overload]
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)
     return np.asarray(flow[..., 0], np.float32)
 
 

@@ -84,13 +84,20 @@ def test_view_shows_the_frame_and_moves_near_things_more(layered: Path, take: Pa
     previs("view", str(layered), "--frame", "12", "--out", str(still), "--depth-out", str(depth))
     previs("view", str(layered), "--frame", "12", "--offset", "0.2,0,0", "--out", str(aside))
     source = list(read_clip(take))[12]
-    seen = cv2.cvtColor(cv2.imread(str(still), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type]
+    seen = cv2.cvtColor(cv2.imread(str(still), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     assert seen.shape == source.color.shape
     assert cv2.PSNR(seen, source.color) > 28
     depths = np.load(depth)
     solid = np.isfinite(source.depth) & np.isfinite(depths)
     assert np.median(np.abs(1 / depths[solid] - 1 / source.depth[solid])) < 0.01
-    assert not np.array_equal(cv2.imread(str(aside)), cv2.imread(str(still)))
+    # from 20 cm to the right everything stands further left, by an amount that goes with 1/z
+    gray = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in (still, aside)]
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[0], gray[1], None)
+    inverse = np.where(solid, 1 / source.depth, 0.0)
+    near = np.median(flow[inverse > np.quantile(inverse, 0.9), 0])
+    far = np.median(flow[~np.isfinite(source.depth), 0])
+    assert near < -1, f"near things moved {near:.2f} px"
+    assert abs(near) > 3 * abs(far), f"near {near:.2f} px, sky {far:.2f} px"
 
 
 @pytest.mark.parametrize("text", ["make it slower and move the camera closer", "慢一点,镜头再近一些"])

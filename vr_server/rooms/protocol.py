@@ -164,7 +164,7 @@ class ManifestMessage(Model):
 class Span(Model):
     """From wire counter `counter` on, frame `frame + (c - counter)` of this take is shown (looping at frame_count).
 
-    `rtp_timestamp` is the wire timestamp of `counter` in the 90 kHz video clock, relative to the sender's origin.
+    The RTP timestamp of a counter is ``counter * 90000 / fps`` (modulo 2^32): a viewer that sees it needs no barcode.
     Paused: nothing is sent and the client holds `frame`.
     """
 

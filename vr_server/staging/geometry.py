@@ -53,10 +53,6 @@ def forward(yaw_rad: float) -> Array:
     return vec(-math.sin(yaw_rad), 0.0, -math.cos(yaw_rad))
 
 
-def yaw_of(direction: Array) -> float:
-    return math.atan2(-float(direction[0]), -float(direction[2]))
-
-
 def turn_between(a: float, b: float) -> float:
     """The signed shorter way from yaw `a` to yaw `b`."""
     return (b - a + math.pi) % (2 * math.pi) - math.pi
