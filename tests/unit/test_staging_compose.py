@@ -10,9 +10,10 @@ from staging_fixtures import LANDING, STREET, SWORD, one, subject
 from vr_server.domain.shot import CameraIntent, MarkOverride, ShotSpec
 from vr_server.staging import build_scene, compose
 from vr_server.staging.geometry import matrix_of, rot_y
+from vr_server.staging.kinds import KINDS
 from vr_server.staging.meshes import craft
 from vr_server.staging.places import PLACES
-from vr_server.staging.subjects import KINDS, path_at
+from vr_server.staging.subjects import path_at
 
 
 def project(key, point, aspect=16 / 9):

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Model, Quat, Vec3
-from .shot import TimeOfDay
+from .shot import Projection, TimeOfDay
 
 Rgb = tuple[float, float, float]
 """Linear Rec.709, 1.0 = diffuse white."""
@@ -24,6 +24,7 @@ class SetPiece(Model):
     position_m: Vec3
     yaw_rad: float = 0.0
     size_m: Vec3  # bounding box: width (x), height (y), depth (z)
+    colours: tuple[Rgb, ...] = ()  # empty: the asset's own
     seed: int = 0
 
 
@@ -34,9 +35,12 @@ class PathKey(Model):
 
 
 class TimedAction(Model):
+    """`target` is the key of the subject it is done to, with or on."""
+
     action: str
     start_s: float = Field(ge=0)
     end_s: float
+    target: str | None = None
 
 
 class Subject(Model):
@@ -57,12 +61,16 @@ class Subject(Model):
 
 
 class CameraKey(Model):
-    """Pose and lens at a time. `rotation` is the camera's T_world_camera rotation, -Z forward."""
+    """Pose and lens at a time. `rotation` is the camera's T_world_camera rotation, -Z forward.
+
+    `focus_m`: distance to what the picture is about. With a fisheye `yfov_rad` is the whole angle of the frame's height.
+    """
 
     t_s: float = Field(ge=0)
     position_m: Vec3
     rotation: Quat
-    yfov_rad: float = Field(gt=0.01, lt=3.0)
+    yfov_rad: float = Field(gt=0.01, lt=3.2)
+    focus_m: float | None = Field(default=None, gt=0)
 
 
 class CameraPath(Model):
@@ -70,6 +78,7 @@ class CameraPath(Model):
 
     keys: tuple[CameraKey, ...] = Field(min_length=1)
     lens_mm: float  # full-frame equivalent, sensor 24 mm high
+    projection: Projection = "perspective"  # fisheye: equidistant, r = f * theta
 
 
 class CelestialBody(Model):
@@ -89,6 +98,9 @@ class Sky(Model):
     fog_density_per_m: float = Field(ge=0)
     fog_colour: Rgb
     exposure: float = Field(gt=0)
+    cloud_cover: float = Field(default=0.0, ge=0, le=1)
+    cloud_colour: Rgb = (0.8, 0.8, 0.8)
+    stars: float = Field(default=0.0, ge=0, le=1)  # 0: none, 1: a clear night far from any town
 
 
 class Staging(Model):
@@ -101,5 +113,8 @@ class Staging(Model):
     camera: CameraPath
     sky: Sky
     weather: tuple[str, ...] = ()
+    wind_m_s: Vec3 = (0.6, 0.0, 0.2)
+    wetness: float = Field(default=0.0, ge=0, le=1)  # 1: puddles that mirror
+    style: str | None = None  # the look that grades the picture
     remarks: tuple[str, ...] = ()  # what was guessed or replaced, for the director to read
     seed: int

@@ -12,11 +12,11 @@ from .body.dress import person_nodes
 from .body.track import Track
 from .effects import effect_nodes, landing_dust
 from .geometry import affine, as_vec3, rot_y
+from .kinds import KINDS
 from .meshes.ground import ground_mesh
 from .meshes.library import meshes_of
 from .meshes.street import placeholder
 from .scene import Matrix, MovingNode, Scene, StaticNode
-from .subjects import KINDS
 
 _WINDS = {"wind": 1.0, "storm": 1.6, "sand": 1.2, "dust": 0.7, "leaves": 0.8, "snow": 0.4, "rain": 0.3}
 _CALM = 0.25

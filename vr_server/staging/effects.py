@@ -7,9 +7,10 @@ import numpy as np
 from vr_server.domain.staging import Rgb, Staging, Subject
 
 from .geometry import Array, affine, rot_x, rot_y, rot_z, vec, wobble
+from .kinds import KINDS
 from .meshes.core import finish, leaf
 from .scene import Matrix, MovingNode, Puffs, no_puffs
-from .subjects import KINDS, path_at
+from .subjects import path_at
 
 _LEAFY = {"bamboo_grove", "forest", "street", "courtyard"}
 _LEAVES = 46

@@ -9,7 +9,8 @@ from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import Subject
 
 from .geometry import Array, rot_y, vec
-from .subjects import KINDS, path_at
+from .kinds import KINDS
+from .subjects import path_at
 
 GROUP_SIZES = {"full", "wide", "extreme_wide"}
 _ALONG = {"follow", "handheld"}

@@ -11,36 +11,12 @@ from vr_server.domain.staging import PathKey, Subject, TimedAction
 
 from .body.acts import ACTS
 from .geometry import Array, as_vec3, forward, ramp, rot_y, turn_between, vec
+from .kinds import KINDS, SHIP_SCALE, UNKNOWN, Kind
 from .meshes import craft
 
 KEY_S = 0.2
 
 
-@dataclass(frozen=True)
-class Kind:
-    """`family` names the body builder; `stand_in` is what a director is told when it is not the thing itself."""
-
-    family: str
-    size_m: tuple[float, float, float]
-    stand_in: str | None = None
-
-
-def _person(height: float, stand_in: str | None = None) -> Kind:
-    return Kind("person", (0.55, height, 0.4), stand_in)
-
-
-_SHIP = 0.86
-"""A landing craft for a few: its door is as high as a person with a helmet, so that who comes out is seen beside it."""
-KINDS: dict[str, Kind] = {
-    "person": _person(1.74), "man": _person(1.78), "woman": _person(1.67), "child": _person(1.22), "elder": _person(1.68),
-    "soldier": _person(1.8), "knight": _person(1.82), "astronaut": _person(1.84), "swordswoman": _person(1.68), "dancer": _person(1.68),
-    "driver": _person(1.75), "traveller": _person(1.75), "crowd": _person(1.72), "mecha": _person(6.5, "a giant armoured figure"),
-    "horse": Kind("quadruped", (0.7, 2.0, 2.3)), "dog": Kind("quadruped", (0.3, 0.72, 0.9)), "bird": Kind("bird", (1.1, 0.3, 0.6)),
-    "car": Kind("car", (1.85, 1.45, 4.4)), "spaceship": Kind("spaceship", (_SHIP * craft.WIDTH_M, _SHIP * craft.HEIGHT_M, _SHIP * craft.LENGTH_M)),
-    "truck": Kind("box", (2.5, 3.2, 8.0)), "ship": Kind("box", (8.0, 9.0, 30.0)), "aircraft": Kind("box", (12.0, 4.0, 14.0)),
-    "train": Kind("box", (3.0, 3.8, 40.0)), "dragon": Kind("box", (4.0, 3.0, 12.0)),
-}  # fmt: skip
-_UNKNOWN = Kind("box", (1.2, 1.6, 1.2))
 _SPEEDS = {
     "walk": 1.3,
     "approach": 1.3,
@@ -70,12 +46,12 @@ def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tupl
     """Every subject with its path, object ids from 1, and what a director should know about replacements."""
     remarks: list[str] = []
     singles = [(s, i) for s in spec.subjects for i in range(max(s.count, 8) if s.kind == "crowd" else s.count)]
-    ship = next((s for s in spec.subjects if KINDS.get(s.kind, _UNKNOWN).family == "spaceship"), None)
+    ship = next((s for s in spec.subjects if KINDS.get(s.kind, UNKNOWN).family == "spaceship"), None)
     door = _door_times(spec, ship) if ship is not None else None
     marks = _marks(singles, seed, ship is not None)
     found: list[Subject] = []
     for n, ((s, i), (mark, face)) in enumerate(zip(singles, marks, strict=True)):
-        kind = KINDS.get(s.kind, _UNKNOWN)
+        kind = KINDS.get(s.kind, UNKNOWN)
         if i == 0:
             remarks += _remarks(s, kind)
         beats = _beats(s, spec.duration_s)
@@ -128,14 +104,14 @@ def _beats(s: SubjectSpec, duration_s: float) -> list[_Beat]:
 def _marks(singles: list[tuple[SubjectSpec, int]], seed: int, with_ship: bool) -> list[tuple[Array, float]]:
     """Where each stands at mid shot, and how its face is turned from the camera's side (+Z), radians."""
     rng = np.random.default_rng((seed, 77))
-    families = [KINDS.get(s.kind, _UNKNOWN).family for s, _ in singles]
+    families = [KINDS.get(s.kind, UNKNOWN).family for s, _ in singles]
     people = [n for n, f in enumerate(families) if f == "person"]
     columns = max(1, min(len(people), 2 if len(people) <= 2 else math.ceil(math.sqrt(len(people) * 1.8))))
     found: list[tuple[Array, float]] = []
     beside = 0.0
     for n, family in enumerate(families):
         jitter = rng.uniform(-1, 1, 3)
-        width, _, depth = KINDS.get(singles[n][0].kind, _UNKNOWN).size_m
+        width, _, depth = KINDS.get(singles[n][0].kind, UNKNOWN).size_m
         if family == "person":
             k = people.index(n)
             row, column = divmod(k, columns)
@@ -283,14 +259,14 @@ def _ship_path(
 
 def _exit_path(spec: ShotSpec, door: _Door, number: int) -> tuple[tuple[PathKey, ...], tuple[TimedAction, ...]]:
     """Waits inside (carried by the landing ship), then down the ramp and on, once the door is open."""
-    ship = next(s for s in spec.subjects if KINDS.get(s.kind, _UNKNOWN).family == "spaceship")
+    ship = next(s for s in spec.subjects if KINDS.get(s.kind, UNKNOWN).family == "spaceship")
     ship_path, _ = _ship_path(_beats(ship, spec.duration_s), vec(0.0, 0.0, -2.0), spec, door)
     times = [k.t_s for k in ship_path]
     at = np.array([k.position_m for k in ship_path])
     turn = rot_y(_SHIP_YAW)
     # out as soon as the door is half open, whatever share of the shot the words gave to waiting
     start = min(0.45 * door.opens_s + 0.55 * door.open_s + 1.4 * number, spec.duration_s * 0.85)
-    hinge, foot = _SHIP * craft.DOOR_HINGE, _SHIP * craft.RAMP_FOOT
+    hinge, foot = SHIP_SCALE * craft.DOOR_HINGE, SHIP_SCALE * craft.RAMP_FOOT
     route = [
         hinge + vec(-0.7, 0.06, 0.0),
         hinge + vec(0.0, 0.08, 0.0),

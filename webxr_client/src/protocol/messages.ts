@@ -146,6 +146,8 @@ export interface ShotSpec {
   setDressing: string[];
   timeOfDay: 'dawn' | 'day' | 'sunset' | 'dusk' | 'night';
   suns: number;
+  moons: number;
+  skyColour: string | null;
   weather: string[];
   style: string | null;
   camera: CameraIntent;
@@ -153,6 +155,9 @@ export interface ShotSpec {
   durationS: number;
   markOverrides: MarkOverride[];
   unknownWords: string[];
+  leftOut: string[];
+  continuity: string;
+  variant: number;
 }
 /**
  * The five slots of a director's prompt, in the words of the script.
@@ -166,6 +171,8 @@ export interface PromptSlots {
 }
 /**
  * Somebody or something the shot is about. `kind` is a lexicon id (woman, man, astronaut, spaceship, ...).
+ *
+ * Things that are counted or named for their own sake (a table, three chairs, a red door) are subjects too.
  */
 export interface SubjectSpec {
   key: string;
@@ -173,20 +180,45 @@ export interface SubjectSpec {
   label: string;
   count: number;
   wardrobe: string | null;
+  colours: string[];
+  scale: number;
+  placement: Placement | null;
   props: string[];
   beats: ActionBeat[];
+}
+/**
+ * Where a subject is. `of` is another subject's key or a set-dressing id; None: the frame, seen from the camera.
+ */
+export interface Placement {
+  side:
+    | 'left'
+    | 'right'
+    | 'centre'
+    | 'front'
+    | 'behind'
+    | 'beside'
+    | 'on'
+    | 'inside'
+    | 'above'
+    | 'foreground'
+    | 'background';
+  of: string | null;
 }
 /**
  * One thing a subject does; beats follow each other in the order told.
  *
  * `action` is a lexicon id (stand, walk, run, turn, sword_dance, land, take_off, exit_hatch, wave, ...).
+ * `target` is the key of the subject it is done to, with or on (fight, embrace, hand_over, ride, sit, point, ...).
  */
 export interface ActionBeat {
   action: string;
+  target: string | null;
   weight: number;
 }
 /**
  * What the camera is asked to do. The scales start at 1 and are what revisions turn.
+ *
+ * `beats` is empty while one move fills the shot (`move`); else its first beat repeats `move`, `shot_size`, `angle`.
  */
 export interface CameraIntent {
   shotSize:
@@ -207,13 +239,59 @@ export interface CameraIntent {
     | 'orbit_left'
     | 'orbit_right'
     | 'follow'
-    | 'handheld';
+    | 'handheld'
+    | 'zoom_in'
+    | 'zoom_out';
   moveSpeed: number;
   distanceScale: number;
   heightOffsetM: number;
   yawOffsetRad: number;
   pitchOffsetRad: number;
   lensMm: number | null;
+  rollRad: number;
+  viewpoint: 'free' | 'over_the_shoulder' | 'pov';
+  viewer: string | null;
+  projection: 'perspective' | 'fisheye';
+  focus: string | null;
+  beats: CameraBeat[];
+}
+/**
+ * One thing the camera does; beats follow each other in the order told. None: as the shot's intent says.
+ */
+export interface CameraBeat {
+  move:
+    | 'static'
+    | 'dolly_in'
+    | 'dolly_out'
+    | 'truck_left'
+    | 'truck_right'
+    | 'pan_left'
+    | 'pan_right'
+    | 'tilt_up'
+    | 'tilt_down'
+    | 'crane_up'
+    | 'crane_down'
+    | 'orbit_left'
+    | 'orbit_right'
+    | 'follow'
+    | 'handheld'
+    | 'zoom_in'
+    | 'zoom_out';
+  shotSize:
+    | (
+        | 'extreme_close_up'
+        | 'close_up'
+        | 'medium_close_up'
+        | 'medium'
+        | 'medium_full'
+        | 'full'
+        | 'wide'
+        | 'extreme_wide'
+      )
+    | null;
+  angle: ('low' | 'eye' | 'high' | 'overhead' | 'dutch') | null;
+  focus: string | null;
+  weight: number;
 }
 /**
  * A stand-in moved by hand: the subject's path is shifted so that it passes this point at `t_s`.
@@ -362,7 +440,9 @@ export interface CameraMoveChange {
     | 'orbit_left'
     | 'orbit_right'
     | 'follow'
-    | 'handheld';
+    | 'handheld'
+    | 'zoom_in'
+    | 'zoom_out';
 }
 export interface DurationChange {
   kind: 'duration';
