@@ -14,7 +14,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,10 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.render import CASES
-from vr_server.blockout.camera import view_of
-from vr_server.blockout.clip import RenderedClip
-from vr_server.blockout.renderer import SETTINGS, Picture, make_look
-from vr_server.blockout.workers import Workers
+from vr_server import blockout
 from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame, reproject
 from vr_server.layering.layers import split
@@ -49,26 +45,12 @@ def beside(camera: CameraPose, offset_m: Offset) -> CameraPose:
     return CameraPose(moved, camera.yfov_rad)
 
 
-class WitnessedClip(RenderedClip):
-    """A clip whose frames can also be seen from other cameras, lit and exposed as they are in the clip."""
-
-    def witness(self, pairs: Iterable[tuple[int, CameraPose]]) -> Iterator[Frame]:
-        """Frames of these numbers, each from the camera given with it."""
-        plan, settings = self.plan, SETTINGS[self._quality]
-        size = (plan.width_px, plan.height_px)
-        with Workers() as workers:
-            look = self._developed(make_look(self._scene, self._geometry, self._survey, settings), workers)
-            picture = Picture(self._geometry, look, self._survey, size, settings, workers)
-            for index, camera in pairs:
-                color, depth, ids = picture.draw(view_of(camera, *size), float(index / plan.fps))
-                yield Frame(index, color, depth, ids, camera)
-
-
 class Case:
     """A shot's middle: consecutive frames as the camera saw them, and the last of them from beside it."""
 
     def __init__(self, name: str, size: tuple[int, int], frame_count: int) -> None:
-        clip = WitnessedClip(build_scene(compose(CASES[name], seed=7)), *size, FPS, "final")
+        scene = build_scene(compose(CASES[name], seed=7))
+        clip = blockout.render(scene, width_px=size[0], height_px=size[1], fps=FPS, quality="final")
         whole = clip.plan
         last = max(whole.frame_count // 2, min(frame_count, whole.frame_count) - 1)
         numbers = range(max(last - frame_count + 1, 0), last + 1)
@@ -76,7 +58,7 @@ class Case:
         self.offsets = {cm: [_scaled(d, cm / 100) for d in DIRECTIONS] for cm in DISTANCES_CM}
         flat = [offset for group in self.offsets.values() for offset in group]
         wanted = [*zip(numbers, cameras, strict=True), *((last, beside(cameras[-1], o)) for o in flat)]
-        pictures = list(clip.witness(wanted))
+        pictures = list(clip.seen_from(wanted))
         self.name = name
         self.frames = [replace(f, index=i) for i, f in enumerate(pictures[: len(cameras)])]
         self.truths = dict(zip(flat, pictures[len(cameras) :], strict=True))

@@ -3,6 +3,6 @@
 Passes of a frame: `geometry` (world space) -> `shadow` -> `raster` (visibility) -> `occlusion` -> `shade`.
 """
 
-from .clip import open_clip, render, warm
+from .clip import open_clip, open_panorama, panorama, render, warm
 
-__all__ = ["open_clip", "render", "warm"]
+__all__ = ["open_clip", "open_panorama", "panorama", "render", "warm"]

@@ -18,8 +18,10 @@ from .camera import poses, view_of
 from .exposure import correction
 from .geometry import Geometry
 from .jit import F64
+from .lens import CubeLens, Lens, lens_for
 from .raster import NEAR_M
 from .renderer import METER, SETTINGS, Look, Picture, Rasteriser, Survey, make_look
+from .sphere import level
 from .tiny import tiny_scene
 from .workers import Workers
 
@@ -34,19 +36,18 @@ SHADOW_REACH_M = 160.0
 class RenderedClip:
     """Implements `FrameSource`. Iterating renders; it may be iterated again and gives the same frames."""
 
-    def __init__(self, scene: Scene, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> None:
-        if width_px < 16 or height_px < 16 or width_px % 2 or height_px % 2:
-            raise InvalidInput(
-                f"A picture of {width_px}x{height_px} cannot be rendered: both sides must be even and at least 16."
-            )
-        count = max(1, round(scene.staging.duration_s * fps))
-        self._scene, self._quality = scene, quality
+    def __init__(
+        self, scene: Scene, size: tuple[int, int], fps: Fraction, quality: Quality, cameras: tuple[CameraPose, ...], lens: Lens
+    ) -> None:  # fmt: skip
+        """A clip of `size` (width, height): one frame per camera, through `lens`."""
+        self._scene, self._quality, self._lens = scene, quality, lens
         self._geometry = Geometry(scene)
-        cameras = poses(scene.staging.camera, fps, count)
         with Workers() as workers:
-            self._survey = survey(self._geometry, _picks(cameras), width_px / height_px, fps, workers)
+            eyes = [(float(i / fps), eye) for i, pose in _picks(cameras) for eye in lens.eyes(pose)]
+            self._survey = survey(self._geometry, eyes, lens.drawn_size[0] / lens.drawn_size[1], workers)
         self._plan = ClipPlan(
-            width_px, height_px, fps, count, self._survey.near_m, self._survey.far_m, cameras
+            *size, fps, len(cameras), self._survey.near_m, self._survey.far_m * lens.reach, cameras,
+            projection=lens.projection,
         )  # fmt: skip
 
     @property
@@ -58,27 +59,31 @@ class RenderedClip:
 
     def frames(self, indices: Iterable[int]) -> Iterator[Frame]:
         """Render the frames of these numbers only, each as it is in the whole clip."""
-        plan = self._plan
-        size = (plan.width_px, plan.height_px)
+        return self.seen_from((index, self._plan.cameras[index]) for index in indices)
+
+    def seen_from(self, pairs: Iterable[tuple[int, CameraPose]]) -> Iterator[Frame]:
+        """Frames of these numbers, each from the pose given with it, lit and exposed as they are in the clip."""
+        plan, lens, settings = self._plan, self._lens, SETTINGS[self._quality]
         with Workers() as workers:
-            settings = SETTINGS[self._quality]
             look = self._developed(make_look(self._scene, self._geometry, self._survey, settings), workers)
-            picture = Picture(self._geometry, look, self._survey, size, settings, workers)
-            for index in indices:
-                camera = plan.cameras[index]
-                color, depth, ids = picture.draw(view_of(camera, *size), float(index / plan.fps))
+            picture = Picture(self._geometry, look, self._survey, lens.drawn_size, settings, workers)
+            for index, camera in pairs:
+                picture.move(float(index / plan.fps))
+                drawn = [picture.draw(view_of(eye, *lens.drawn_size)) for eye in lens.eyes(camera)]
+                color, depth, ids = lens.join(camera, drawn, workers)
                 yield Frame(index, color, depth, ids, camera)
 
     def _developed(self, look: Look, workers: Workers) -> Look:
         """The look at an exposure metered on three small pictures of the shot, times the sky's own factor."""
-        plan, sky = self._plan, self._scene.staging.sky
-        size = (max(16, round(METER_HEIGHT_PX * plan.width_px / plan.height_px / 2) * 2), METER_HEIGHT_PX)
+        plan, sky, lens = self._plan, self._scene.staging.sky, self._lens
+        size = (max(16, round(METER_HEIGHT_PX * lens.drawn_size[0] / lens.drawn_size[1] / 2) * 2), METER_HEIGHT_PX)
         last = plan.frame_count - 1
         for _ in range(METER_ROUNDS):
             picture = Picture(self._geometry, look, self._survey, size, METER, workers)
-            tests = [
-                picture.draw(view_of(plan.cameras[i], *size), float(i / plan.fps))[0] for i in (0, last // 2, last)
-            ]
+            tests = []
+            for index in (0, last // 2, last):
+                picture.move(float(index / plan.fps))
+                tests += [picture.draw(view_of(eye, *size))[0] for eye in lens.eyes(plan.cameras[index])]
             factor = correction(tests, sky.time_of_day)
             look = replace(look, lights=look.lights._replace(exposure=look.lights.exposure * factor))
         return replace(look, lights=look.lights._replace(exposure=look.lights.exposure * sky.exposure))
@@ -91,19 +96,17 @@ def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:
     return [(i, cameras[i]) for i in picks]
 
 
-def survey(
-    geometry: Geometry, cameras: list[tuple[int, CameraPose]], aspect: float, fps: Fraction, workers: Workers
-) -> Survey:
-    """Look at a dozen frames at low resolution: how near, how far, and where shadows will be seen."""
+def survey(geometry: Geometry, eyes: list[tuple[float, CameraPose]], aspect: float, workers: Workers) -> Survey:
+    """Look through `eyes` (seconds, pose): a dozen frames at low resolution: how near, how far, and where shadows will be seen."""
     height = SURVEY_HEIGHT_PX
     width = max(16, round(height * aspect))
     raster = Rasteriser(geometry, width, height, ((0.0, 0.0),), workers)
     low, high = math.inf, 0.0
     points, distances = [], []
     y, x = np.mgrid[0:height:2, 0:width:2]
-    for index, camera in cameras:
-        geometry.move(float(index / fps))
-        view = view_of(camera, width, height)
+    for time_s, eye in eyes:
+        geometry.move(time_s)
+        view = view_of(eye, width, height)
         raster.draw(view)
         inverse = raster.inverse[0]
         hit = inverse > 0
@@ -131,26 +134,56 @@ def _bounds(geometry: Geometry, low: float, high: float, points: F64, distances:
     return Survey(max(low * 0.7, NEAR_M), high * 1.25, near_points, points)
 
 
+def _checked(width_px: int, height_px: int) -> tuple[int, int]:
+    if width_px < 16 or height_px < 16 or width_px % 2 or height_px % 2:
+        raise InvalidInput(
+            f"A picture of {width_px}x{height_px} cannot be rendered: both sides must be even and at least 16."
+        )
+    return width_px, height_px
+
+
+def _poses(scene: Scene, fps: Fraction) -> tuple[CameraPose, ...]:
+    return poses(scene.staging.camera, fps, max(1, round(scene.staging.duration_s * fps)))
+
+
 def render(scene: Scene, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> RenderedClip:
     """The clip of a scene that is built already. Raise InvalidInput where its size cannot be rendered."""
-    return RenderedClip(scene, width_px, height_px, fps, quality)
+    size = _checked(width_px, height_px)
+    return RenderedClip(scene, size, fps, quality, _poses(scene, fps), lens_for(scene.staging.camera, size))
 
 
 def open_clip(staging: Staging, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> FrameSource:
     """Build `staging` and return its clip; `.plan` is ready, frames are rendered while iterated.
 
-    Raise InvalidInput where the picture's size cannot be rendered.
+    A fisheye's depth is radial: see `ClipPlan.projection`. Raise InvalidInput where the picture's size cannot be rendered.
     """
     return render(build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality=quality)
 
 
+def open_panorama(staging: Staging, *, height_px: int, fps: Fraction, quality: Quality) -> FrameSource:
+    """The whole sphere around the shot's camera, 2 * height_px wide, equirectangular, with radial depth.
+
+    It is level whatever the camera does, and faces where the first frame does. Raise InvalidInput where the picture's
+    size cannot be rendered.
+    """
+    return panorama(build_scene(staging), height_px=height_px, fps=fps, quality=quality)
+
+
+def panorama(scene: Scene, *, height_px: int, fps: Fraction, quality: Quality) -> RenderedClip:
+    """`open_panorama` of a scene that is built already."""
+    size = _checked(2 * height_px, height_px)
+    path = _poses(scene, fps)
+    cameras = tuple(level(pose, path[0]) for pose in path)
+    return RenderedClip(scene, size, fps, quality, cameras, CubeLens(size, equirectangular=True, widest_rad=math.pi))
+
+
 def warm() -> None:
-    """Compile (or load from the cache) every kernel by drawing one tiny frame: both qualities use the same ones."""
+    """Compile (or load from the cache) every kernel by drawing one tiny frame of each kind: both qualities use the same."""
     scene = tiny_scene()
     stage = scene.staging.model_copy(update={"weather": ("rain",), "duration_s": 0.1})
     haze = np.array([[0.0, 1.0, 1.0, 0.5, 0.1, 0.5, 0.5, 0.5]])
-    for _ in render(
-        replace(scene, staging=stage, puffs_at=lambda _: haze),
-        width_px=64, height_px=32, fps=Fraction(10), quality="draft",
-    ):  # fmt: skip
+    scene = replace(scene, staging=stage, puffs_at=lambda _: haze)
+    for _ in render(scene, width_px=64, height_px=32, fps=Fraction(10), quality="draft"):
+        pass
+    for _ in panorama(scene, height_px=16, fps=Fraction(10), quality="draft"):
         pass

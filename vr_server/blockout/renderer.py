@@ -131,7 +131,7 @@ def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settin
 
 
 class Picture:
-    """Draws pictures of a scene at one size: `draw(view, time_s)` -> colour, depth, ids."""
+    """Draws pictures of a scene at one size: `move(time_s)`, then `draw(view)` -> colour, depth, ids."""
 
     def __init__(
         self,
@@ -149,12 +149,19 @@ class Picture:
         self._taps = spirals(settings.occlusion_taps)
         half = (size[1] // 2, size[0] // 2)
         self._raw, self._half_z, self._open = (np.ones(half, dtype=np.float32) for _ in range(3))
+        self._lights, self._time_s = look.lights, 0.0
 
-    def draw(self, view: View, time_s: float) -> tuple[U8, F32, U16]:
+    def move(self, time_s: float) -> None:
+        """Bring the scene, its shadows and lamps to `time_s`."""
+        look = self._look
+        self._time_s = time_s
+        self._geometry.move(time_s)
+        self._workers.each(look.shadows.move, range(look.shadows.layers))
+        self._lights = look.lights._replace(lamps=look.lamps.at(time_s))
+
+    def draw(self, view: View) -> tuple[U8, F32, U16]:
         """Colour uint8 [h, w, 3] sRGB, depth float32 [h, w] metres, ids uint16 [h, w]; fresh arrays each time."""
         raster, workers, shadows = self._raster, self._workers, self._look.shadows
-        self._geometry.move(time_s)
-        workers.each(shadows.move, range(shadows.layers))
         raster.draw(view)
         workers.each(lambda band: self._occlude(band, view), range(raster.bands))
         workers.each(self._smooth, range(raster.bands))
@@ -162,7 +169,7 @@ class Picture:
         color, depth, ids = np.empty((*size, 3), np.uint8), np.empty(size, np.float32), np.empty(size, np.uint16)
         seen = Visibility(raster.inverse, raster.seen, raster.rec, raster.src, self._open, self._half_z)
         surfaces, look, survey = self._geometry.surfaces, self._look, self._survey
-        lights = look.lights._replace(lamps=look.lamps.at(time_s))
+        lights, time_s = self._lights, self._time_s
 
         def shade(band: int) -> None:
             group = np.empty(len(raster.offsets), dtype=np.int64)

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import InvalidMedia
+
+ClipProjection = Literal["perspective", "fisheye", "equirectangular"]
+"""`perspective`: depth is planar Z. `fisheye`: equidistant, r = f * theta, yfov the whole angle of the frame's height;
+`equirectangular`: the whole sphere, -Z in the centre, yfov pi. Depth of both is radial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,8 @@ class CameraPose:
 class ClipPlan:
     """What is known of a clip before its first frame.
 
-    `cameras` has one pose per frame. `near_m` and `far_m` bound the finite planar depth over the whole
-    shot (margin not included). `metric` is False when the depth's scale is only relative.
+    `cameras` has one pose per frame. `near_m` and `far_m` bound the finite depth over the whole shot (margin not
+    included): planar Z, or radial where the `projection` is not a perspective. `metric` is False when the depth's scale is only relative.
     """
 
     width_px: int
@@ -35,6 +39,7 @@ class ClipPlan:
     far_m: float
     cameras: tuple[CameraPose, ...]
     metric: bool = True
+    projection: ClipProjection = "perspective"
 
     def __post_init__(self) -> None:
         if self.width_px < 16 or self.height_px < 16 or self.width_px % 2 or self.height_px % 2:
@@ -51,7 +56,8 @@ class ClipPlan:
 class Frame:
     """One picture with what is known about it.
 
-    `color`: uint8 [h, w, 3], sRGB, RGB order. `depth`: float32 [h, w], planar Z in metres, +inf = sky.
+    `color`: uint8 [h, w, 3], sRGB, RGB order. `depth`: float32 [h, w], planar Z in metres (radial: see
+    `ClipProjection`), +inf = sky.
     `ids`: uint16 [h, w], the staging's object ids, 0 = sky or ground; None where unknown.
     """
 

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from streaming.packets import AccessUnit, PacketReader, PacketWriter
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import ClipPlan, Frame
+from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 from vr_server.domain.manifest import Manifest, Tier
 from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
@@ -25,6 +25,9 @@ from .layers import split
 from .layout import atlas_layout
 
 U8 = npt.NDArray[np.uint8]
+
+SCREEN_YFOV_RAD = 1.0
+"""How high the screen is that a fisheye's picture is shown on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +103,31 @@ class _TierWriter:
             self.bytes += len(packet.data)
 
 
+def on_screen(plan: ClipPlan) -> ClipPlan:
+    """The plan as layers know it: through a perspective lens.
+
+    A fisheye keeps its bend: its picture hangs before the viewer as a relief of its radial depth, through a lens of at
+    most `SCREEN_YFOV_RAD`. Raise InvalidMedia for a panorama: there is no frame to look into.
+    """
+    if plan.projection == "equirectangular":
+        raise InvalidMedia("A panorama cannot be layered: bake the shot's flat clip.")
+    if plan.projection == "perspective":
+        return plan
+    cameras = tuple(CameraPose(c.t_world_camera, min(c.yfov_rad, SCREEN_YFOV_RAD)) for c in plan.cameras)
+    return replace(plan, cameras=cameras, projection="perspective")
+
+
 class Baker:
     """Bakes one clip into `out`: push frames in order, then `finish`. Not thread-safe.
 
     Layers and atlas are made in the calling thread; each tier is encoded in a thread of its own, at most a GOP behind.
-    Raise InvalidMedia for a size that no atlas holds.
+    Raise InvalidMedia for a size that no atlas holds, or for a panorama.
     """
 
     def __init__(
         self, out: Path, plan: ClipPlan, *, shot_id: str, take_id: str, settings: BakeSettings | None = None
     ) -> None:
+        plan = on_screen(plan)
         self._out, self._plan = out, plan
         self._settings = settings or BakeSettings()
         layout = atlas_layout(plan.width_px, plan.height_px)
@@ -137,6 +155,7 @@ class Baker:
                 f"Frame {frame.index} is {frame.depth.shape[1]}x{frame.depth.shape[0]}, "
                 f"the clip {self._plan.width_px}x{self._plan.height_px}."
             )
+        frame = replace(frame, camera=self._plan.cameras[frame.index])
         layers = split(frame, head_box_m=self._settings.head_box_m)
         atlas = self._painter.paint(layers, frame.index)
         for tier in self._tiers:

@@ -42,6 +42,7 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         camera=camera,
         sky=make_sky(spec, place, camera, subjects),
         weather=spec.weather,
+        style=spec.style,
         remarks=tuple(notes),
         seed=seed,
     )
