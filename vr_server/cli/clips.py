@@ -79,7 +79,7 @@ def generate(
     }  # fmt: skip
     write_json(folder / "take.json", take)
     (folder / "staging.json").write_text(clip.staging.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
-    (folder / "stage.glb").write_bytes(to_glb(clip.staging, fps=fps))
+    (folder / "stage.glb").write_bytes(to_glb(clip.staging, fps=fps, aspect=size[0] / size[1]))
     remarks = "".join(f"\n  {remark}" for remark in clip.staging.remarks)
     emit(as_json, {"out": str(folder), **take}, f"{plan.frame_count} frames in {folder}{remarks}")
 
