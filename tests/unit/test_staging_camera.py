@@ -50,8 +50,7 @@ def test_what_is_no_person_is_framed_by_its_front_and_length(kind, size):
     seen = sightings(staging, np.array([2.0]))[0][kind]
     assert steps_apart(size_of(seen.shows), size) <= 1
     assert seen.face
-    assert size == "full" or size == "wide" or seen.inside < 0.9
-    assert size not in {"full", "wide"} or seen.inside == 1
+    assert (seen.inside == 1) == (size in {"full", "wide"})
 
 
 def test_a_seated_head_stays_in_its_close_up():

@@ -14,7 +14,7 @@ from vr_server.domain.staging import PathKey, SetPiece, Subject
 from .body.performance import Performance
 from .geometry import Array, forward, turn_between
 from .kinds import KINDS
-from .lenses import GROUP_SIZES, SIZES
+from .lenses import ASPECT, GROUP_SIZES, SIZES
 
 Mode = Literal["still", "pan", "track"]
 """still: framed where it is over the beat; pan: the camera turns after it; track: the camera goes along."""
@@ -28,8 +28,16 @@ _EYES_M = (0.073, -0.05)
 _CROWN_M = 0.138
 _ALONG: set[CameraMove] = {"follow", "handheld"}
 _FIXED: set[CameraMove] = {"static", "dolly_in", "dolly_out", "crane_up", "crane_down", "zoom_in", "zoom_out"}
-_HEADS = {"quadruped": (0.86, -0.42), "dragon": (0.8, -0.42), "bird": (0.6, -0.35)}
+_HEADS = {
+    "quadruped": (0.86, -0.42),
+    "dragon": (0.8, -0.42),
+    "fish": (0.5, -0.38),
+    "snake": (0.5, -0.4),
+    "bird": (0.6, -0.35),
+}
 """Where the head of an animal is: share of its height, share of its length."""
+_DETAIL, _ACROSS = 1.25, 0.8
+"""A thing's details are larger than a face beside a body; of what is long the frame's width shows most, seen aslant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,11 @@ class Body:
     points: Array
     tell: Array
     down: Array
+
+    @property
+    def whole_m(self) -> float:
+        """The height of a frame that the body just fills."""
+        return self.height_m if self.person else self.unit_m / _DETAIL
 
     def facing(self, k: int) -> Array:
         return forward(float(self.yaw[k]))
@@ -121,9 +134,9 @@ def _person(s: Subject, times: Array, rate_hz: float | None) -> Body:
 def _thing(s: Subject, times: Array) -> Body:
     base, yaw = trail(s, times)
     w, h, d = s.size_m
-    family = KINDS[s.kind].family if s.kind in KINDS else ""
-    if family in _HEADS:
-        up, along = _HEADS[family]
+    built = KINDS[s.kind].builder if s.kind in KINDS else ""
+    if built in _HEADS:
+        up, along = _HEADS[built]
     else:
         up, along = (0.5, -0.36) if d > 1.3 * max(h, w) else (0.6, 0.0)
     c, n = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
@@ -140,9 +153,7 @@ def _thing(s: Subject, times: Array) -> Body:
     middle = base + np.array([0.0, 0.5 * h, 0.0])
     down = middle - tell
     down /= np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-6)
-    unit = (
-        max(h, 1.1 * math.sqrt(h * max(w, h, d)) * 1.25) if family in _HEADS or d > 1.3 * h else 1.2 * max(h, 0.7 * w)
-    )
+    unit = _DETAIL * max(h, _ACROSS * max(w, d) / ASPECT)
     return Body(s, False, h, unit, base, yaw, placed(corners), tell, down)
 
 

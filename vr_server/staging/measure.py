@@ -141,7 +141,8 @@ def _unrest(values: Array) -> float:
 class Sighting:
     """A subject in the frame: `box` left, bottom, right, top in -1..1 (x right, y up; beyond 1 is outside) of what is
     before the camera; `inside` share of its outline that is in the frame; `face`: its eyes or telling part are;
-    `shows`: the frame's height at the body in body heights (what shot sizes are measured by)."""
+    `shows`: the frame's height at the body in heights of the body (of what is long: in heights of a frame
+    that its length fills), which is what shot sizes are measured by."""
 
     box: tuple[float, float, float, float]
     inside: float
@@ -173,10 +174,7 @@ def _sighting(body: Body, n: int, camera: CameraPath, shots: Shots, k: int, aspe
     seen = at[before] if before.any() else np.full((1, 3), np.inf)
     box = (float(seen[:, 0].min()), float(seen[:, 1].min()), float(seen[:, 0].max()), float(seen[:, 1].max()))
     depth = max(float(at[-1, 2]), 1e-3)
-    if body.person:
-        shows = 2 * math.tan(min(float(shots.yfov[k]), 3.0) / 2) * depth / body.height_m
-    else:
-        shows = 2.0 / max(box[2] - box[0], box[3] - box[1], 1e-6)
+    shows = 2 * math.tan(min(float(shots.yfov[k]), 3.0) / 2) * depth / body.whole_m
     distance = float(np.linalg.norm(body.tell[n] - shots.eye[k]))
     return Sighting(box, float(inside[:-1].mean()), bool(inside[-1]), shows, distance)
 
