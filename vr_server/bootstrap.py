@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vr_server.config import Settings
     from vr_server.generation.port import EmbeddedEngine
     from vr_server.jobs import Production
+    from vr_server.layering.depth import DepthEstimator
     from vr_server.rooms.hub import RoomHub
     from vr_server.rooms.ports import Stream, StreamFactory
     from vr_server.rooms.room import RoomSettings
@@ -46,6 +47,40 @@ def engine_named(name: str) -> EmbeddedEngine:
     if name not in _ENGINES:
         raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(_ENGINES))}.")
     return _ENGINES[name]()
+
+
+DEPTH_MODEL: Final = "depth-anything-v2-small"
+"""The network that `auto` takes where it has been fetched already."""
+
+
+def depth_estimators(wanted: str, report: Callable[[str, float], None]) -> tuple[DepthEstimator, ...]:
+    """Ways to find a flat clip's depth, best first. `wanted`: auto, parallax, ground-plane, or a network's name or file,
+    which is fetched where need be.
+
+    Raise InvalidModel, Unavailable or StorageFailed where the network cannot be had.
+    """
+    import platformdirs
+
+    from vr_server.layering.depth import GroundPlane, ModelStore, MotionParallax, NetworkDepth
+
+    store = ModelStore(platformdirs.user_cache_path("vr-previs", appauthor=False) / "models")
+
+    def network(name: str) -> DepthEstimator:
+        path, entry = store.get(name, report)
+        if entry is None:
+            return NetworkDepth(path, name=path.stem)
+        return NetworkDepth(path, name=name, gives=entry.gives, multiple=entry.multiple, side=entry.side)
+
+    named: dict[str, tuple[DepthEstimator, ...]] = {
+        "auto": (MotionParallax(), GroundPlane()),
+        "parallax": (MotionParallax(),),
+        "ground-plane": (GroundPlane(),),
+    }
+    if wanted not in named:
+        return (network(wanted),)
+    if wanted == "auto" and store.has(DEPTH_MODEL):
+        return (network(DEPTH_MODEL), *named[wanted])
+    return named[wanted]
 
 
 @dataclass(frozen=True, slots=True)

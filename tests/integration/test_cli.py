@@ -68,6 +68,21 @@ def test_the_same_seed_gives_the_same_take(take: Path, tmp_path: Path) -> None:
     assert np.array_equal(again.color, first.color)
 
 
+def test_bake_finds_the_depth_of_a_flat_clip_and_says_how(take: Path, tmp_path: Path) -> None:
+    flat = tmp_path / "flat.mp4"
+    flat.write_bytes((take / "clip.mp4").read_bytes())
+    said = json.loads(previs("bake", str(flat), "--out", str(tmp_path / "out"), "--json").stdout)
+    depth = said["report"]["depth"]
+    assert depth["estimator"] in {"parallax", "ground-plane"}
+    assert not depth["metric"]
+    assert 0 <= depth["camera_confidence"] <= 1
+    manifest = Manifest.model_validate_json((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert manifest.depth.scale == "relative"
+    assert manifest.frame_count == 24
+    refused = previs("bake", str(flat), "--depth", "known", "--out", str(tmp_path / "x"), expect=1)
+    assert "brings no depth of its own" in refused.stderr
+
+
 def test_bake_writes_a_folder_that_any_server_could_serve(layered: Path) -> None:
     manifest = Manifest.model_validate_json((layered / "manifest.json").read_text("utf-8"))
     assert (manifest.frame_count, manifest.source_width) == (24, 320)

@@ -58,7 +58,7 @@ def test_the_folder_is_whole_and_the_manifest_says_so(baked: tuple[Path, BakeRep
         assert len(_units(out / tier.packets)) == 26
     assert (out / "poster.jpg").read_bytes()[:2] == b"\xff\xd8"
     written = json.loads((out / "report.json").read_text())
-    assert written["depth_estimator"] == "known"
+    assert written["depth"]["estimator"] == "known"
     assert written["tier_bytes"] == report.tier_bytes
     assert report.tier_bytes["high"] > report.tier_bytes["medium"] > report.tier_bytes["low"] > 0
 

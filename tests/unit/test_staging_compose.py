@@ -155,15 +155,15 @@ def test_object_ids_are_unique_and_parts_carry_their_subjects():
 
 def test_what_is_unknown_is_replaced_and_told():
     spec = ShotSpec(
-        text="A zorblax knits on the moon.",
+        text="A dragon knits on the moon.",
         language="en",
-        subjects=(subject("zorblax", "knit"), subject("gryphon", key="g")),
+        subjects=(subject("dragon", "knit"), subject("gryphon", key="g")),
         place="moon_base",
         set_dressing=("teapot",),
     )
     staging = compose(spec, 1)
     told = " ".join(staging.remarks)
-    assert all(word in told for word in ("zorblax", "gryphon", "knit", "moon_base", "teapot"))
+    assert all(word in told for word in ("dragon", "gryphon", "knit", "moon_base", "teapot"))
     assert all(s.placeholder for s in staging.subjects)
     assert {n.part for n in build_scene(staging).moving} == {"box"}
 

@@ -5,6 +5,8 @@
     │   ├── InvalidScript        empty, binary or without a single shot
     │   ├── InvalidPrompt        empty or too long
     │   ├── InvalidMedia         a clip, depth or manifest that is not what it says
+    │   ├── InvalidModel         a network that is unknown, damaged, not the pinned one or of another kind
+    │   ├── NoDepth              depth cannot be found for this clip in the way asked for
     │   ├── InvalidOffer         an SDP that is not one
     │   ├── InvalidMessage       a websocket message the protocol does not know
     │   └── UnknownEngine        no engine of that name
@@ -51,6 +53,16 @@ class InvalidPrompt(InvalidInput):
 class InvalidMedia(InvalidInput):
     code = "invalid-media"
     title = "The media file cannot be used"
+
+
+class InvalidModel(InvalidInput):
+    code = "invalid-model"
+    title = "The network cannot be used"
+
+
+class NoDepth(InvalidInput):
+    code = "no-depth"
+    title = "Depth cannot be found for this clip"
 
 
 class InvalidOffer(InvalidInput):

@@ -1,6 +1,5 @@
 """The engine port: what can be asked of whatever makes clips."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,15 +44,10 @@ class ClipRequest:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedClip:
-    """A clip being made: frames as they come, and the staging they show.
-
-    `panorama` opens the same shot as an equirectangular clip with radial depth, its argument pixels high and twice as
-    wide; None where the engine makes none.
-    """
+    """A clip being made: frames as they come, and the staging they show."""
 
     staging: Staging
     frames: FrameSource
-    panorama: Callable[[int], FrameSource] | None = None
 
 
 class Engine(Protocol):

@@ -20,6 +20,7 @@ from vr_server.domain.manifest import Manifest, Tier
 from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
 from .atlas import AtlasPainter
+from .depth.clip import KNOWN, Found
 from .describe import BakeSettings, describe
 from .layers import split
 from .layout import atlas_layout
@@ -32,14 +33,13 @@ SCREEN_YFOV_RAD = 1.0
 
 @dataclass(frozen=True, slots=True)
 class BakeReport:
-    """What a bake did; the same stands in report.json. `tier_bytes`: packet payload per tier."""
+    """What a bake did; the same stands in report.json. `tier_bytes`: packet payload per tier; `depth`: how its depth came."""
 
     frames: int
     cpu_s: float
     wall_s: float
     tier_bytes: dict[str, int]
-    depth_estimator: str
-    depth_reason: str
+    depth: Found
 
 
 class _TierWriter:
@@ -125,9 +125,17 @@ class Baker:
     """
 
     def __init__(
-        self, out: Path, plan: ClipPlan, *, shot_id: str, take_id: str, settings: BakeSettings | None = None
+        self,
+        out: Path,
+        plan: ClipPlan,
+        *,
+        shot_id: str,
+        take_id: str,
+        settings: BakeSettings | None = None,
+        depth: Found = KNOWN,
     ) -> None:
         plan = on_screen(plan)
+        self._depth = depth
         self._out, self._plan = out, plan
         self._settings = settings or BakeSettings()
         layout = atlas_layout(plan.width_px, plan.height_px)
@@ -185,8 +193,7 @@ class Baker:
             cpu_s=round(time.process_time() - self._started_cpu_s, 3),
             wall_s=round(time.monotonic() - self._started_s, 3),
             tier_bytes={t.tier.name: t.bytes for t in self._tiers},
-            depth_estimator="known",
-            depth_reason="every frame came with its depth and camera",
+            depth=self._depth,
         )
         (self._out / "report.json").write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
         return report

@@ -3,19 +3,15 @@
 clip.mp4     H.264, yuv420p, BT.709 limited
 depth.mkv    FFV1 gray16le: round(65535 u), ``1/z = u (1/near - 1/far) + 1/far``; 0 = sky, finite depth >= 1
 ids.mkv      FFV1 gray16le: the staging's object ids (absent where unknown)
-camera.json  {"fps":[24,1],"near":..,"far":..,"metric":true,"projection":"perspective",
-              "frames":[{"tWorldCamera":[16, row-major],"yfov":..}]}
-
-A panorama of the same shot lies beside them as panorama.mp4, panorama_depth.mkv (radial depth) and panorama_camera.json.
+camera.json  {"fps":[24,1],"near":..,"far":..,"metric":true,"frames":[{"tWorldCamera":[16, row-major],"yfov":..}]}
 """
 
 import json
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -25,11 +21,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import CameraPose, ClipPlan, ClipProjection, Frame
+from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 
 from .codec import H264Encoder, H264Settings, Packet, as_i420, decode_video, open_video, write_mp4
 from .colour import i420_to_rgb, rgb_to_i420
-from .spherical import mark_equirectangular
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -37,22 +32,6 @@ F32 = npt.NDArray[np.float32]
 
 CLIP, DEPTH, IDS, CAMERA = "clip.mp4", "depth.mkv", "ids.mkv", "camera.json"
 _STEPS = 65535
-_WIDEST_YFOV_RAD = 3.2
-"""A fisheye may see a little behind itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClipFiles:
-    """What a clip's files are called in its folder."""
-
-    color: str = CLIP
-    depth: str = DEPTH
-    ids: str = IDS
-    camera: str = CAMERA
-
-
-SHOT_FILES = ClipFiles()
-PANORAMA_FILES = ClipFiles("panorama.mp4", "panorama_depth.mkv", "panorama_ids.mkv", "panorama_camera.json")
 
 
 def depth_to_code(depth: F32, near_m: float, far_m: float) -> U16:
@@ -99,9 +78,9 @@ class ClipWriter:
     The colour's packets are held in memory (about 1 MB a second) and become clip.mp4 in `finish`.
     """
 
-    def __init__(self, folder: Path, plan: ClipPlan, *, ids: bool, files: ClipFiles = SHOT_FILES) -> None:
+    def __init__(self, folder: Path, plan: ClipPlan, *, ids: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._plan, self._color = plan, folder / files.color
+        self._folder, self._plan = folder, plan
         self._encoder = H264Encoder(
             H264Settings(
                 width_px=plan.width_px,
@@ -114,10 +93,10 @@ class ClipWriter:
             )
         )
         self._packets: list[Packet] = []
-        self._depth = _Gray16Writer(folder / files.depth, plan)
-        self._ids = _Gray16Writer(folder / files.ids, plan) if ids else None
+        self._depth = _Gray16Writer(folder / DEPTH, plan)
+        self._ids = _Gray16Writer(folder / IDS, plan) if ids else None
         self._next = 0
-        write_cameras(folder / files.camera, plan)
+        write_cameras(folder / CAMERA, plan)
 
     def add(self, frame: Frame) -> None:
         """Append the next frame. Raise InvalidMedia when it is out of order, of another size or without its ids."""
@@ -144,9 +123,9 @@ class ClipWriter:
         if self._ids is not None:
             self._ids.finish()
         plan = self._plan
-        write_mp4(self._color, iter(self._packets), width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
-        if plan.projection == "equirectangular":
-            mark_equirectangular(self._color)
+        write_mp4(
+            self._folder / CLIP, iter(self._packets), width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps
+        )
 
     def abort(self) -> None:
         """Stop and close every file; what is there is not a whole clip."""
@@ -162,8 +141,7 @@ def write_cameras(path: Path, plan: ClipPlan) -> None:
         {"tWorldCamera": [float(v) for v in c.t_world_camera.reshape(-1)], "yfov": c.yfov_rad} for c in plan.cameras
     ]
     head = {"fps": [plan.fps.numerator, plan.fps.denominator], "near": plan.near_m, "far": plan.far_m}
-    value = {**head, "metric": plan.metric, "projection": plan.projection, "frames": frames}
-    path.write_text(json.dumps(value), encoding="utf-8")
+    path.write_text(json.dumps({**head, "metric": plan.metric, "frames": frames}), encoding="utf-8")
 
 
 def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]]:
@@ -181,8 +159,8 @@ def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]
 def _camera(entry: dict[str, Any]) -> CameraPose:
     pose = np.array(entry["tWorldCamera"], np.float64)
     yfov = float(entry["yfov"])
-    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov <= _WIDEST_YFOV_RAD:
-        raise ValueError(f"a frame needs 16 finite numbers and a field of view from 0 to {_WIDEST_YFOV_RAD} rad")
+    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov < np.pi:
+        raise ValueError("a frame needs 16 finite numbers and a field of view between 0 and pi")
     return CameraPose(pose.reshape(4, 4), yfov)
 
 
@@ -195,30 +173,23 @@ def probe(path: Path) -> tuple[int, int, Fraction]:
         return stream.width, stream.height, Fraction(rate)
 
 
-def _projection(data: dict[str, Any]) -> ClipProjection:
-    told = data.get("projection", "perspective")
-    if told not in get_args(ClipProjection):
-        raise ValueError(f"{told!r} is no projection")
-    return cast("ClipProjection", told)
-
-
 class ClipFolder:
     """A clip folder as a FrameSource; reading checks that colour, depth and ids go together."""
 
-    def __init__(self, folder: Path, files: ClipFiles = SHOT_FILES) -> None:
-        data, cameras = read_camera_file(folder / files.camera)
+    def __init__(self, folder: Path) -> None:
+        data, cameras = read_camera_file(folder / CAMERA)
         try:
             near, far = float(data["near"]), float(data["far"])
             fps = Fraction(*(int(n) for n in data["fps"]))
-            metric, projection = bool(data.get("metric", True)), _projection(data)
+            metric = bool(data.get("metric", True))
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise InvalidMedia(f"{files.camera} lacks near, far or fps, or names an unknown projection.") from error
-        width, height, _ = probe(folder / files.color)
-        for name in (files.depth, files.ids):
-            if name == files.depth or (folder / name).exists():
-                self._check_size(folder / name, width, height, files.color)
-        self._folder, self._files = folder, files
-        self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric, projection)
+            raise InvalidMedia(f"{CAMERA} lacks near, far or fps.") from error
+        width, height, _ = probe(folder / CLIP)
+        for name in (DEPTH, IDS):
+            if name == DEPTH or (folder / name).exists():
+                self._check_size(folder / name, width, height)
+        self._folder = folder
+        self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric)
 
     @property
     def plan(self) -> ClipPlan:
@@ -226,15 +197,15 @@ class ClipFolder:
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order. Raise InvalidMedia when a file is damaged or shorter than the camera file says."""
-        plan, files = self._plan, self._files
+        plan = self._plan
         with ExitStack() as stack:
-            colors = self._open(files.color, stack)
-            depths = self._open(files.depth, stack)
-            ids = self._open(files.ids, stack) if (self._folder / files.ids).exists() else None
+            colors = self._open(CLIP, stack)
+            depths = self._open(DEPTH, stack)
+            ids = self._open(IDS, stack) if (self._folder / IDS).exists() else None
             for index, camera in enumerate(plan.cameras):
-                picture = as_i420(self._next(colors, files.color, index))
-                depth = _plane(self._next(depths, files.depth, index))
-                names = _plane(self._next(ids, files.ids, index)) if ids is not None else None
+                picture = as_i420(self._next(colors, CLIP, index))
+                depth = _plane(self._next(depths, DEPTH, index))
+                names = _plane(self._next(ids, IDS, index)) if ids is not None else None
                 yield Frame(
                     index,
                     i420_to_rgb(picture, plan.width_px, plan.height_px),
@@ -255,17 +226,17 @@ class ClipFolder:
         return frame
 
     @staticmethod
-    def _check_size(path: Path, width_px: int, height_px: int, like: str) -> None:
+    def _check_size(path: Path, width_px: int, height_px: int) -> None:
         if probe(path)[:2] != (width_px, height_px):
-            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {like}.")
+            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {CLIP}.")
 
 
 def _plane(frame: VideoFrame) -> U16:
     return cast("U16", frame.to_ndarray(format="gray16le"))
 
 
-def read_clip(path: Path, files: ClipFiles = SHOT_FILES) -> ClipFolder:
-    """Open a folder that ClipWriter wrote; `files` of PANORAMA_FILES: its panorama. Raise InvalidMedia with one line when it is not a whole clip."""
+def read_clip(path: Path) -> ClipFolder:
+    """Open a folder that ClipWriter wrote. Raise InvalidMedia with one line when it is not a whole clip."""
     if not path.is_dir():
         raise InvalidMedia(f"{path} is not a clip folder.")
-    return ClipFolder(path, files)
+    return ClipFolder(path)

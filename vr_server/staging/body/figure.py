@@ -200,3 +200,50 @@ def _legs(b: Build, w: Wardrobe, g: float) -> dict[str, tuple[Mesh, ...]]:
         found[f"shin_{side}"] = (finish("shin", shin, calf),)
         found[f"foot_{side}"] = (finish("foot", heel, toes, under),)
     return found
+
+
+def held_prop(prop: str, h: float) -> tuple[Mesh, ...]:
+    """What the right hand holds: the grip at the origin, the thing along the hand's own axes (see `dress.prop_nodes`)."""
+    if prop == "sword":
+        # along -Z: the blade leaves the fist at a right angle to the fingers
+        blade = merge(
+            [
+                box((0.006, 0.032, 0.74), (0.72, 0.74, 0.77), (0.0, 0.0, -0.49)),
+                box((0.010, 0.012, 0.72), (0.82, 0.84, 0.86), (0.0, 0.0, -0.48)),
+            ]
+        )
+        tip = capsule(vec(0, 0, -0.84), vec(0, 0, -0.93), 0.014, 0.003, (0.75, 0.77, 0.8), 6).scaled(0.35, 1.0, 1.0)
+        guard = box((0.025, 0.1, 0.028), (0.55, 0.40, 0.12), (0.0, 0.0, -0.11))
+        grip = capsule(vec(0, 0, 0.09), vec(0, 0, -0.1), 0.014, 0.014, (0.12, 0.05, 0.03), 8)
+        tassel = capsule(vec(0, 0, 0.1), vec(0, -0.16, 0.14), 0.008, 0.018, (0.6, 0.04, 0.03), 6)
+        return (finish("sword", blade, tip, guard, grip, tassel),)
+    if prop == "gun":
+        return (
+            finish(
+                "gun",
+                box((0.03, 0.05, 0.2), (0.05, 0.05, 0.055), (0, -0.02, -0.12)),
+                box((0.03, 0.11, 0.045), (0.07, 0.06, 0.05), (0, -0.06, -0.03)),
+            ),
+        )
+    if prop == "umbrella":
+        canopy = lathe([(0.58, 0.62), (0.5, 0.74), (0.3, 0.86), (0.04, 0.92)], (0.42, 0.07, 0.06), 16, cap=False)
+        pole = capsule(vec(0, -0.1, 0), vec(0, 0.95, 0), 0.012, 0.01, (0.15, 0.1, 0.06), 6)
+        return finish("umbrella-pole", pole), finish("umbrella", canopy, two_sided=True)
+    if prop == "lantern":
+        cage = merge([lathe([(0.075, y), (0.075, y + 0.025)], (0.12, 0.09, 0.05), 10) for y in (-0.34, -0.12)])
+        handle = capsule(vec(0, -0.1, 0), vec(0, 0.0, 0), 0.006, 0.006, (0.12, 0.09, 0.05), 6)
+        return finish("lantern-frame", cage, handle), finish(
+            "lantern-light", lathe([(0.05, -0.31), (0.066, -0.22), (0.05, -0.13)], (1.0, 0.66, 0.28), 10), emission=4.0
+        )
+    if prop == "torch":
+        return (
+            finish("torch", capsule(vec(0, -0.2, 0), vec(0, 0.35, 0), 0.018, 0.026, (0.18, 0.11, 0.06), 8)),
+            finish("flame", ellipsoid((0.055, 0.13, 0.055), (1.0, 0.5, 0.12), (0, 0.46, 0)), emission=4.0),
+        )
+    bag = merge(
+        [
+            box((0.1, 0.28, 0.36), (0.22, 0.12, 0.06), (0, -0.36, 0)),
+            capsule(vec(0, -0.22, -0.12), vec(0, 0.0, 0.0), 0.008, 0.008, (0.1, 0.06, 0.03), 6),
+        ]
+    )
+    return (finish("bag", bag.scaled(h / 1.75, h / 1.75, h / 1.75)),)

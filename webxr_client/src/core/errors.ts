@@ -7,6 +7,8 @@ const TITLES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   'invalid-script': { en: 'The script cannot be read', zh: '无法读取剧本' },
   'invalid-prompt': { en: 'The prompt cannot be used', zh: '提示词无法使用' },
   'invalid-media': { en: 'The media file cannot be used', zh: '媒体文件无法使用' },
+  'invalid-model': { en: 'The network cannot be used', zh: '模型无法使用' },
+  'no-depth': { en: 'Depth cannot be found for this clip', zh: '无法得到这段画面的深度' },
   'invalid-offer': { en: 'The video connection was refused', zh: '视频连接被拒绝' },
   'invalid-message': { en: 'The server did not understand this page', zh: '服务器无法理解此页面的消息' },
   'unknown-engine': { en: 'There is no engine of that name', zh: '没有这个引擎' },

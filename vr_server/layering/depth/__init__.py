@@ -1,0 +1,33 @@
+"""Depth of a flat clip: a port with estimators, the camera's way, and edges that are where the colours say."""
+
+from .auto import choose
+from .camera import LensPrior, estimate_camera
+from .clip import KNOWN, EstimatedClip, Found
+from .find import find_depth
+from .ground import GroundPlane
+from .models import ModelEntry, ModelStore, catalogue
+from .network import NetworkDepth
+from .parallax import MotionParallax
+from .port import CameraTrack, DepthEstimator, DepthTrack, Pictures, Report, silent
+
+__all__ = [
+    "KNOWN",
+    "CameraTrack",
+    "DepthEstimator",
+    "DepthTrack",
+    "EstimatedClip",
+    "Found",
+    "GroundPlane",
+    "LensPrior",
+    "ModelEntry",
+    "ModelStore",
+    "MotionParallax",
+    "NetworkDepth",
+    "Pictures",
+    "Report",
+    "catalogue",
+    "choose",
+    "estimate_camera",
+    "find_depth",
+    "silent",
+]

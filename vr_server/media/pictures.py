@@ -1,0 +1,141 @@
+"""Any video as plain pictures: upright, 8-bit RGB, even sides, at a constant rate; limits are told, not exceeded."""
+
+import math
+from collections.abc import Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+
+from vr_server.domain.errors import InvalidMedia
+
+from .codec import decode_video, open_video
+
+U8 = npt.NDArray[np.uint8]
+
+LONGEST_S = 16.0
+MOST_PIXELS = 3840 * 2160
+LARGEST_SIDE_PX = 1920
+"""Larger pictures are made smaller: a layered clip holds no more."""
+FASTEST_FPS = 60
+
+
+class VideoPictures:
+    """A video file as a sequence of pictures that can be read again and again.
+
+    Frames of a variable rate are put on a constant clock (the nearest frame before each tick); rotation is applied; more
+    than 8 bits are rounded, alpha is laid over black; interlaced fields are blended by the scaler as they come.
+    `remarks`: what was changed, a line each.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raise InvalidMedia with one line for what is no video, is longer, larger or emptier than can be taken."""
+        self._path = path
+        with open_video(path) as (container, stream):
+            rate = stream.average_rate or stream.guessed_rate
+            if stream.width * stream.height > MOST_PIXELS:
+                raise InvalidMedia(
+                    f"{path.name} is {stream.width}x{stream.height}: more than 3840x2160 is refused, make it smaller first."
+                )
+            seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+            if seconds is None and container.duration:
+                seconds = container.duration / av.time_base
+            if seconds is not None and seconds > LONGEST_S + 1:
+                raise InvalidMedia(
+                    f"{path.name} lasts {seconds:.0f} s: cut it into shots of at most {LONGEST_S:g} s first."
+                )
+        self.fps = _rate(rate)
+        first, times = self._scan()
+        turned = _turned(first)
+        size = _fit(turned.shape[1], turned.shape[0])
+        self.width_px, self.height_px = size
+        self._times = times
+        self.frame_count = max(1, round(float((times[-1] - times[0]) * self.fps)) + 1)
+        self.remarks = tuple(self._remarks(first, turned))
+
+    def _scan(self) -> tuple[VideoFrame, list[Fraction]]:
+        """The first frame, and every frame's time from the first, seconds."""
+        first: VideoFrame | None = None
+        times: list[Fraction] = []
+        most = int(LONGEST_S * FASTEST_FPS * 2)
+        with closing(decode_video(self._path)) as frames:
+            for n, frame in enumerate(frames):
+                if first is None:
+                    first = frame
+                if n >= most:
+                    raise InvalidMedia(f"{self._path.name} has more than {most} frames: cut it into shots first.")
+                stamp = (
+                    frame.pts * frame.time_base if frame.pts is not None and frame.time_base else Fraction(n) / self.fps
+                )
+                times.append(Fraction(stamp) if not times or stamp > times[-1] else times[-1] + 1 / self.fps)
+        if first is None:
+            raise InvalidMedia(f"{self._path.name} holds no frames.")
+        if float(times[-1] - times[0]) > LONGEST_S + 1:
+            raise InvalidMedia(
+                f"{self._path.name} lasts {float(times[-1] - times[0]):.0f} s: cut it into shots of at most {LONGEST_S:g} s."
+            )
+        return first, times
+
+    def _remarks(self, first: VideoFrame, turned: U8) -> Iterator[str]:
+        if (turned.shape[1], turned.shape[0]) != (self.width_px, self.height_px):
+            yield f"The picture of {turned.shape[1]}x{turned.shape[0]} is taken as {self.width_px}x{self.height_px}."
+        if first.rotation:
+            yield f"The picture is turned upright by {first.rotation} degrees."
+        steps = np.diff([float(t) for t in self._times])
+        if len(steps) and float(np.ptp(steps)) > 0.6 / float(self.fps):
+            yield f"The frame rate varies: it is taken as {float(self.fps):.3g} frames a second."
+
+    def __iter__(self) -> Iterator[U8]:
+        """uint8 [height_px, width_px, 3] RGB, `frame_count` times. Raise InvalidMedia when the file is damaged."""
+        made = 0
+        last: U8 | None = None
+        with closing(decode_video(self._path)) as frames:
+            for frame, stamp in zip(frames, self._times, strict=False):
+                tick = math.ceil(float((stamp - self._times[0]) * self.fps) - 0.5)
+                while last is not None and made < min(tick, self.frame_count):
+                    yield last
+                    made += 1
+                last = self._picture(frame)
+        while last is not None and made < self.frame_count:
+            yield last
+            made += 1
+
+    def _picture(self, frame: VideoFrame) -> U8:
+        picture = _turned(frame)
+        if picture.shape[:2] != (self.height_px, self.width_px):
+            small = VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+                width=self.width_px, height=self.height_px, interpolation="AREA"
+            )
+            picture = np.asarray(small.to_ndarray(), np.uint8)
+        return picture
+
+
+def _rate(rate: Fraction | None) -> Fraction:
+    if not rate or rate <= 0:
+        return Fraction(24)
+    return min(Fraction(rate).limit_denominator(1001), Fraction(FASTEST_FPS))
+
+
+def _turned(frame: VideoFrame) -> U8:
+    """The frame as RGB, upright."""
+    if any(component.is_alpha for component in frame.format.components):
+        rgba = frame.to_ndarray(format="rgba").astype(np.uint16)
+        picture = (rgba[..., :3] * rgba[..., 3:] // 255).astype(np.uint8)
+    else:
+        picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+def _fit(width: int, height: int) -> tuple[int, int]:
+    """Even sides, the larger at most `LARGEST_SIDE_PX`."""
+    if min(width, height) < 16:
+        raise InvalidMedia(
+            f"A picture of {width}x{height} is too small to be baked: both sides must be at least 16 px."
+        )
+    scale = min(1.0, LARGEST_SIDE_PX / max(width, height))
+    return max(16, round(width * scale / 2) * 2), max(16, round(height * scale / 2) * 2)
