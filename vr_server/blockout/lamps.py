@@ -46,7 +46,8 @@ class Lamps:
     """The lamps of a scene: up to `MOST`, those that move first, then those nearest the camera's path."""
 
     def __init__(self, scene: Scene) -> None:
-        hour = _BY_HOUR[scene.staging.sky.time_of_day]
+        sky = scene.staging.sky
+        hour = _BY_HOUR[sky.time_of_day] if sky.bodies else 1.0  # where no sky is seen lamps are on all day
         self._moving = [
             (node, *found) for node in scene.moving if hour > 0 and (found := _glow(node.mesh, hour)) is not None
         ]

@@ -47,22 +47,28 @@ def noise(x: float, y: float) -> float:
 
 
 @part
-def _clouds(dx: float, dy: float, dz: float) -> float:
-    """Thickness 0..1 of a thin layer high above, by four octaves of noise on its plane."""
+def _clouds(dx: float, dy: float, dz: float, cover: float) -> float:
+    """Thickness 0..1 of a layer high above, by five octaves of noise on its plane; `cover` 0..1 of the sky."""
     u, v = dx / (dy + 0.12) * 1.3, dz / (dy + 0.12) * 2.1
+    # billows: the plane is warped by its own noise
+    w = noise(u * 0.7 + 31.7, v * 0.7 - 5.3)
+    u, v = u + 0.9 * w, v - 0.7 * w
     total, weight = 0.0, 0.5
     for octave in range(5):
         total += weight * noise(u + 17.3 * octave, v - 9.1 * octave)
         u, v, weight = u * 2.03, v * 2.03, weight * 0.5
-    amount = min(max((total - 0.5) * 3.2, 0.0), 1.0)
-    return amount * amount * min(dy * 5.0, 1.0)
+    amount = min(max((total - 0.74 + 0.56 * cover) * (3.4 - 1.2 * cover), 0.0), 1.0)
+    return amount * amount * (3.0 - 2.0 * amount)
 
 
 @shading
 def paint(
-    out: F32, zenith: F64, horizon: F64, directions: F64, glow: F64, cloud: float, clarity: float, start: int, end: int
+    out: F32, zenith: F64, horizon: F64, directions: F64, glow: F64, cloud: F64, clarity: float, start: int, end: int
 ) -> None:
-    """Rows [start, end) of the map: gradient, glow round each body, clouds lit from behind."""
+    """Rows [start, end) of the map: gradient, glow round each body, clouds with lit rims and darker bellies.
+
+    `cloud` float64 [5]: cover 0..1, colour, how dark its bellies are 0..1.
+    """
     side = out.shape[0]
     for j in range(start, end):
         for i in range(side):
@@ -71,7 +77,16 @@ def paint(
             s = 2.0 / (1.0 + r2)
             dx, dy, dz = u * s, max(s - 1.0, 0.0), v * s
             up = 1.0 - math.exp(-3.2 * dy)
-            veil = cloud * _clouds(dx, dy, dz) if cloud > 0.0 else 0.0
+            veil, belly = 0.0, 0.0
+            if cloud[0] > 0.0:
+                veil = _clouds(dx, dy, dz, cloud[0])
+                if veil > 0.0:
+                    # thicker towards the light means this side of the cloud is in its own shade
+                    lx, lz = (directions[0, 0], directions[0, 2]) if directions.shape[0] > 0 else (0.0, 0.0)
+                    ahead = _clouds(dx + 0.035 * lx, dy + 0.02, dz + 0.035 * lz, cloud[0])
+                    belly = min(max(0.5 * veil + 1.6 * (ahead - 0.55), 0.0), 1.0)
+                # clouds reach down to the horizon only where the sky is closed
+                veil *= min(dy * (3.5 + 9.0 * cloud[0] * cloud[0]) + 0.25 * cloud[4], 1.0) * (0.62 + 0.36 * cloud[0])
             for k in range(3):
                 base = horizon[k] + (zenith[k] - horizon[k]) * up
                 light = 0.0
@@ -79,8 +94,9 @@ def paint(
                     c = max(dx * directions[n, 0] + dy * directions[n, 1] + dz * directions[n, 2], 0.0)
                     halo = 0.10 * c**6 + 0.35 * c**40 + 0.8 * c**400 * clarity + 1.2 * c**3000 * clarity
                     light += glow[n, k] * halo
-                white = 0.75 * (horizon[k] + 0.3 * (horizon[0] + horizon[1] + horizon[2]) / 3.0) + 0.6 * light
-                out[j, i, k] = (base + light) * (1.0 - 0.65 * veil) + white * 0.65 * veil
+                dark = 1.0 - (0.32 + 0.5 * cloud[4]) * belly
+                white = (1.25 - 0.25 * cloud[0]) * cloud[1 + k] * dark + 0.6 * light * (1.0 - 0.7 * belly)
+                out[j, i, k] = (base + light) * (1.0 - veil) + white * veil
 
 
 @part
@@ -133,15 +149,15 @@ def make_sky(sky: Sky, weather: tuple[str, ...]) -> SkyMap:
     power = np.array([b.illuminance for b in bodies], dtype=np.float64)[:, None]
     sun = np.array([b.kind == "sun" for b in bodies], dtype=np.float64)[:, None]
     night = sky.time_of_day == "night"
-    thick = any(w in weather for w in ("fog", "mist", "dust", "sandstorm", "storm", "rain", "snow", "overcast"))
+    thick = any(w in weather for w in ("fog", "dust", "sand", "storm", "rain", "snow", "smoke"))
     bright = float(np.mean(sky.horizon)) + 1e-3
     glow = colour * (sun * np.minimum(power, 3.0) * 0.35 + (1 - sun) * 0.25 * bright)
     disc = colour * (sun * (4.0 + 2.0 * power) + (1 - sun) * (0.9 if night else 1.2))
     radius = np.array([max(b.angular_radius_rad, 0.004) for b in bodies], dtype=np.float64)
     radiance = np.empty((MAP_SIDE, MAP_SIDE, 3), dtype=np.float32)
-    cloud = 0.0 if night else 0.8
-    paint(
-        radiance, np.array(sky.zenith), np.array(sky.horizon), directions, glow, cloud, 0.3 if thick else 1.0, 0, MAP_SIDE
-    )  # fmt: skip
-    stars = 0.9 if night and not thick else 0.0
+    menace = 1.0 if {"storm", "lightning"} & set(weather) else 0.3 if "rain" in weather else 0.0
+    cloud = np.array([sky.cloud_cover, *sky.cloud_colour, menace])
+    clarity = 0.3 if thick else 1.0
+    paint(radiance, np.array(sky.zenith), np.array(sky.horizon), directions, glow, cloud, clarity, 0, MAP_SIDE)
+    stars = sky.stars
     return SkyMap(radiance, directions, np.cos(radius), disc, stars)

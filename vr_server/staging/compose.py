@@ -6,11 +6,13 @@ from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import CameraPath, SetPiece, Staging, Subject
 
 from .camera import frame_shot
+from .continuity import look_rng
 from .geometry import Array, vec
-from .places import Candidate, as_piece, dressing, find_place
+from .places import Candidate, as_piece, dressing, place_of
 from .sky import make_sky
 from .solids import in_the_way
 from .subjects import stage_subjects
+from .weather import wetness_of, wind_of
 
 _CAMERA_ROOM_M = 0.6
 _FIRST_PIECE_ID = 1000
@@ -22,14 +24,14 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
 
     Deterministic. Whatever was guessed or replaced is told in `remarks`.
     """
-    place, remarks = find_place(spec.place)
+    place, remarks = place_of(spec)
     subjects, replaced = stage_subjects(spec, seed)
     camera = frame_shot(spec, subjects, place.ground)
-    rng = np.random.default_rng((seed, 1))
+    rng = look_rng(spec, seed, f"place/{spec.place}")
     candidates = list(place.layout(rng))
     notes = [*remarks, *replaced]
     for name in dict.fromkeys(spec.set_dressing):
-        extra, remark = dressing(name, spec.place, np.random.default_rng((seed, 2, len(name))))
+        extra, remark = dressing(name, spec.place, look_rng(spec, seed, f"dressing/{name}"))
         candidates += extra
         notes += [remark] if remark else []
     return Staging(
@@ -43,6 +45,8 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         sky=make_sky(spec, place, camera, subjects),
         weather=spec.weather,
         style=spec.style,
+        wind_m_s=wind_of(spec, place),
+        wetness=wetness_of(spec, place),
         remarks=tuple(notes),
         seed=seed,
     )

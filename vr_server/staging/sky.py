@@ -9,8 +9,10 @@ from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import CameraPath, CelestialBody, Rgb, Sky, Subject
 
 from .geometry import Array, matrix_of, vec
+from .palette import rgb_of
 from .places import Place
 from .silhouette import clear_of
+from .weather import air_of
 
 _ASPECT = 16 / 9
 _SUN_WORDS = (
@@ -56,11 +58,13 @@ _AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
     "bamboo_grove": ((0.9, 1.0, 0.85), (0.96, 1.04, 0.84)),
     "forest": ((0.9, 1.0, 0.9), (0.88, 0.98, 0.76)),
     "desert": ((1.0, 1.0, 0.95), (1.08, 1.0, 0.88)),
+    "lava": ((0.42, 0.30, 0.26), (0.80, 0.42, 0.28)),
+    "snowfield": ((1.0, 1.05, 1.08), (1.02, 1.05, 1.1)),
+    "night_market": ((1.15, 0.9, 1.25), (1.3, 0.9, 1.15)),
 }
 # dust hangs in the air of some worlds: whatever the hour, the sky has its colour (of brightness 1: zenith, horizon)
 _DUSTS: dict[str, tuple[Rgb, Rgb]] = {"red_planet": ((1.45, 0.94, 0.52), (1.48, 0.93, 0.50))}
-_VEILS = {"fog": 0.4, "rain": 0.7, "storm": 0.7, "snow": 0.7}
-_FOGS = {"fog": 0.022, "dust": 0.010, "sand": 0.03, "rain": 0.012, "snow": 0.016, "storm": 0.02}
+_SUN_BY_DAY = ("the sun", "太阳", "烈日", "骄阳", "日头")
 
 
 def _tint(a: Rgb, b: Rgb, k: float = 1.0) -> Rgb:
@@ -78,7 +82,10 @@ def _luma(c: Rgb) -> float:
 
 
 def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[Subject, ...]) -> Sky:
-    hour = _HOURS[spec.time_of_day]
+    """The sky over a shot, or the light inside where a place shows none."""
+    if place.ambient is not None:
+        return _indoors(spec, place, place.ambient)
+    hour, air = _HOURS[spec.time_of_day], air_of(spec)
     over, along = _AIRS.get(spec.place, ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)))
     zenith, horizon = _tint(hour.zenith, over), _tint(hour.horizon, along)
     if spec.place in _DUSTS:
@@ -87,69 +94,133 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[S
             _blend(zenith, over, 1.0, 1.2 * _luma(zenith)),
             _blend(horizon, along, 0.9, 1.2 * _luma(horizon)),
         )
-    bodies = _bodies(spec, hour, camera, subjects)
+    bodies = _bodies(spec, hour, camera, subjects, place)
     # fog lies on the ground and leaves the sky its gradient; rain, snow and storm close it
-    veil = max((_VEILS[w] for w in spec.weather if w in _VEILS), default=0.0)
-    if veil > 0:
+    if air.veil > 0:
         grey = (0.42, 0.45, 0.48) if spec.time_of_day == "day" else _blend(zenith, horizon, 0.5)
-        zenith, horizon = _blend(zenith, grey, veil), _blend(horizon, grey, veil)
-        dimmed = 1 - 0.86 * veil
-        bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * dimmed, 4)}) for b in bodies)
-    fog = max([place.haze, *(_FOGS[w] for w in spec.weather if w in _FOGS)])
-    dusty = any(w in {"dust", "sand"} for w in spec.weather)
-    fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if dusty else horizon
+        zenith, horizon = _blend(zenith, grey, air.veil), _blend(horizon, grey, air.veil)
+    zenith, horizon = _tint(zenith, (air.dark, air.dark, air.dark)), _tint(horizon, (air.dark**0.45,) * 3)
+    bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * air.sun, 4)}) for b in bodies)
+    cloud = _blend(horizon, (0.9, 0.9, 0.9), 0.4 * (1 - air.menace), _luma(horizon) / 0.9)
+    cloud = _blend(cloud, zenith, air.menace, 0.85)
+    hue = rgb_of(spec.sky_colour) if spec.sky_colour else None
+    light = hour.light
+    if hue is not None:
+        hue = _tint(hue, (1.0, 1.0, 1.0), 1.0 / max(_luma(hue), 1e-3))
+        zenith, horizon = _blend(zenith, hue, 0.85, _luma(zenith)), _blend(horizon, hue, 0.72, 1.05 * _luma(horizon))
+        cloud = _blend(cloud, hue, 0.7, _luma(cloud))
+        light = _blend(light, hue, 0.35, _luma(light))
+        bodies = tuple(b.model_copy(update={"colour": _blend(b.colour, hue, 0.3, _luma(b.colour))}) for b in bodies)
+    fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if air.dusty else horizon
     if spec.time_of_day == "night":
         fog_colour = _tint(fog_colour, (0.6, 0.6, 0.6))
-    bounce = _tint(place.colour, hour.light, 0.30 * min(hour.illuminance, 2.0))
+    bounce = _tint(place.colour, light, 0.30 * min(hour.illuminance, 2.0) * max(air.sun, 0.35))
+    if spec.place == "lava" or {"lava_river", "lava_cracks"} & set(spec.set_dressing):
+        bounce = _blend(bounce, (0.55, 0.14, 0.03), 0.8)
+    haze = place.haze if place.interior is not None else max(place.haze, air.fog)
     return Sky(
-        time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=fog, fog_colour=fog_colour,
-        exposure=1.0,  # as metered
+        time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=haze, fog_colour=fog_colour,
+        exposure=round(place.lit * air.lit, 3), cloud_cover=air.cover, cloud_colour=_capped(cloud), stars=_stars(spec, air.cover),
+    )  # fmt: skip
+
+
+def _capped(c: Rgb) -> Rgb:
+    return (min(max(c[0], 0.0), 1.5), min(max(c[1], 0.0), 1.5), min(max(c[2], 0.0), 1.5))
+
+
+def _stars(spec: ShotSpec, cover: float) -> float:
+    """How many stars: by night as the clouds let through, at dusk a few, by day only where the text has them."""
+    told = "stars" in spec.weather
+    share = {"night": 1.0 if told else 0.8, "dusk": 0.7 if told else 0.12}.get(spec.time_of_day, 0.4 * told)
+    return round(share * (1 - cover) if not told else share * (1 - 0.5 * cover), 3)
+
+
+def _indoors(spec: ShotSpec, place: Place, ambient: Rgb) -> Sky:
+    """No sun and no sky: what lamps leave over, a little brighter from above."""
+    return Sky(
+        time_of_day=spec.time_of_day, bodies=(), zenith=_tint(ambient, (1.0, 1.0, 1.0)), horizon=_tint(ambient, (0.9, 0.9, 0.9)),
+        ground_bounce=_tint(ambient, place.colour, 2.0), fog_density_per_m=max(place.haze, 0.012 * bool({"fog", "smoke"} & set(spec.weather))), fog_colour=ambient,
+        exposure=place.lit, cloud_cover=0.0, stars=0.0,
     )  # fmt: skip
 
 
 def _bodies(
-    spec: ShotSpec, hour: _Hour, camera: CameraPath, subjects: tuple[Subject, ...]
+    spec: ShotSpec, hour: _Hour, camera: CameraPath, subjects: tuple[Subject, ...], place: Place
 ) -> tuple[CelestialBody, ...]:
+    """The key light first; suns as many as told by day, moons as many as told, one at least lights a night."""
     text = spec.text.lower()
     if spec.time_of_day == "night":
-        seen = any(word in text for word in _MOON_WORDS)
-        direction = in_frame(camera, 0.45, 0.62) if seen else _aside(camera, 0.85, hour.elevation_rad)
-        return (_body("moon", direction, 0.022, hour.light, hour.illuminance),)
-    seen = spec.suns >= 2 or spec.time_of_day in {"sunset", "dawn"} or any(word in text for word in _SUN_WORDS)
-    seen = seen and (spec.time_of_day != "day" or spec.suns >= 2)
-    if spec.suns == 0:
-        return (_body("sun", _aside(camera, 2.2, 1.1), 0.05, (0.8, 0.85, 0.9), hour.illuminance * 0.25),)
-    if not seen:
+        return _moons(spec, hour, camera, subjects, max(spec.moons, 1), (), place)
+    suns = _suns(spec, hour, camera, subjects, text, place)
+    return (*suns, *_moons(spec, hour, camera, subjects, spec.moons, suns, place))
+
+
+def _moons(
+    spec: ShotSpec, hour: _Hour, camera: CameraPath, subjects: tuple[Subject, ...], count: int, suns: tuple[CelestialBody, ...], place: Place,
+) -> tuple[CelestialBody, ...]:  # fmt: skip
+    """Moons that are told stand in the frame, clear of the subjects; else one lights the night from aside."""
+    night = spec.time_of_day == "night"
+    if place.interior is not None and place.interior.daylight is not None and not spec.moons:
+        return (
+            (_body("moon", _direction(place.interior.daylight, 0.6), 0.022, hour.light, 0.55 * hour.illuminance),)
+            if night
+            else ()
+        )
+    if night and not spec.moons and not any(word in spec.text.lower() for word in _MOON_WORDS):
+        return (_body("moon", _aside(camera, 0.85, hour.elevation_rad), 0.022, hour.light, hour.illuminance),)
+    colour = hour.light if night else (0.86, 0.88, 0.92)
+    found: list[CelestialBody] = []
+    for i, (across, high) in enumerate(((0.45, 0.62), (-0.5, 0.78), (0.1, 0.85), (-0.2, 0.5))[:count]):
+        size = (0.026, 0.017, 0.013, 0.010)[i]
+        taken = [np.array(b.direction) for b in (*suns, *found)]
+        at = _free(camera, subjects, across, high, taken, size)
+        tint = (colour, (1.0, 0.82, 0.66), (0.75, 0.86, 1.0), (0.92, 0.9, 0.8))[i]
+        power = hour.illuminance / (1 + 1.4 * i) if night else 0.06
+        found.append(_body("moon", at, size, tint, power))
+    return tuple(found)
+
+
+def _free(
+    camera: CameraPath, subjects: tuple[Subject, ...], across: float, high: float, taken: list[Array], size: float
+) -> Array:
+    """A direction in the frame near the wanted one that no subject covers."""
+    near = sorted(((a, h) for h in _HEIGHTS for a in _ACROSS), key=lambda p: abs(p[0] - across) + abs(p[1] - high))
+    wanted = [(across, high), *near]
+    return clear_of(camera, subjects, [in_frame(camera, a, h) for a, h in wanted], taken, 2.2 * size)
+
+
+def _suns(
+    spec: ShotSpec, hour: _Hour, camera: CameraPath, subjects: tuple[Subject, ...], text: str, place: Place
+) -> tuple[CelestialBody, ...]:
+    low = spec.time_of_day in {"sunset", "dawn"}
+    told = any(word in text for word in (_SUN_WORDS if spec.time_of_day != "day" else _SUN_BY_DAY))
+    if place.interior is not None and place.interior.daylight is not None:
+        up = 0.62 if spec.time_of_day == "day" else 0.2
+        yaws = [place.interior.daylight + 0.35 - 0.5 * i for i in range(spec.suns)]
+        return tuple(
+            _body("sun", _direction(y, up), 0.012, hour.light, hour.illuminance / (1 + i)) for i, y in enumerate(yaws)
+        )
+    if not (spec.suns >= 2 or low or told):
         side = (
             2.45
             if spec.place in {"bamboo_grove", "forest"} and spec.camera.shot_size in {"full", "wide", "extreme_wide"}
             else 0.95
         )
-        return tuple(
-            _body(
-                "sun",
-                _aside(camera, side + 0.5 * i, hour.elevation_rad - 0.15 * i),
-                0.012,
-                hour.light,
-                hour.illuminance / (1 + i),
-            )
-            for i in range(spec.suns)
-        )
-    places = {
-        1: (0.13 if spec.place in {"street", "alley", "ancient_city"} else 0.5,),
+        aside = [(side + 0.5 * i, hour.elevation_rad - 0.15 * i, hour.illuminance / (1 + i)) for i in range(spec.suns)]
+        return tuple(_body("sun", _aside(camera, turn, up), 0.012, hour.light, power) for turn, up, power in aside)
+    places: tuple[float, ...] = {
+        1: (0.13 if spec.place in {"street", "alley", "ancient_city", "night_market"} else 0.5,),
         2: (0.80, 0.52),
         3: (0.62, -0.55, 0.15),
         4: (0.68, -0.6, 0.2, -0.2),
-    }[spec.suns]
+    }.get(spec.suns, ())
     bodies: list[CelestialBody] = []
     for i, across in enumerate(places):
-        high = (0.32, 0.60, 0.62, 0.45)[i]
+        high = (0.32, 0.60, 0.62, 0.45)[i] if spec.time_of_day != "day" else (0.8, 0.6, 0.9, 0.45)[i]
         size = (0.030, 0.019, 0.014, 0.011)[i] if spec.suns > 1 else 0.016
         colour = hour.light if i == 0 else _blend(hour.light, (1.0, 0.78, 0.55), 0.6)
-        near = sorted(((a, h) for h in _HEIGHTS for a in _ACROSS), key=lambda p: abs(p[0] - across) + abs(p[1] - high))
-        wanted = [(across, high), *near]
         taken = [np.array(b.direction) for b in bodies]
-        free = clear_of(camera, subjects, [in_frame(camera, a, h) for a, h in wanted], taken, 2.2 * size)
+        free = _free(camera, subjects, across, high, taken, size)
         bodies.append(_body("sun", free, size, colour, hour.illuminance / (1 + 1.2 * i)))
     return tuple(bodies)
 

@@ -10,7 +10,7 @@ from vr_server.domain.staging import SetPiece
 from .geometry import Array
 from .meshes.library import ASSETS
 
-WALKED_OVER = {"road", "path", "grass"}
+WALKED_OVER = frozenset(id_ for id_, asset in ASSETS.items() if asset.open)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _gable(w: float, h: float, d: float) -> Part:
     return smooth_part(flat, np.arange(len(flat), dtype=np.int32).reshape(-1, 3), (0.24, 0.11, 0.08))
 
 
-def _curved_roof(w: float, d: float, rise: float, overhang: float) -> Part:
+def curved_roof(w: float, d: float, rise: float, overhang: float) -> Part:
     """A hipped roof whose slopes sag and whose corners lift: a grid over the plan, closed from below."""
     n = 18
     u = np.linspace(-1, 1, n + 1)
@@ -139,7 +139,7 @@ def chinese_hall(seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...
     parts.append(box((bw + 0.5, 0.3, bd + 0.5), (0.10, 0.16, 0.17), (0.0, top + 0.1, 0.0)))
     parts.append(box((bw + 1.0, 0.22, bd + 1.0), (0.30, 0.12, 0.05), (0.0, top + 0.34, 0.0)))
     rise = h - top - 0.6
-    parts.append(_curved_roof(bw, bd, rise, over).moved((0.0, top + 0.5, 0.0)))
+    parts.append(curved_roof(bw, bd, rise, over).moved((0.0, top + 0.5, 0.0)))
     parts.append(box((bw * 0.5, 0.3, 0.3), times(_TILE, 1.3), (0.0, h - 0.1, 0.0)))
     return (finish(f"chinese-hall-{seed % 2}", *parts),)
 

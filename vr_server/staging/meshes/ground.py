@@ -1,6 +1,8 @@
-"""The ground: a disc, flat where people act, rolling beyond; the same height function serves everybody."""
+"""The ground: a disc, flat where people act, rolling or falling away beyond; one height function serves everybody."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -8,20 +10,104 @@ import numpy.typing as npt
 from vr_server.domain.staging import Rgb
 from vr_server.staging.scene import Mesh
 
-from .core import finish, smooth_part
+from .core import Part, finish, flat_part, merge, smooth_part
 
 RADIUS_M = 400.0
 FLAT_M = 45.0
-_RELIEF: dict[str, tuple[float, float]] = {  # height of far hills, of near unevenness, metres
-    "red_soil": (16.0, 0.0), "sand": (12.0, 0.0), "grass": (9.0, 0.0), "leaf_litter": (8.0, 0.0), "snow": (14.0, 0.0),
-    "asphalt": (0.0, 0.0), "stone": (3.0, 0.0),
+_RELIEF: dict[str, float] = {  # height of far hills, metres
+    "red_soil": 16.0, "sand": 12.0, "grass": 9.0, "leaf_litter": 8.0, "snow": 14.0, "asphalt": 0.0, "stone": 3.0, "boards": 0.0,
+    "concrete": 0.0, "carpet": 0.0, "metal": 0.0, "cliff": 3.0, "river": 9.0, "beach": 7.0, "seabed": 0.0, "quay": 0.0, "gorge": 6.0,
+    "rooftop": 0.0, "basalt": 13.0,
 }  # fmt: skip
 Heights = npt.NDArray[np.float64]
+_WATER: dict[str, float] = {
+    "river": -0.35, "beach": -0.28, "seabed": 0.0, "quay": -1.1, "gorge": -7.2, "basalt": -0.45,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ledge:
+    """Where a ground breaks off: the edge runs across z = `edge_z_m` at x = 0, and beyond it, towards -Z, it is
+    `drop_m` down to the foot, which lies `reach_m` away from the edge."""
+
+    edge_z_m: float
+    drop_m: float
+    reach_m: float
+
+
+_CLIFF = Ledge(-2.4, 58.0, 12.0)
+_ROOF = Ledge(-7.6, 32.0, 0.05)
+_GORGE = Ledge(-60.0, 9.0, 2.0)
+LEDGES: dict[str, Ledge] = {"cliff": _CLIFF, "rooftop": _ROOF}
+ROOF_HALF_M = 7.6
+
+
+def ledge(ground: str) -> Ledge | None:
+    """The edge that somebody can jump off, if this ground has one."""
+    return LEDGES.get(ground)
+
+
+def water_level(ground: str) -> float | None:
+    """Height of the water's (or lava's) surface in metres, None for dry ground."""
+    return _WATER.get(ground)
+
+
+def cliff_edge(x: Heights) -> Heights:
+    """The z of the cliff's edge: a bay, so that its walls are seen from the brink."""
+    bay = 15.0 * (1 - np.exp(-((x / 13.0) ** 2)))
+    jag = 0.5 * np.sin(1.3 * x + 0.4) * np.sin(0.45 * x) + 1.6 * np.sin(0.19 * x) ** 2
+    return np.asarray(_CLIFF.edge_z_m - bay - jag * np.clip(np.abs(x) / 6.0, 0.15, 1.0))
+
+
+_CLIFF_S = np.array([0.0, 0.25, 0.9, 1.6, 2.2, 4.2, 5.0, 7.5, 12.0, 40.0, 170.0, 260.0, 420.0])
+_CLIFF_H = np.array([0.0, -1.2, -9.0, -18.0, -20.5, -38.0, -40.0, -54.0, -58.0, -61.0, -62.0, -20.0, 26.0])
+
+
+def _cliff(x: Heights, z: Heights) -> Heights:
+    return np.asarray(np.interp(cliff_edge(x) - z, _CLIFF_S, _CLIFF_H))
+
+
+def _trench(
+    middle: float, half: float, depth: float, bank: float, bend: float
+) -> Callable[[Heights, Heights], Heights]:
+    """A bed along X that bends, with banks of width `bank`."""
+
+    def height(x: Heights, z: Heights) -> Heights:
+        away = np.abs(z - middle - bend * np.sin(x * 0.07 + 0.6))
+        return np.asarray(-depth * (1 - np.clip((away - half) / bank, 0.0, 1.0) ** 1.5))
+
+    return height
+
+
+def _shore(x: Heights, z: Heights) -> Heights:
+    out = -4.2 + 0.8 * np.sin(x * 0.06 + 0.5) - z
+    return np.asarray(-np.clip(out * 0.16, 0.0, 7.0) + np.clip(-(out + 30.0) * 0.03, 0.0, 1.5))
+
+
+def _quay(_x: Heights, z: Heights) -> Heights:
+    return np.asarray(np.where(z < -5.0, -6.0, 0.0))
+
+
+def _roof(x: Heights, z: Heights) -> Heights:
+    on = (np.abs(x) <= ROOF_HALF_M) & (np.abs(z) <= ROOF_HALF_M + 1.4)
+    return np.asarray(np.where(on, 0.0, -_ROOF.drop_m))
+
+
+def _gorge(x: Heights, z: Heights) -> Heights:
+    """A river far below: its bed runs along X under the bridge."""
+    away = np.abs(z + 6.0 + 2.0 * np.sin(x * 0.05))
+    return np.asarray(-9.0 * (1 - np.clip((away - 15.0) / 8.0, 0.0, 1.0) ** 1.2))
+
+
+_SHAPES: dict[str, Callable[[Heights, Heights], Heights]] = {
+    "cliff": _cliff, "river": _trench(-12.5, 5.6, 1.5, 2.4, 1.2), "beach": _shore, "seabed": lambda x, _z: np.full_like(x, -7.0),
+    "quay": _quay, "gorge": _gorge, "rooftop": _roof, "basalt": _trench(-11.0, 2.6, 1.4, 1.5, 1.0),
+}  # fmt: skip
 
 
 def ground_height(ground: str, x: Heights, z: Heights) -> Heights:
-    """Height in metres, float64 of x's shape: 0 within `FLAT_M` of the origin, hills from there on."""
-    far, _ = _RELIEF.get(ground, (4.0, 0.0))
+    """Height in metres, float64 of x's shape: 0 where people act, hills from `FLAT_M` on, and the ground's own shape."""
+    x, z = np.asarray(x, dtype=np.float64), np.asarray(z, dtype=np.float64)
     r = np.hypot(x, z)
     k = np.clip((r - FLAT_M) / 160.0, 0.0, 1.0)
     rise = k * k * (3 - 2 * k)
@@ -31,29 +117,86 @@ def ground_height(ground: str, x: Heights, z: Heights) -> Heights:
         + 0.16 * np.sin(x * 0.047 - z * 0.039 + 0.7)
         + 0.06 * np.sin(z * 0.11 + x * 0.09)
     )
-    return np.asarray(far * rise * waves)
+    hills = _RELIEF.get(ground, 4.0) * rise * waves
+    shape = _SHAPES.get(ground)
+    if shape is None:
+        return np.asarray(hills)
+    own = shape(x, z)
+    return np.asarray(own + hills * (own > -0.02) if ground in {"river", "basalt", "beach", "gorge"} else own + hills)
 
 
 def ground_mesh(ground: str, colour: Rgb, seed: int) -> Mesh:
-    """12,800 triangles: cells grow from half a metre at the middle; colours are mottled at several scales."""
-    n = 80
+    """12,800 triangles and more: cells grow from half a metre at the middle; colours are mottled at several scales."""
+    part = _rows(_cliff_rows(), seed) if ground == "cliff" else _disc(ground, seed)
+    if ground == "quay":
+        part = _rows([-400.0, -120.0, -40.0, -5.02, -5.0, -2.0, 2.0, 8.0, 20.0, 60.0, 400.0], seed, ground)
+    whole = Part(part.positions, part.normals, part.colours * np.array(colour), part.triangles)
+    return finish("ground", whole.tinted(lambda p, n: _mottle(p, n, seed)))
+
+
+def _quads(rows: int, columns: int) -> npt.NDArray[np.int32]:
+    grid = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    a, b, c, d = (g.reshape(-1) for g in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
+    return np.concatenate([np.stack([a, d, c], -1), np.stack([a, c, b], -1)])
+
+
+def _disc(ground: str, _seed: int) -> Part:
+    """White, of the ground's height; what a shape cuts steeply gets a finer net where people look."""
+    n = 80 if ground not in _SHAPES else 150
     u, v = np.meshgrid(np.linspace(-1, 1, n + 1), np.linspace(-1, 1, n + 1), indexing="xy")
     x, z = u * np.sqrt(1 - v * v / 2), v * np.sqrt(1 - u * u / 2)  # square to disc (Fong's elliptical grid mapping)
     r = np.hypot(x, z)
     stretch = RADIUS_M * (0.045 + 0.955 * r**1.8)
     x, z = (x * stretch).reshape(-1), (z * stretch).reshape(-1)
-    positions = np.stack([x, ground_height(ground, x, z), z], axis=1)
-    grid = np.arange((n + 1) ** 2, dtype=np.int32).reshape(n + 1, n + 1)
-    a, b, c, d = (g.reshape(-1) for g in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]))
-    triangles = np.concatenate([np.stack([a, d, c], -1), np.stack([a, c, b], -1)])
-    part = smooth_part(positions, triangles, colour).tinted(lambda p, n: _mottle(p, n, seed))
-    return finish("ground", part)
+    height = ground_height(ground, x, z) if ground != "rooftop" else np.full_like(x, -_ROOF.drop_m)
+    return smooth_part(np.stack([x, height, z], axis=1), _quads(n + 1, n + 1), (1.0, 1.0, 1.0))
+
+
+def _cliff_rows() -> list[float]:
+    near = [0.0, -0.35, -0.9, -1.7, -3.0, -5.0, -8.0, -12.0, -18.0, -28.0, -45.0, -80.0, -150.0, -260.0, -420.0]
+    return [*(float(s) for s in _CLIFF_S[::-1]), *near[1:]]
+
+
+def _columns() -> Heights:
+    k = np.linspace(-1, 1, 121)
+    return np.asarray(np.sign(k) * (26.0 * np.abs(k) + (RADIUS_M - 26.0) * np.abs(k) ** 3.5))
+
+
+def _rows(rows: list[float], seed: int, ground: str = "cliff") -> Part:
+    """A net whose rows follow the edge, so that it breaks off sharply: face of bare rock, smooth above and below.
+
+    `rows`: for the cliff metres beyond its edge, from far to near; else z.
+    """
+    x = _columns()
+    edge = cliff_edge(x) if ground == "cliff" else np.zeros_like(x)
+    parts = []
+    rng = np.random.default_rng(seed)
+    s = np.array(rows)
+    z = edge[None, :] - s[:, None] if ground == "cliff" else np.repeat(s[:, None], len(x), 1)
+    xs = np.repeat(x[None, :], len(rows), 0)
+    y = ground_height(ground, xs, z)
+    if ground == "cliff":
+        # ledges and gullies of the face: nobody stands there
+        face = (s > 0.1) & (s < 30.0)
+        rough = rng.normal(size=y.shape) * np.where(face, 0.55, 0.0)[:, None]
+        gully = np.sin(xs * 0.55 + 2 * np.sin(xs * 0.13)) * np.where(face, np.minimum(1.4, 0.5 * s), 0.0)[:, None]
+        z = z + rough + gully
+    points = np.stack([xs, y, z], axis=-1)
+    steep = np.abs(np.diff(y[:, len(x) // 2])) > 1.1 * np.maximum(np.abs(np.diff(s)), 1e-3)
+    start = 0
+    for i in range(1, len(steep) + 1):
+        if i == len(steep) or steep[i] != steep[start]:
+            block = points[start : i + 1].reshape(-1, 3)
+            make = flat_part if steep[start] else smooth_part
+            parts.append(make(block, _quads(i - start + 1, len(x)), (1.0, 1.0, 1.0)))
+            start = i
+    return merge(parts)
 
 
 def _mottle(p: Heights, n: Heights, seed: int) -> Heights:
     rng = np.random.default_rng(seed)
     shade = np.ones(len(p))
-    for wavelength, depth in ((1.7, 0.035), (5.0, 0.05), (14.0, 0.06), (45.0, 0.06)):
+    for wavelength, depth in ((1.7, 0.05), (5.0, 0.07), (14.0, 0.07), (45.0, 0.06)):
         turn, phase = rng.uniform(0, math.pi), rng.uniform(0, 6.28, 2)
         u = (p[:, 0] * math.cos(turn) + p[:, 2] * math.sin(turn)) * 2 * math.pi / wavelength
         v = (p[:, 2] * math.cos(turn) - p[:, 0] * math.sin(turn)) * 2 * math.pi / wavelength

@@ -12,6 +12,7 @@ ROCK_COLOURS: dict[str, Rgb] = {
     "rock": (0.30, 0.28, 0.25),
     "red_rock": (0.36, 0.135, 0.065),
     "sand_rock": (0.50, 0.36, 0.22),
+    "basalt_rock": (0.065, 0.056, 0.054),
 }
 
 
