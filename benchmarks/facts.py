@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from vr_server.domain.frame import Frame
-from vr_server.domain.staging import CelestialBody, Staging, Subject
+from vr_server.domain.staging import Staging, Subject
+from vr_server.staging import compose
 
-from .prompts import Expected, Look
-
-F64 = npt.NDArray[np.float64]
+from .discs import LUMA, discs, in_sky
+from .prompts import Expected, Look, look_at_staging
 
 SEEN_SHARE = 0.0003
 """A subject counts as seen in a frame where its ids cover this share of it."""
@@ -20,13 +19,19 @@ CROWD = 6
 """Of more than this many of a kind, some may stand behind others."""
 CROWD_SEEN = 0.6
 BRIGHTNESS = {
-    "night": (0.02, 0.36),
-    "dusk": (0.12, 0.46),
+    "night": (0.02, 0.34),
+    "dusk": (0.1, 0.46),
     "dawn": (0.2, 0.62),
     "sunset": (0.2, 0.62),
-    "day": (0.3, 0.8),
+    "day": (0.3, 0.85),
 }
 """Mean sRGB code of the pictures of each time of day."""
+WARM = {"sunset": 1.1, "dawn": 1.05}
+"""Least red over blue of the pictures of a time of day, where no look and no told sky tints them."""
+CHANGED_CODES, CHANGED_SHARE = 6, 0.003
+"""Taking its weather away changes this share of a picture by more than so many sRGB codes."""
+UNSEEN_WEATHER = {"wind", "clear"}
+"""Weather that moves things or leaves them alone, and shows in no single picture."""
 
 
 @dataclass(frozen=True)
@@ -93,43 +98,72 @@ def _time(expected: Expected, look: Look) -> list[Fact]:
         return []
     hour, mean = look.staging.sky.time_of_day, brightness(look)
     low, high = BRIGHTNESS[hour]
-    return [
+    facts = [
         Fact("time", _is(expected.time, hour), expected.time, hour),
         Fact("exposure", low <= mean <= high, f"{low:.2f} to {high:.2f} at {hour}", f"{mean:.2f}"),
     ]
+    if hour in WARM and look.staging.style is None and look.spec.sky_colour is None:
+        warm = warmth(look)
+        facts.append(Fact("warmth", warm >= WARM[hour], f"red over blue at least {WARM[hour]:.2f}", f"{warm:.2f}"))
+    return facts
 
 
 def brightness(look: Look) -> float:
     """Mean luma of the pictures, sRGB code 0..1."""
-    return float(np.mean([frame.color @ np.array([0.2126, 0.7152, 0.0722]) for frame in look.frames]) / 255)
+    return float(np.mean([frame.color @ LUMA for frame in look.frames]) / 255)
+
+
+def warmth(look: Look) -> float:
+    """Red over blue of the pictures' mean."""
+    red, _, blue = np.mean([frame.color.reshape(-1, 3).mean(axis=0) for frame in look.frames], axis=0)
+    return float(red / max(blue, 1.0))
 
 
 def _weather(expected: Expected, look: Look) -> list[Fact]:
     found = look.staging.weather
-    return [
-        Fact("weather", any(_is(told, w) for w in found), told, ", ".join(found) or "none") for told in expected.weather
-    ]
-
-
-def _bodies(expected: Expected, look: Look) -> list[Fact]:
     facts = []
-    for name, count in (("suns", expected.suns), ("moons", expected.moons)):
-        if count is not None:
-            bodies = [b for b in look.staging.sky.bodies if b.kind == name[:-1]]
-            shown = max(sum(in_sky(b, frame) for b in bodies) for frame in look.frames)
-            facts.append(Fact(name, shown == count, f"{count} in the sky", f"{shown} seen of {len(bodies)}"))
+    for told in expected.weather:
+        here = [w for w in found if _is(told, w)]
+        facts.append(Fact("weather", bool(here), told, ", ".join(found) or "none"))
+        if here and here[0] not in UNSEEN_WEATHER:
+            change = without(look, here[0])
+            facts.append(
+                Fact("weather_seen", change >= CHANGED_CODES, f"{here[0]} changes the picture", f"{change:.1f}")
+            )
     return facts
 
 
-def in_sky(body: CelestialBody, frame: Frame) -> bool:
-    """Whether the body's middle is in the frame with nothing before it."""
-    height, width = frame.depth.shape
-    local = frame.camera.t_world_camera[:3, :3].T @ np.array(body.direction)
-    if local[2] >= -1e-6:
-        return False
-    focal = height / 2 / math.tan(frame.camera.yfov_rad / 2)
-    x, y = round(width / 2 + focal * local[0] / -local[2]), round(height / 2 - focal * local[1] / -local[2])
-    return 0 <= x < width and 0 <= y < height and not math.isfinite(frame.depth[y, x])
+def without(look: Look, weather: str) -> float:
+    """Share of the middle frame that is another when the same shot is staged without this weather."""
+    frame = look.frames[len(look.frames) // 2]
+    spec = look.spec.model_copy(update={"weather": tuple(w for w in look.spec.weather if w != weather)})
+    staging = compose(spec, look.staging.seed).model_copy(update={"camera": look.staging.camera})
+    size = (look.plan.width_px, look.plan.height_px)
+    (other,) = look_at_staging(spec, staging, frames=[frame.index], size=size, quality="draft").frames
+    change = np.abs(frame.color.astype(np.int16) - other.color).max(axis=2)
+    return float((change > CHANGED_CODES).mean())
+
+
+def _bodies(expected: Expected, look: Look) -> list[Fact]:
+    """Suns and moons: so many in the staging's sky where the frame shows it, and so many discs in the picture."""
+    facts, bodies = [], look.staging.sky.bodies
+    for name, count in (("suns", expected.suns), ("moons", expected.moons)):
+        if count is not None:
+            mine = [b for b in bodies if b.kind == name[:-1]]
+            shown = max(sum(in_sky(b, frame) for b in mine) for frame in look.frames)
+            facts.append(Fact(name, shown == count, f"{count} in the sky", f"{shown} seen of {len(mine)}"))
+    wanted = (expected.suns or 0) + (expected.moons or 0)
+    if wanted:
+        counted = [len(_discs(look, frame)) for frame in look.frames]
+        half = sum(n == wanted for n in counted) * 2 >= len(counted)
+        facts.append(Fact("discs", half, f"{wanted} bright discs in the sky", str(counted)))
+    return facts
+
+
+def _discs(look: Look, frame: Frame) -> list[tuple[float, float, float]]:
+    focal = frame.depth.shape[0] / 2 / math.tan(min(frame.camera.yfov_rad, 3.1) / 2)
+    radii = [focal * math.tan(b.angular_radius_rad) for b in look.staging.sky.bodies] or [0.016 * focal]
+    return discs(frame, min(radii), max(radii))
 
 
 _CHECKS: tuple[Callable[[Expected, Look], list[Fact]], ...] = (_subjects, _actions, _ids, _time, _weather, _bodies)
