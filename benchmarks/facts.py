@@ -28,8 +28,8 @@ BRIGHTNESS = {
 """Mean sRGB code of the pictures of each time of day."""
 WARM = {"sunset": 1.1, "dawn": 1.05}
 """Least red over blue of the pictures of a time of day, where no look and no told sky tints them."""
-CHANGED_CODES, CHANGED_SHARE = 6, 0.003
-"""Taking its weather away changes this share of a picture by more than so many sRGB codes."""
+CHANGED_CODES, CHANGED_SHARE, CHANGED_MEAN = 6, 0.003, 0.4
+"""Taking its weather away changes this share of a picture by more than so many sRGB codes, or all of it a little."""
 UNSEEN_WEATHER = {"wind", "clear"}
 """Weather that moves things or leaves them alone, and shows in no single picture."""
 
@@ -126,22 +126,22 @@ def _weather(expected: Expected, look: Look) -> list[Fact]:
         here = [w for w in found if _is(told, w)]
         facts.append(Fact("weather", bool(here), told, ", ".join(found) or "none"))
         if here and here[0] not in UNSEEN_WEATHER:
-            change = without(look, here[0])
-            facts.append(
-                Fact("weather_seen", change >= CHANGED_CODES, f"{here[0]} changes the picture", f"{change:.1f}")
-            )
+            changed, mean = without(look, here[0])
+            seen = changed >= CHANGED_SHARE or mean >= CHANGED_MEAN
+            facts.append(Fact("weather_seen", seen, f"{here[0]} in the picture", f"{changed:.1%}, {mean:.2f} codes"))
     return facts
 
 
-def without(look: Look, weather: str) -> float:
-    """Share of the middle frame that is another when the same shot is staged without this weather."""
+def without(look: Look, weather: str) -> tuple[float, float]:
+    """How the middle frame changes when the same shot is staged without this weather: the share of pixels that change
+    clearly, and the mean change in sRGB codes."""
     frame = look.frames[len(look.frames) // 2]
     spec = look.spec.model_copy(update={"weather": tuple(w for w in look.spec.weather if w != weather)})
     staging = compose(spec, look.staging.seed).model_copy(update={"camera": look.staging.camera})
     size = (look.plan.width_px, look.plan.height_px)
     (other,) = look_at_staging(spec, staging, frames=[frame.index], size=size, quality="draft").frames
     change = np.abs(frame.color.astype(np.int16) - other.color).max(axis=2)
-    return float((change > CHANGED_CODES).mean())
+    return float((change > CHANGED_CODES).mean()), float(change.mean())
 
 
 def _bodies(expected: Expected, look: Look) -> list[Fact]:
