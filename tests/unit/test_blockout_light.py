@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from vr_server import blockout
-from vr_server.blockout.exposure import MEAN_CODE, print_curve
+from vr_server.blockout.exposure import MEAN_CODE
+from vr_server.blockout.grades import GRADES, PLAIN, make_print
 from vr_server.blockout.jit import prepare_cache
 from vr_server.blockout.tiny import box, staging, sun, tiny_scene
 from vr_server.domain.frame import Frame
@@ -101,11 +102,13 @@ def test_the_exposure_follows_the_light(illuminance):
     assert (frame.color == 255).all(axis=-1).mean() < 0.02
 
 
-def test_the_print_curve_rises_from_black_to_white():
-    curve = print_curve().astype(int)
-    assert curve[0] == 0
-    assert curve[-1] == 255
-    assert (np.diff(curve) >= 0).all()
+@pytest.mark.parametrize("style", [None, *GRADES])
+def test_the_curves_of_a_print_rise_from_dark_to_bright(style):
+    curves = make_print(GRADES.get(style, PLAIN)).curves
+    assert curves.shape == (3, 4096)
+    assert (np.diff(curves, axis=1) >= -1e-3).all()
+    assert curves[:, 0].max() < 30
+    assert curves[:, -1].min() > 195
 
 
 def test_compiled_kernels_older_than_their_sources_are_dropped(tmp_path, monkeypatch):

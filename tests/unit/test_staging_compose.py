@@ -138,7 +138,7 @@ def test_walkers_come_nearer_on_a_street_with_trees_and_houses():
 def test_every_place_builds_within_the_triangle_budget(place):
     staging = compose(one("man", "walk", place=place), 2)
     assert staging.set_pieces
-    assert not staging.remarks
+    assert all("lens" in remark for remark in staging.remarks)  # a room may be too small for the one asked for
     scene = build_scene(staging)
     assert sum(len(n.mesh.triangles) for n in (*scene.static, *scene.moving)) < 175_000
 
@@ -155,15 +155,15 @@ def test_object_ids_are_unique_and_parts_carry_their_subjects():
 
 def test_what_is_unknown_is_replaced_and_told():
     spec = ShotSpec(
-        text="A dragon knits on the moon.",
+        text="A zorblax knits on the moon.",
         language="en",
-        subjects=(subject("dragon", "knit"), subject("gryphon", key="g")),
+        subjects=(subject("zorblax", "knit"), subject("gryphon", key="g")),
         place="moon_base",
         set_dressing=("teapot",),
     )
     staging = compose(spec, 1)
     told = " ".join(staging.remarks)
-    assert all(word in told for word in ("dragon", "gryphon", "knit", "moon_base", "teapot"))
+    assert all(word in told for word in ("zorblax", "gryphon", "knit", "moon_base", "teapot"))
     assert all(s.placeholder for s in staging.subjects)
     assert {n.part for n in build_scene(staging).moving} == {"box"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from vr_server.domain.staging import PathKey, Subject
 from vr_server.staging.body.animals import bird_nodes, quadruped_nodes
-from vr_server.staging.body.craft import car_nodes, spaceship_nodes
+from vr_server.staging.body.craft import spaceship_nodes
 from vr_server.staging.body.dress import person_nodes
 from vr_server.staging.meshes.ground import ground_mesh
 from vr_server.staging.meshes.library import ASSETS, measured, meshes_of
@@ -81,7 +81,6 @@ def test_bodies_are_sound_and_stand_on_the_ground(wardrobe):
 def test_vehicles_and_animals_are_sound():
     nodes = [
         *spaceship_nodes(subject_of("spaceship", (8.6, 7.2, 15.0))),
-        *car_nodes(subject_of("car", (1.85, 1.45, 4.4))),
         *quadruped_nodes(subject_of("horse", (0.7, 2.0, 2.3))),
         *quadruped_nodes(subject_of("dog", (0.3, 0.72, 0.9))),
         *bird_nodes(subject_of("bird", (1.1, 0.3, 0.6))),

@@ -15,8 +15,10 @@ from vr_server.staging import build_scene
 from vr_server.staging.scene import Scene
 
 from .camera import poses, view_of
-from .exposure import correction
+from .exposure import MEAN_CODE, correction
+from .finish import Finish
 from .geometry import Geometry
+from .grades import grade_of, make_print
 from .jit import F64
 from .lens import CubeLens, Lens, lens_for
 from .raster import NEAR_M
@@ -42,6 +44,9 @@ class RenderedClip:
         """A clip of `size` (width, height): one frame per camera, through `lens`."""
         self._scene, self._quality, self._lens = scene, quality, lens
         self._geometry = Geometry(scene)
+        self._grade = grade_of(scene.staging.style)
+        flat = lens.projection != "equirectangular"
+        self._finish = Finish(self._grade, self._geometry.surfaces.grain, flat=flat)
         with Workers() as workers:
             eyes = [(float(i / fps), eye) for i, pose in _picks(cameras) for eye in lens.eyes(pose)]
             self._survey = survey(self._geometry, eyes, lens.drawn_size[0] / lens.drawn_size[1], workers)
@@ -65,18 +70,23 @@ class RenderedClip:
         """Frames of these numbers, each from the pose given with it, lit and exposed as they are in the clip."""
         plan, lens, settings = self._plan, self._lens, SETTINGS[self._quality]
         with Workers() as workers:
-            look = self._developed(make_look(self._scene, self._geometry, self._survey, settings), workers)
+            look = make_look(self._scene, self._geometry, self._survey, settings, self._grade)
+            look = self._developed(look, workers)
             picture = Picture(self._geometry, look, self._survey, lens.drawn_size, settings, workers)
             for index, camera in pairs:
                 picture.move(float(index / plan.fps))
                 drawn = [picture.draw(view_of(eye, *lens.drawn_size)) for eye in lens.eyes(camera)]
                 color, depth, ids = lens.join(camera, drawn, workers)
+                self._finish.apply(color, depth, ids, index, workers)
                 yield Frame(index, color, depth, ids, camera)
 
     def _developed(self, look: Look, workers: Workers) -> Look:
-        """The look at an exposure metered on three small pictures of the shot, times the sky's own factor."""
+        """The look at an exposure metered on three small pictures of the shot, times the factors of sky and grade, on
+        the grade's print."""
         plan, sky, lens = self._plan, self._scene.staging.sky, self._lens
         size = (max(16, round(METER_HEIGHT_PX * lens.drawn_size[0] / lens.drawn_size[1] / 2) * 2), METER_HEIGHT_PX)
+        usual = MEAN_CODE[sky.time_of_day]
+        mean = self._grade.mean or usual
         last = plan.frame_count - 1
         for _ in range(METER_ROUNDS):
             picture = Picture(self._geometry, look, self._survey, size, METER, workers)
@@ -84,9 +94,12 @@ class RenderedClip:
             for index in (0, last // 2, last):
                 picture.move(float(index / plan.fps))
                 tests += [picture.draw(view_of(eye, *size))[0] for eye in lens.eyes(plan.cameras[index])]
-            factor = correction(tests, sky.time_of_day)
+            factor = correction(tests, mean)
             look = replace(look, lights=look.lights._replace(exposure=look.lights.exposure * factor))
-        return replace(look, lights=look.lights._replace(exposure=look.lights.exposure * sky.exposure))
+        # what is dark already is not darkened as much again
+        factor = self._grade.exposure ** (usual / MEAN_CODE["day"] if self._grade.exposure < 1 else 1)
+        exposure = look.lights.exposure * sky.exposure * factor
+        return replace(look, lights=look.lights._replace(exposure=exposure), prints=make_print(self._grade))
 
 
 def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:
@@ -180,7 +193,7 @@ def panorama(scene: Scene, *, height_px: int, fps: Fraction, quality: Quality) -
 def warm() -> None:
     """Compile (or load from the cache) every kernel by drawing one tiny frame of each kind: both qualities use the same."""
     scene = tiny_scene()
-    stage = scene.staging.model_copy(update={"weather": ("rain",), "duration_s": 0.1})
+    stage = scene.staging.model_copy(update={"weather": ("rain",), "duration_s": 0.1, "style": "ink_wash"})
     haze = np.array([[0.0, 1.0, 1.0, 0.5, 0.1, 0.5, 0.5, 0.5]])
     scene = replace(scene, staging=stage, puffs_at=lambda _: haze)
     for _ in render(scene, width_px=64, height_px=32, fps=Fraction(10), quality="draft"):

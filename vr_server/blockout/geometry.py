@@ -10,7 +10,7 @@ from .shade import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WET, Surfaces
 from .shadow import THIN
 
 SMOOTH_PARTS = ("window", "glass", "hull", "metal", "car", "lamp", "water")
-METAL_PARTS = ("ship-hull", "ship-legs", "ship-ramp", "sword")
+METAL_PARTS = ("ship-hull", "ship-legs", "ship-ramp", "sword", "armour-plate")
 WET_PARTS = ("ground", "road", "path")
 THIN_PARTS = ("leaves", "leaf", "fronds")
 RAIN = {"rain", "storm"}

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from vr_server.domain.staging import Sky
+from vr_server.domain.staging import Rgb, Sky
 
 from .geometry import Geometry
+from .grades import Grade
 from .jit import F64, I32
 from .shade import Lights
 from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
@@ -30,6 +31,30 @@ def make_lights(sky: Sky, shadowed: int) -> Lights:
     fill = bright * (0.65 + 0.35 * (ambient[1] + 0.3 * key) / max(float((ambient[1] + 0.3 * key) @ LUMA), 1e-6))
     shine = float(1.25 * ambient[0] @ LUMA + 0.35 * key @ LUMA)
     return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, fill, shine, np.zeros((0, 7)), 1.0)
+
+
+def tinted(sky: Sky, grade: Grade) -> Sky:
+    """The sky as a crew would light it for a grade."""
+
+    def times(colour: Rgb, factor: Rgb) -> Rgb:
+        r, g, b = (a * k for a, k in zip(colour, factor, strict=True))
+        return (r, g, b)
+
+    zenith, horizon, fog = (times(c, grade.ambient) for c in (sky.zenith, sky.horizon, sky.fog_colour))
+    if grade.air is not None:
+        # the air is the paper: it takes the sky and whatever is far
+        paper = times(grade.air, (max(horizon),) * 3)
+        zenith, horizon, fog = paper, paper, paper
+    return sky.model_copy(
+        update={
+            "zenith": zenith,
+            "horizon": horizon,
+            "fog_colour": fog,
+            "ground_bounce": times(sky.ground_bounce, grade.ambient),
+            "fog_density_per_m": sky.fog_density_per_m * grade.fog,
+            "bodies": tuple(b.model_copy(update={"colour": times(b.colour, grade.key)}) for b in sky.bodies),
+        }
+    )
 
 
 def _axes(direction: F64) -> F64:

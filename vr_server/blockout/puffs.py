@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from .grades import Print, printed
 from .jit import F32, F64, U8, kernel
-from .shade import SATURATION, Lights, View
+from .shade import Lights, View
 
 NEAREST_M = 0.6
 
@@ -38,7 +39,7 @@ def draw_puffs(puffs: F64, depth: F32, color: U8) -> None:
                     color[y, x, k] = np.uint8(color[y, x, k] * (1.0 - cover) + puffs[n, 6 + k] * cover + 0.5)
 
 
-def paint_puffs(puffs: F64, view: View, lights: Lights, curve: U8, depth: F32, color: U8) -> None:
+def paint_puffs(puffs: F64, view: View, lights: Lights, prints: Print, depth: F32, color: U8) -> None:
     """`puffs` float64 [n, 8] as `Scene.puffs_at` gives them, lit from all around."""
     local = (puffs[:, :3] - view.origin) @ view.rows.T
     order = np.argsort(-local[:, 2], kind="stable")
@@ -52,9 +53,7 @@ def paint_puffs(puffs: F64, view: View, lights: Lights, curve: U8, depth: F32, c
     light = 0.7 * (lights.ambient[0] + lights.ambient[1]) + 0.35 * lights.radiance.sum(axis=0)
     shown = puffs[:, 5:8] * light * lights.exposure
     shown = np.minimum(shown * (1 + shown / 12.25) / (1 + shown), 1.0)
-    grey = shown @ (0.2126, 0.7152, 0.0722)
-    shown = np.clip(grey[:, None] + SATURATION * (shown - grey[:, None]), 0, 1)
-    code = curve[np.rint(4095 * shown).astype(np.int64)].astype(np.float64)
+    code = printed(prints, shown)
     row = np.column_stack(
         [cx + f * local[:, 0] / z, cy - f * local[:, 1] / z, f * puffs[:, 3] / z, z, puffs[:, 3], puffs[:, 4], code]
     )

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from vr_server.domain.take import Quality
 from vr_server.staging.scene import Puffs, Scene
 
-from .exposure import print_curve
 from .geometry import Geometry
+from .grades import PLAIN, Grade, Print, make_print
 from .jit import F32, F64, I32, U8, U16
 from .lamps import Lamps
-from .lighting import SHADOWED, Shadows, make_lights
+from .lighting import SHADOWED, Shadows, make_lights, tinted
 from .occlusion import occlude, smooth, spirals
 from .puffs import paint_puffs
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
@@ -109,7 +109,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What all pictures of a shot share: its lights, lamps, shadow maps, sky, weather and dust."""
+    """What all pictures of a shot share: its lights, lamps, shadow maps, sky, weather, dust and print."""
 
     lights: Lights
     lamps: Lamps
@@ -117,17 +117,22 @@ class Look:
     sky: SkyMap
     weather: Weather
     puffs_at: Callable[[float], Puffs]
+    prints: Print
 
 
-def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings) -> Look:
-    sky = scene.staging.sky
+def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings, grade: Grade) -> Look:
+    """The look of a scene lit for `grade`, on a plain print and at an exposure of 1 until it is metered."""
+    sky = tinted(scene.staging.sky, grade)
     lights = make_lights(sky, SHADOWED)
+    lights = lights._replace(fill=lights.fill * grade.fill)
     # through leaves the sun's disc paints soft rounds
     taps = settings.shadow_taps * 2 if geometry.leafy else settings.shadow_taps
     shadows = Shadows(geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps)
     staging = scene.staging
     weather = Weather(staging.weather, sky.time_of_day, staging.seed)
-    return Look(lights, Lamps(scene), shadows, make_sky(sky, staging.weather), weather, scene.puffs_at)
+    return Look(
+        lights, Lamps(scene), shadows, make_sky(sky, staging.weather), weather, scene.puffs_at, make_print(PLAIN)
+    )
 
 
 class Picture:
@@ -145,7 +150,6 @@ class Picture:
         self._geometry, self._look, self._survey = geometry, look, survey
         self._workers = workers
         self._raster = Rasteriser(geometry, *size, settings.offsets, workers)
-        self._curve = print_curve()
         self._taps = spirals(settings.occlusion_taps)
         half = (size[1] // 2, size[0] // 2)
         self._raw, self._half_z, self._open = (np.ones(half, dtype=np.float32) for _ in range(3))
@@ -174,13 +178,13 @@ class Picture:
         def shade(band: int) -> None:
             group = np.empty(len(raster.offsets), dtype=np.int64)
             shade_band(
-                seen, surfaces, view, lights, shadows.maps, look.sky, raster.offsets, self._curve, group,
+                seen, surfaces, view, lights, shadows.maps, look.sky, raster.offsets, look.prints, group,
                 survey.near_m, survey.far_m, *raster.rows(band), color, depth, ids,
             )  # fmt: skip
 
         workers.each(shade, range(raster.bands))
-        paint_puffs(look.puffs_at(time_s), view, lights, self._curve, depth, color)
-        look.weather.draw(view, time_s, depth, color)
+        paint_puffs(look.puffs_at(time_s), view, lights, look.prints, depth, color)
+        look.weather.draw(view, time_s, look.prints, depth, color)
         return color, depth, ids
 
     def _half_rows(self, band: int) -> tuple[int, int]:

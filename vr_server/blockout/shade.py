@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .gloss import lamp_glint, sheen
+from .grades import STEPS, Print
 from .grain import grained
 from .jit import F32, F64, I32, I64, U8, U16, part, shading
 from .lamps import lamp_light
@@ -16,8 +17,6 @@ TWO_SIDED, GROUND, GRAIN, FLAT, METAL, WET, ACTOR = 1, 2, 4, 8, 16, 32, 64
 """What a triangle is: seen from both sides; ground; grained; one normal and colour all over; bare metal; wet; of a subject."""
 GRAIN_WAVE_M = 3.1
 WHITE = 1.0 / 3.5**2
-SATURATION = 1.22
-"""Gives back the colour that the film curve takes per channel."""
 
 
 class Surfaces(NamedTuple):
@@ -75,7 +74,7 @@ class Visibility(NamedTuple):
 def film(r: float, g: float, b: float) -> tuple[float, float, float]:
     """Scene light to display light 0..1 per channel (Reinhard et al. 2002 with a white point of 3.5).
 
-    The contrast that a print adds is in the curve table (`exposure.print_curve`), where it costs nothing.
+    The contrast that a print adds is in its curves (`grades.make_print`), where it costs nothing.
     One division serves all three channels.
     """
     p, q, s = 1.0 + r, 1.0 + g, 1.0 + b
@@ -342,11 +341,11 @@ def _merge(group: I64, rec: F64, src: I32, surfaces: Surfaces) -> None:
 @shading
 def shade_band(
     vis: Visibility, surfaces: Surfaces, view: View, lights: Lights, maps: ShadowMaps, sky: SkyMap, offsets: F64,
-    curve: U8, group: I64, near: float, far: float, y0: int, y1: int, color: U8, depth: F32, ids: U16,
+    prints: Print, group: I64, near: float, far: float, y0: int, y1: int, color: U8, depth: F32, ids: U16,
 ) -> None:  # fmt: skip
     """Fill rows [y0, y1) of `color` uint8 [h, w, 3], `depth` float32 [h, w] and `ids` uint16 [h, w].
 
-    Depth and id are those of sample 0, the pixel's centre. `curve` uint8 [4096]: display light -> sRGB code; `group` int64 [s]: scratch.
+    Depth and id are those of sample 0, the pixel's centre. `group` int64 [s]: scratch.
     """
     samples, _, w = vis.inverse.shape
     rec, src = vis.rec, vis.src
@@ -387,8 +386,12 @@ def shade_band(
                 else:
                     pr, pg, pb = _sky_point(fx, fy, view, sky, lights)
                 r, g, b = r + share * pr, g + share * pg, b + share * pb
-            scale = 4095.0 / samples
-            grey = (0.2126 * r + 0.7152 * g + 0.0722 * b) * (1.0 - SATURATION)
+            scale = (STEPS - 1.0) / samples
+            # less than a code of fixed noise keeps skies from banding (interleaved gradient noise, Jimenez 2014)
+            wave = 0.06711056 * x + 0.00583715 * y
+            wave = 52.9829189 * (wave - math.floor(wave))
+            dither = wave - math.floor(wave)
             for k in range(3):
-                value = ((r if k == 0 else (g if k == 1 else b)) * SATURATION + grey) * scale
-                color[y, x, k] = curve[int(min(max(value, 0.0), 4095.0) + 0.5)]
+                value = (prints.mix[k, 0] * r + prints.mix[k, 1] * g + prints.mix[k, 2] * b) * scale
+                code = prints.curves[k, int(min(max(value, 0.0), STEPS - 1.0) + 0.5)] + dither
+                color[y, x, k] = np.uint8(min(code, 255.0))

@@ -76,7 +76,7 @@ class SubjectSpec(Model):
 
 
 class CameraBeat(Model):
-    """One thing the camera does; beats follow each other in the order told. None: as the shot's intent says."""
+    """One thing the camera does; beats follow each other in the order told. None: as the beat before, at first the intent."""
 
     move: CameraMove = "static"
     shot_size: ShotSize | None = None

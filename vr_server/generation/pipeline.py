@@ -68,7 +68,9 @@ def make_rendition(
             report(MakingProgress("staging", 0, 0, 0))
             clip = engine.open(request)
             (folder / "staging.json").write_text(clip.staging.model_dump_json(by_alias=True), encoding="utf-8")
-            (folder / "stage.glb").write_bytes(to_glb(clip.staging, fps=request.fps))
+            (folder / "stage.glb").write_bytes(
+                to_glb(clip.staging, fps=request.fps, aspect=request.width_px / request.height_px)
+            )
             sinks = _Sinks(
                 folder, clip.frames.plan, request.quality,
                 ids=engine.capabilities().gives_ids, shot_id=shot_id, take_id=take_id,

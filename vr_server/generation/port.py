@@ -1,5 +1,6 @@
 """The engine port: what can be asked of whatever makes clips."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,10 +45,15 @@ class ClipRequest:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedClip:
-    """A clip being made: frames as they come, and the staging they show."""
+    """A clip being made: frames as they come, and the staging they show.
+
+    `panorama` opens the same shot as an equirectangular clip with radial depth, its argument pixels high and twice as
+    wide; None where the engine makes none.
+    """
 
     staging: Staging
     frames: FrameSource
+    panorama: Callable[[int], FrameSource] | None = None
 
 
 class Engine(Protocol):

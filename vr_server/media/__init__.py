@@ -1,7 +1,16 @@
 """Video files and packets: the one place that talks to PyAV."""
 
-from .clip import ClipFolder, ClipWriter, read_camera_file, read_clip
+from .clip import PANORAMA_FILES, ClipFolder, ClipWriter, read_camera_file, read_clip
 from .flat import FlatClip, read_flat_clip
 from .pictures import VideoPictures
 
-__all__ = ["ClipFolder", "ClipWriter", "FlatClip", "VideoPictures", "read_camera_file", "read_clip", "read_flat_clip"]
+__all__ = [
+    "PANORAMA_FILES",
+    "ClipFolder",
+    "ClipWriter",
+    "FlatClip",
+    "VideoPictures",
+    "read_camera_file",
+    "read_clip",
+    "read_flat_clip",
+]

@@ -3,15 +3,19 @@
 clip.mp4     H.264, yuv420p, BT.709 limited
 depth.mkv    FFV1 gray16le: round(65535 u), ``1/z = u (1/near - 1/far) + 1/far``; 0 = sky, finite depth >= 1
 ids.mkv      FFV1 gray16le: the staging's object ids (absent where unknown)
-camera.json  {"fps":[24,1],"near":..,"far":..,"metric":true,"frames":[{"tWorldCamera":[16, row-major],"yfov":..}]}
+camera.json  {"fps":[24,1],"near":..,"far":..,"metric":true,"projection":"perspective",
+              "frames":[{"tWorldCamera":[16, row-major],"yfov":..}]}
+
+A panorama of the same shot lies beside them as panorama.mp4, panorama_depth.mkv (radial depth) and panorama_camera.json.
 """
 
 import json
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import av
 import numpy as np
@@ -21,10 +25,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import CameraPose, ClipPlan, Frame
+from vr_server.domain.frame import CameraPose, ClipPlan, ClipProjection, Frame
 
 from .codec import H264Encoder, H264Settings, Packet, as_i420, decode_video, open_video, write_mp4
 from .colour import i420_to_rgb, rgb_to_i420
+from .spherical import mark_equirectangular
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -32,6 +37,22 @@ F32 = npt.NDArray[np.float32]
 
 CLIP, DEPTH, IDS, CAMERA = "clip.mp4", "depth.mkv", "ids.mkv", "camera.json"
 _STEPS = 65535
+_WIDEST_YFOV_RAD = 3.2
+"""A fisheye may see a little behind itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFiles:
+    """What a clip's files are called in its folder."""
+
+    color: str = CLIP
+    depth: str = DEPTH
+    ids: str = IDS
+    camera: str = CAMERA
+
+
+SHOT_FILES = ClipFiles()
+PANORAMA_FILES = ClipFiles("panorama.mp4", "panorama_depth.mkv", "panorama_ids.mkv", "panorama_camera.json")
 
 
 def depth_to_code(depth: F32, near_m: float, far_m: float) -> U16:
@@ -78,9 +99,9 @@ class ClipWriter:
     The colour's packets are held in memory (about 1 MB a second) and become clip.mp4 in `finish`.
     """
 
-    def __init__(self, folder: Path, plan: ClipPlan, *, ids: bool) -> None:
+    def __init__(self, folder: Path, plan: ClipPlan, *, ids: bool, files: ClipFiles = SHOT_FILES) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._plan = folder, plan
+        self._plan, self._color = plan, folder / files.color
         self._encoder = H264Encoder(
             H264Settings(
                 width_px=plan.width_px,
@@ -93,10 +114,10 @@ class ClipWriter:
             )
         )
         self._packets: list[Packet] = []
-        self._depth = _Gray16Writer(folder / DEPTH, plan)
-        self._ids = _Gray16Writer(folder / IDS, plan) if ids else None
+        self._depth = _Gray16Writer(folder / files.depth, plan)
+        self._ids = _Gray16Writer(folder / files.ids, plan) if ids else None
         self._next = 0
-        write_cameras(folder / CAMERA, plan)
+        write_cameras(folder / files.camera, plan)
 
     def add(self, frame: Frame) -> None:
         """Append the next frame. Raise InvalidMedia when it is out of order, of another size or without its ids."""
@@ -123,9 +144,9 @@ class ClipWriter:
         if self._ids is not None:
             self._ids.finish()
         plan = self._plan
-        write_mp4(
-            self._folder / CLIP, iter(self._packets), width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps
-        )
+        write_mp4(self._color, iter(self._packets), width_px=plan.width_px, height_px=plan.height_px, fps=plan.fps)
+        if plan.projection == "equirectangular":
+            mark_equirectangular(self._color)
 
     def abort(self) -> None:
         """Stop and close every file; what is there is not a whole clip."""
@@ -141,7 +162,8 @@ def write_cameras(path: Path, plan: ClipPlan) -> None:
         {"tWorldCamera": [float(v) for v in c.t_world_camera.reshape(-1)], "yfov": c.yfov_rad} for c in plan.cameras
     ]
     head = {"fps": [plan.fps.numerator, plan.fps.denominator], "near": plan.near_m, "far": plan.far_m}
-    path.write_text(json.dumps({**head, "metric": plan.metric, "frames": frames}), encoding="utf-8")
+    value = {**head, "metric": plan.metric, "projection": plan.projection, "frames": frames}
+    path.write_text(json.dumps(value), encoding="utf-8")
 
 
 def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]]:
@@ -159,8 +181,8 @@ def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]
 def _camera(entry: dict[str, Any]) -> CameraPose:
     pose = np.array(entry["tWorldCamera"], np.float64)
     yfov = float(entry["yfov"])
-    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov < np.pi:
-        raise ValueError("a frame needs 16 finite numbers and a field of view between 0 and pi")
+    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov <= _WIDEST_YFOV_RAD:
+        raise ValueError(f"a frame needs 16 finite numbers and a field of view from 0 to {_WIDEST_YFOV_RAD} rad")
     return CameraPose(pose.reshape(4, 4), yfov)
 
 
@@ -173,23 +195,30 @@ def probe(path: Path) -> tuple[int, int, Fraction]:
         return stream.width, stream.height, Fraction(rate)
 
 
+def _projection(data: dict[str, Any]) -> ClipProjection:
+    told = data.get("projection", "perspective")
+    if told not in get_args(ClipProjection):
+        raise ValueError(f"{told!r} is no projection")
+    return cast("ClipProjection", told)
+
+
 class ClipFolder:
     """A clip folder as a FrameSource; reading checks that colour, depth and ids go together."""
 
-    def __init__(self, folder: Path) -> None:
-        data, cameras = read_camera_file(folder / CAMERA)
+    def __init__(self, folder: Path, files: ClipFiles = SHOT_FILES) -> None:
+        data, cameras = read_camera_file(folder / files.camera)
         try:
             near, far = float(data["near"]), float(data["far"])
             fps = Fraction(*(int(n) for n in data["fps"]))
-            metric = bool(data.get("metric", True))
+            metric, projection = bool(data.get("metric", True)), _projection(data)
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise InvalidMedia(f"{CAMERA} lacks near, far or fps.") from error
-        width, height, _ = probe(folder / CLIP)
-        for name in (DEPTH, IDS):
-            if name == DEPTH or (folder / name).exists():
-                self._check_size(folder / name, width, height)
-        self._folder = folder
-        self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric)
+            raise InvalidMedia(f"{files.camera} lacks near, far or fps, or names an unknown projection.") from error
+        width, height, _ = probe(folder / files.color)
+        for name in (files.depth, files.ids):
+            if name == files.depth or (folder / name).exists():
+                self._check_size(folder / name, width, height, files.color)
+        self._folder, self._files = folder, files
+        self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric, projection)
 
     @property
     def plan(self) -> ClipPlan:
@@ -197,15 +226,15 @@ class ClipFolder:
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order. Raise InvalidMedia when a file is damaged or shorter than the camera file says."""
-        plan = self._plan
+        plan, files = self._plan, self._files
         with ExitStack() as stack:
-            colors = self._open(CLIP, stack)
-            depths = self._open(DEPTH, stack)
-            ids = self._open(IDS, stack) if (self._folder / IDS).exists() else None
+            colors = self._open(files.color, stack)
+            depths = self._open(files.depth, stack)
+            ids = self._open(files.ids, stack) if (self._folder / files.ids).exists() else None
             for index, camera in enumerate(plan.cameras):
-                picture = as_i420(self._next(colors, CLIP, index))
-                depth = _plane(self._next(depths, DEPTH, index))
-                names = _plane(self._next(ids, IDS, index)) if ids is not None else None
+                picture = as_i420(self._next(colors, files.color, index))
+                depth = _plane(self._next(depths, files.depth, index))
+                names = _plane(self._next(ids, files.ids, index)) if ids is not None else None
                 yield Frame(
                     index,
                     i420_to_rgb(picture, plan.width_px, plan.height_px),
@@ -226,17 +255,17 @@ class ClipFolder:
         return frame
 
     @staticmethod
-    def _check_size(path: Path, width_px: int, height_px: int) -> None:
+    def _check_size(path: Path, width_px: int, height_px: int, like: str) -> None:
         if probe(path)[:2] != (width_px, height_px):
-            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {CLIP}.")
+            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {like}.")
 
 
 def _plane(frame: VideoFrame) -> U16:
     return cast("U16", frame.to_ndarray(format="gray16le"))
 
 
-def read_clip(path: Path) -> ClipFolder:
-    """Open a folder that ClipWriter wrote. Raise InvalidMedia with one line when it is not a whole clip."""
+def read_clip(path: Path, files: ClipFiles = SHOT_FILES) -> ClipFolder:
+    """Open a folder that ClipWriter wrote; `files` of PANORAMA_FILES: its panorama. Raise InvalidMedia with one line when it is not a whole clip."""
     if not path.is_dir():
         raise InvalidMedia(f"{path} is not a clip folder.")
-    return ClipFolder(path)
+    return ClipFolder(path, files)

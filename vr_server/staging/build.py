@@ -7,12 +7,14 @@ import numpy as np
 from vr_server.domain.staging import Staging, Subject
 
 from .body.animals import bird_nodes, quadruped_nodes
-from .body.craft import car_nodes, spaceship_nodes
+from .body.craft import spaceship_nodes
 from .body.dress import person_nodes
+from .body.machines import MACHINES, machine_nodes
+from .body.mecha import mecha_nodes
 from .body.track import Track
 from .effects import effect_nodes, landing_dust
 from .geometry import affine, as_vec3, rot_y
-from .kinds import KINDS
+from .kinds import KINDS, UNKNOWN
 from .meshes.ground import ground_mesh
 from .meshes.library import meshes_of
 from .meshes.street import placeholder
@@ -31,7 +33,7 @@ def build_scene(staging: Staging) -> Scene:
         world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))
         static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
     wind = max([_CALM, *(_WINDS.get(w, 0.0) for w in staging.weather)])
-    moving = [node for subject in staging.subjects for node in _nodes(subject, wind)]
+    moving = [node for subject in staging.subjects for node in subject_nodes(subject, wind)]
     return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)), landing_dust(staging))
 
 
@@ -45,17 +47,18 @@ def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
     return [MovingNode(mesh, subject.object_id, subject.label, "box", at) for mesh in placeholder(0, size)]
 
 
-_FAMILIES: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
+_BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
     "person": person_nodes,
+    "mecha": lambda s, _: mecha_nodes(s),
     "quadruped": lambda s, _: quadruped_nodes(s),
     "bird": lambda s, _: bird_nodes(s),
-    "car": lambda s, _: car_nodes(s),
     "spaceship": lambda s, _: spaceship_nodes(s),
+    **dict.fromkeys(MACHINES, machine_nodes),
     "box": _box_nodes,
 }
 
 
-def _nodes(subject: Subject, wind: float) -> list[MovingNode]:
-    kind = KINDS.get(subject.kind)
-    family = "box" if kind is None else kind.family
-    return _FAMILIES[family](subject, wind)
+def subject_nodes(subject: Subject, wind: float) -> list[MovingNode]:
+    """Every part of one subject; `wind` 0 (still air) to about 1.6 (a storm)."""
+    builder = KINDS.get(subject.kind, UNKNOWN).builder
+    return _BUILDERS.get(builder, _box_nodes)(subject, wind)

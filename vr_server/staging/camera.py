@@ -1,146 +1,345 @@
-"""From a CameraIntent to a path in metres: shot size and lens give the distance, the move gives the path."""
+"""From a CameraIntent to a path in metres: shot size and lens give the distance, moves the path, walls their limits."""
+
+from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from vr_server.domain.shot import ShotSpec
-from vr_server.domain.staging import CameraKey, CameraPath, Subject
+from vr_server.domain.shot import CameraAngle, CameraBeat, ShotSize, ShotSpec
+from vr_server.domain.staging import CameraKey, CameraPath, SetPiece, Subject
 
-from .framing import GROUP_SIZES, Target, target_of
-from .geometry import Array, as_vec3, look_rotation, quat_of, rot_y, smooth, unit, vec, wobble
-from .meshes.ground import ground_height
+from .clearance import Obstacles, Room
+from .framing import Body, bodies_of, is_person, piece_body, shown_at, smoothed, target_of
+from .geometry import Array, as_vec3
+from .lenses import ASPECT, GROUP_SIZES, lens_of
+from .moves import (
+    AHEAD,
+    PAN,
+    RISE,
+    ROLL,
+    SIDE,
+    TAN,
+    THIRD,
+    TILT,
+    YAW,
+    Leg,
+    beats_of,
+    legs_of,
+    shake,
+    states_at,
+    windows,
+)
+from .setup import LOWEST_M, Framer, Setup, facing_aim, pan_of, positions, quaternions, yfov_for
+from .viewpoints import eyes_of, over_the_shoulder
 
-ASPECT = 16 / 9
-KEYS_PER_S = 8
-_SENSOR_HEIGHT_MM = 24.0
-_LENSES_MM = {
-    "extreme_close_up": 85.0, "close_up": 65.0, "medium_close_up": 50.0, "medium": 40.0, "medium_full": 35.0, "full": 35.0, "wide": 28.0, "extreme_wide": 24.0,
-}  # fmt: skip
-# share of the body's height that the frame's height shows, and where on the body its centre is
-_SIZES = {
-    "extreme_close_up": (0.2, 0.925), "close_up": (0.37, 0.875), "medium_close_up": (0.52, 0.81), "medium": (0.7, 0.74), "medium_full": (0.98, 0.64),
-    "full": (1.34, 0.5), "wide": (2.5, 0.62), "extreme_wide": (5.0, 0.8),
-}  # fmt: skip
-_LOWEST_M = 0.22
-
-
-def frame_shot(spec: ShotSpec, subjects: tuple[Subject, ...], ground: str) -> CameraPath:
-    """The camera's keys over the shot, `KEYS_PER_S` a second, never under the ground."""
-    intent = spec.camera
-    # a low angle is taken near and wide, so that it really looks up
-    lens = intent.lens_mm or _LENSES_MM[intent.shot_size] * (0.75 if intent.angle == "low" else 1.0)
-    yfov = 2 * math.atan(_SENSOR_HEIGHT_MM / 2 / lens)
-    target = target_of(spec, subjects)
-    rig = _Rig(spec, target, yfov)
-    count = max(2, math.ceil(spec.duration_s * KEYS_PER_S) + 1)
-    keys = []
-    for t in np.linspace(0.0, spec.duration_s, count):
-        position, aim, roll = rig.at(float(t))
-        floor = float(ground_height(ground, position[0:1], position[2:3])[0])
-        position[1] = max(position[1], floor + _LOWEST_M)
-        q = quat_of(look_rotation(aim, roll))
-        keys.append(
-            CameraKey(t_s=round(float(t), 4), position_m=as_vec3(position), rotation=q, yfov_rad=round(yfov, 6))
-        )
-    return CameraPath(keys=tuple(keys), lens_mm=lens)
+KEYS_PER_S = 12
+_HAND_KEYS_PER_S = 24
+_WIDEST_TAN = 0.83
+"""tan(yfov / 2) of a 14.5 mm lens: wider than that a small room bends."""
+_DRIFT = 0.5
+_BREATH_S = 0.35
 
 
-class _Rig:
-    """Where the camera is and looks at any time."""
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Where the camera is and looks at the shot's `n` moments: `eye`, `aim` [n, 3]; turns off the aim `pan`, `tilt`;
+    `roll` [n] radians; `tan` [n] of half the vertical angle of view."""
 
-    def __init__(self, spec: ShotSpec, target: Target, yfov: float) -> None:
-        self.spec, self.target, self.intent = spec, target, spec.camera
-        self.distance = self._distance(yfov) * self.intent.distance_scale
-        _, share = _SIZES[self.intent.shot_size]
-        self.centre_m = (share if target.upright else min(share, 0.5)) * target.height_m
-        self.seed = len(spec.text)
+    eye: Array
+    aim: Array
+    pan: Array
+    tilt: Array
+    roll: Array
+    tan: Array
 
-    def _distance(self, yfov: float) -> float:
-        share, _ = _SIZES[self.intent.shot_size]
-        high = share * self.target.height_m / (2 * math.tan(yfov / 2))
-        wide = self.target.half_width_m * 1.12 / (math.tan(yfov / 2) * ASPECT)
-        if self.intent.shot_size not in GROUP_SIZES:
-            wide = 0.0
-        return (
-            max(high, wide)
-            + 1.05 * self.target.nearer_m
-            + self.target.depth_m
-            + (0.15 if self.target.height_m < 3 else 1.5)
-        )
 
-    def at(self, t: float) -> tuple[Array, Array, float]:
-        """Position, viewing direction (unit) and roll at time t."""
-        intent, duration = self.intent, self.spec.duration_s
-        u = smooth(t / duration) if intent.move != "handheld" else t / duration
-        k = (u - 0.5) * 2  # -1..1 over the shot
-        speed = intent.move_speed
-        move = intent.move
-        seen = self.target.foot_at(t / duration) + vec(0.0, self.centre_m, 0.0)
-        centre = seen if self.target.mode == "track" else self.target.foot + vec(0.0, self.centre_m, 0.0)
-        yaw = intent.yaw_offset_rad + self._swing(move, k, speed)
-        # a camera that goes in ends where the shot size says; one that goes out starts there
-        scale = {"dolly_in": 1 + 0.45 * speed * (1 - u), "dolly_out": 1 + 0.45 * speed * u}.get(move, 1.0)
-        away = rot_y(yaw) @ vec(0.0, 0.0, 1.0)
-        side = rot_y(yaw) @ vec(1.0, 0.0, 0.0)
-        position = self._stand(centre, away, self.distance * scale)
-        aim = unit(seen - position)
-        position = position + vec(0.0, intent.height_offset_m + self._rise(move, u, speed), 0.0)
-        position[1] = max(position[1], centre[1] - self.centre_m + _LOWEST_M)
-        if move in {"crane_up", "crane_down"} or intent.height_offset_m:
-            # a low camera that rises goes on looking up
-            ahead = 0.5 * self._rise(move, u, speed) if intent.angle == "low" else 0.0
-            aim = unit(seen + vec(0.0, ahead, 0.0) - position)
-        if move in {"truck_left", "truck_right"}:
-            position = position + side * (0.24 * self.distance * speed * k * (-1 if move == "truck_left" else 1))
-        aim = self._turned(aim, move, k, speed, t)
-        roll = 0.2 if intent.angle == "dutch" else 0.0
-        if move == "handheld":
-            shake = 0.02 * self.distance**0.5
-            position = (
-                position
-                + side * (shake * wobble(t, self.seed, 0.6))
-                + vec(0.0, shake * 0.8 * wobble(t, self.seed + 2, 0.8), 0.0)
+@dataclass(frozen=True)
+class Framed:
+    camera: CameraPath
+    remarks: tuple[str, ...] = ()
+
+
+def frame_shot(
+    spec: ShotSpec,
+    subjects: tuple[Subject, ...],
+    ground: str,
+    pieces: tuple[SetPiece, ...] = (),
+    room: Room | None = None,
+) -> Framed:
+    """The camera's keys over the shot and what the director should know about them.
+
+    `pieces`: what is built and stays where it is; `room`: the inner faces of an interior. The camera is never under the
+    ground, inside a wall or a body; where there is no room for the lens asked for, a wider one is taken and told.
+    """
+    shot = _Shot(spec, subjects, ground, pieces, room)
+    pose = shot.pose()
+    return Framed(shot.path(pose), tuple(shot.remarks))
+
+
+class _Shot:
+    def __init__(
+        self,
+        spec: ShotSpec,
+        subjects: tuple[Subject, ...],
+        ground: str,
+        pieces: tuple[SetPiece, ...],
+        room: Room | None,
+    ) -> None:
+        self.spec, self.intent = spec, spec.camera
+        self.beats = beats_of(spec.camera)
+        shaky = any(b.move == "handheld" for b in self.beats) or spec.camera.viewpoint == "pov"
+        rate = _HAND_KEYS_PER_S if shaky else KEYS_PER_S
+        self.times = np.linspace(0.0, spec.duration_s, max(3, math.ceil(spec.duration_s * rate) + 1))
+        self.spans = windows(self.beats, spec.duration_s)
+        self.sizes, self.angles, self.focus = _carried(self.beats, spec)
+        self.bodies = bodies_of(subjects, self.times, self._watched(subjects))
+        self.pieces = pieces
+        self.obstacles = Obstacles.of(pieces, room, ground, self.bodies)
+        self.remarks: list[str] = []
+        self.spared: tuple[Body, ...] = ()
+
+    def _watched(self, subjects: tuple[Subject, ...]) -> set[str]:
+        """Keys of those whose heads the camera follows."""
+        if self.intent.viewpoint == "free" and all(size in GROUP_SIZES for size in self.sizes):
+            return set()
+        wanted = {key for key in (self.intent.focus, self.intent.viewer, *self.focus) if key}
+        lead = next((s.key for s in subjects if is_person(s)), subjects[0].key if subjects else "")
+        return {s.key for s in subjects if s.key in wanted or s.key.split("#")[0] in wanted} | {lead}
+
+    def window(self, n: int) -> slice:
+        """Indices of a beat's moments."""
+        low = int(np.searchsorted(self.times, self.spans[n][0] - 1e-9))
+        high = int(np.searchsorted(self.times, self.spans[n][1] + 1e-9))
+        return slice(min(low, len(self.times) - 2), max(high, low + 2))
+
+    def pose(self) -> Pose:
+        if self.intent.viewpoint != "free":
+            seen = self._viewpoint()
+            if seen is not None:
+                return seen
+        framer = Framer(self.intent, self.times, self.obstacles)
+        setups: list[Setup] = []
+        for n, beat in enumerate(self.beats):
+            window = self.window(n)
+            focus = self._body(self.focus[n])
+            only = beat.focus is not None and focus is not None and len(self.beats) > 1
+            shown = shown_at(self.sizes[n], self.bodies, focus or self._body(self.intent.focus), only=only)
+            target = target_of(shown, self.sizes[n], self.angles[n], beat.move, window, self.times)
+            same = n > 0 and (self.sizes[n], self.angles[n], self.focus[n]) == (
+                self.sizes[n - 1],
+                self.angles[n - 1],
+                self.focus[n - 1],
             )
-            roll += 0.008 * wobble(t, self.seed + 4, 0.5)
-        return position, aim, roll
+            if same and setups[-1].target.mode == target.mode:
+                setups.append(setups[-1])
+                continue
+            near = float(setups[-1].state[YAW]) if setups else None
+            setups.append(framer.setup(target, self.sizes[n], self.angles[n], window, near))
+        return self._moved(setups)
+
+    def _body(self, key: str | None) -> Body | None:
+        """The subject of that key, or the set piece that such a word names."""
+        if key is None:
+            return None
+        for body in self.bodies:
+            if key in {body.subject.key, body.subject.key.split("#")[0]}:
+                return body
+        named = [p for p in self.pieces if key in p.label or key in p.asset]
+        near = min(named, key=lambda p: p.position_m[0] ** 2 + p.position_m[2] ** 2, default=None)
+        return None if near is None else piece_body(near, self.times)
+
+    def _moved(self, setups: list[Setup]) -> Pose:
+        legs = legs_of(self.beats, [s.hold for s in setups], self.spans, self.intent.move_speed)
+        states, holds = states_at(legs, self.times)
+        aim = sum(holds[:, n, None] * s.target.aim for n, s in enumerate(setups))
+        base = sum(holds[:, n, None] * s.target.base for n, s in enumerate(setups))
+        floor = sum(holds[:, n] * s.target.floor for n, s in enumerate(setups))
+        aim, base, floor = np.asarray(aim), np.asarray(base), np.asarray(floor)
+        amount = self._drift(legs, states, aim, base, floor)
+        states = self._lessened(states, legs, amount)
+        eye = self._stand(states, base, floor)
+        aim = aim + np.array([0.0, 1.0, 0.0]) * states[:, AHEAD, None]
+        tan = np.exp(states[:, TAN])
+        eye, tan = self._kept_clear(eye, aim, tan)
+        distance = np.linalg.norm(aim - eye, axis=1)
+        slip = np.arctan(states[:, SIDE] / distance)
+        limit = np.arctan(tan * ASPECT * _DRIFT * (0.7 if setups[0].target.one else 1.0))
+        pan = states[:, PAN] + pan_of(states[:, THIRD], states[:, TAN]) - limit * np.tanh(slip / limit)
+        tilt = states[:, TILT] + self.intent.pitch_offset_rad
+        return self._shaken(Pose(eye, aim, pan, tilt, states[:, ROLL], tan), holds)
+
+    def _stand(self, states: Array, base: Array, floor: Array) -> Array:
+        right = np.stack([np.cos(states[:, YAW]), np.zeros(len(states)), -np.sin(states[:, YAW])], axis=1)
+        eye = positions(states, base, floor - 1e3) + right * states[:, SIDE, None]
+        eye[:, 1] += states[:, RISE] + self.intent.height_offset_m
+        eye[:, 1] = np.maximum(eye[:, 1], floor + LOWEST_M)
+        return self.obstacles.over_ground(eye, LOWEST_M)
+
+    def _drift(self, legs: list[Leg], states: Array, aim: Array, base: Array, floor: Array) -> float:
+        """How much of the moves there is room for: the most of 1, 0.7, 0.45 ... at which walls are not run into more
+        than by the still camera."""
+        still = self.obstacles.open_shares(aim, self._stand(self._lessened(states, legs, 0.0), base, floor))
+        for amount in (1.0, 0.7, 0.45, 0.25):
+            free = self.obstacles.open_shares(aim, self._stand(self._lessened(states, legs, amount), base, floor))
+            if float((still - free).max()) < 0.12:
+                return amount
+        return 0.12
 
     @staticmethod
-    def _swing(move: str, k: float, speed: float) -> float:
-        """Orbit: 50 degrees over the shot, about the subject."""
-        return {"orbit_left": -1.0, "orbit_right": 1.0}.get(move, 0.0) * 0.436 * k * speed
+    def _lessened(states: Array, legs: list[Leg], amount: float) -> Array:
+        """The states with ways aside, up and round cut down to `amount` about the shot's middle."""
+        if amount >= 1.0:
+            return states
+        found = states.copy()
+        for field in (SIDE, RISE, AHEAD, YAW):
+            if len(legs) > 1 and field == YAW:
+                continue
+            middle = (
+                0.5 * (states[:, field].min() + states[:, field].max())
+                if field in {SIDE, YAW}
+                else states[:, field].min()
+            )
+            found[:, field] = middle + (states[:, field] - middle) * amount
+        return found
 
-    def _rise(self, move: str, u: float, speed: float) -> float:
-        amount = (0.3 * self.distance + 0.15) * speed
-        if self.intent.angle == "low":
-            amount = min(amount, 0.75 * self.centre_m)
-        return {"crane_up": amount * u, "crane_down": amount * (1 - u)}.get(move, 0.0)
-
-    def _stand(self, centre: Array, away: Array, distance: float) -> Array:
-        """Camera place for the angle: eye level is the subject's own, low looks up, high and overhead look down."""
-        h, angle = self.target.height_m, self.intent.angle
-        floor = float(centre[1]) - self.centre_m
-        if angle in {"high", "overhead"}:
-            tilt = 0.52 if angle == "high" else 1.3
-            return centre + away * (distance * math.cos(tilt)) + vec(0.0, distance * math.sin(tilt), 0.0)
-        if angle == "low":
-            height = max(0.28 if h < 3 else 0.9, self.centre_m - 0.62 * distance)
+    def _kept_clear(self, eye: Array, aim: Array, tan: Array) -> tuple[Array, Array]:
+        """The camera brought in front of walls and out of bodies, the lens made wider (or longer) so that the size stays."""
+        shares = self.obstacles.open_shares(aim, eye)
+        bodies = self.obstacles.out_of_bodies(eye, aim, self.spared)
+        if (shares >= 1.0).all() and (bodies == 1.0).all():
+            return eye, tan
+        wanted = np.where(shares < 1.0, np.minimum(shares, np.minimum(bodies, 1.0)), bodies)
+        moving = np.ptp(eye, axis=0).max() > 0.05
+        if not moving:
+            wanted = np.full(len(eye), wanted.min() if (wanted < 1.0).any() else wanted.max())
         else:
-            close = self.intent.shot_size not in GROUP_SIZES
-            height = 0.88 * h if close and self.target.upright else min(0.88 * h, 1.6) if h < 3 else 1.7 + 0.05 * h
-            height += 0.1 * max(0.0, distance - 12.0) if self.intent.shot_size == "extreme_wide" else 0.0
-        drop = abs(height - self.centre_m)
-        return vec(0.0, floor + height, 0.0) + (
-            centre + away * math.sqrt(max(distance**2 - drop**2, (0.5 * distance) ** 2))
-        ) * vec(1.0, 0.0, 1.0)
+            wanted = self._eased(wanted)
+        near = aim + (eye - aim) * wanted[:, None]
+        near = self.obstacles.over_ground(near, LOWEST_M)
+        lens = np.minimum(tan / wanted, np.maximum(tan, _WIDEST_TAN))
+        widest = int(np.argmax(lens / tan))
+        if lens[widest] > 1.08 * tan[widest]:
+            was, now = (12.0 / float(t[widest]) for t in (tan, lens))
+            self.remarks.append(
+                f"There is no room for the {was:.0f} mm lens here: {now:.0f} mm, nearer, shows the same."
+            )
+        return near, np.asarray(lens)
 
-    def _turned(self, aim: Array, move: str, k: float, speed: float, t: float) -> Array:
-        pan = {"pan_left": 1.0, "pan_right": -1.0}.get(move, 0.0) * 0.26 * k * speed
-        tilt = {"tilt_up": 1.0, "tilt_down": -1.0}.get(move, 0.0) * 0.2 * k * speed + self.intent.pitch_offset_rad
-        if move == "handheld":
-            pan += 0.008 * wobble(t, self.seed + 6, 0.7)
-            tilt += 0.008 * wobble(t, self.seed + 8, 0.9)
-        flat = math.hypot(float(aim[0]), float(aim[2]))
-        pitch = min(max(math.atan2(float(aim[1]), flat) + tilt, -1.5), 1.5)
-        level = rot_y(pan) @ (vec(float(aim[0]), 0.0, float(aim[2])) / max(flat, 1e-9))
-        return np.asarray(level * math.cos(pitch) + vec(0.0, math.sin(pitch), 0.0))
+    def _eased(self, shares: Array) -> Array:
+        """At most `shares` (below 1) or at least (above 1) and smooth in time."""
+        step = float(self.times[1] - self.times[0])
+        reach = max(1, math.ceil(3 * _BREATH_S / step))
+        padded = np.pad(shares, reach, mode="edge")
+        around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+        low, high = np.minimum(around.min(axis=1), 1.0), np.maximum(around.max(axis=1), 1.0)
+        wanted = np.where(low < 1.0, low, high)
+        pad = np.pad(wanted, reach, mode="edge")
+        return smoothed(pad, _BREATH_S / step)[reach:-reach]
+
+    def _shaken(self, pose: Pose, holds: Array) -> Pose:
+        amount = np.zeros(len(self.times))
+        for n, beat in enumerate(self.beats):
+            if beat.move == "handheld":
+                amount = amount + holds[:, n] if holds.shape[1] > n else amount
+        if not amount.any():
+            return pose
+        return hand_held(pose, self.times, len(self.spec.text), amount * min(self.intent.move_speed, 3.0))
+
+    def _viewpoint(self) -> Pose | None:
+        viewer = self._body(self.intent.viewer) or next((b for b in self.bodies if b.person), None)
+        others = [b for b in self.bodies if b is not viewer]
+        if viewer is None:
+            self.remarks.append("There is nobody whose eyes or shoulder the camera could use: it stands free.")
+            return None
+        asked = self._body(self.intent.focus)
+        focus = (
+            asked
+            if asked is not None and asked is not viewer
+            else next((b for b in others if b.person), others[0] if others else None)
+        )
+        size = self.sizes[0]
+        yfov = yfov_for(self.intent, size, "eye")
+        if self.intent.viewpoint == "pov":
+            if self.intent.lens_mm is None and self.intent.projection == "perspective":
+                yfov = 2 * math.atan(12.0 / 26.0)
+            self.remarks.append(
+                f"The camera is the eyes of “{viewer.subject.label}”, who is seen only where a hand or what it holds comes into the picture."
+            )
+            self.spared = (viewer,)
+            seen = eyes_of(viewer, focus, self.times)
+        elif focus is None:
+            self.remarks.append("Over whose shoulder? There is only one in the shot: the camera stands free.")
+            return None
+        else:
+            self.spared = (viewer,)
+            seen = over_the_shoulder(viewer, focus, size, self.times, self.intent)
+            yfov = 2 * math.atan(seen.tan)
+        zero = np.zeros(len(self.times))
+        eye = self.obstacles.over_ground(seen.eye, LOWEST_M)
+        pose = Pose(
+            eye,
+            seen.aim,
+            zero + seen.pan,
+            zero + self.intent.pitch_offset_rad,
+            zero + self.intent.roll_rad,
+            zero + math.tan(yfov / 2),
+        )
+        return hand_held(pose, self.times, len(self.spec.text), zero + 0.5) if self.intent.viewpoint == "pov" else pose
+
+    def path(self, pose: Pose) -> CameraPath:
+        heading, pitch = facing_aim(pose.eye, pose.aim, pose.pan, pose.tilt)
+        q = quaternions(heading, pitch, pose.roll)
+        eye = self.obstacles.over_ground(pose.eye, 0.9 * LOWEST_M)
+        focus = np.maximum(np.linalg.norm(pose.aim - eye, axis=1), 0.05)
+        yfov = 2 * np.arctan(pose.tan)
+        keys = tuple(
+            CameraKey(
+                t_s=round(float(t), 4),
+                position_m=as_vec3(eye[k]),
+                rotation=(float(q[k, 0]), float(q[k, 1]), float(q[k, 2]), float(q[k, 3])),
+                yfov_rad=round(float(yfov[k]), 6),
+                focus_m=round(float(focus[k]), 3),
+            )
+            for k, t in enumerate(self.times)
+        )
+        fisheye = self.intent.projection == "fisheye"
+        lens = self.intent.lens_mm or (8.0 if fisheye else round(lens_of(float(yfov[-1])), 2))
+        return CameraPath(keys=keys, lens_mm=lens, projection=self.intent.projection)
+
+
+def hand_held(pose: Pose, times: Array, seed: int, amount: Array) -> Pose:
+    """The pose with a hand's unrest: the same on the screen with every lens, a few centimetres in place."""
+    steps, turns = shake(times, seed, 1.0)
+    distance = np.linalg.norm(pose.aim - pose.eye, axis=1)
+    line = (pose.aim - pose.eye) / distance[:, None]
+    right = np.stack([-line[:, 2], np.zeros(len(line)), line[:, 0]], axis=1)
+    reach = amount * 0.016 * np.sqrt(distance)
+    eye = pose.eye + right * (reach * steps[:, 0])[:, None]
+    eye[:, 1] += reach * steps[:, 1]
+    angle = amount * 0.026 * pose.tan
+    return Pose(
+        eye,
+        pose.aim,
+        pose.pan + angle * turns[:, 0],
+        pose.tilt + angle * turns[:, 1],
+        pose.roll + 0.008 * amount * turns[:, 2],
+        pose.tan,
+    )
+
+
+def _carried(
+    beats: tuple[CameraBeat, ...], spec: ShotSpec
+) -> tuple[list[ShotSize], list[CameraAngle], list[str | None]]:
+    """Size, angle and focus of every beat: what a beat does not say stays as it was."""
+    sizes: list[ShotSize] = []
+    angles: list[CameraAngle] = []
+    focus: list[str | None] = []
+    size, angle, about = spec.camera.shot_size, spec.camera.angle, spec.camera.focus
+    for beat in beats:
+        size, angle, about = beat.shot_size or size, beat.angle or angle, beat.focus or about
+        sizes.append(size)
+        angles.append(angle)
+        focus.append(about)
+    return sizes, angles, focus

@@ -7,26 +7,26 @@ from vr_server.domain.staging import CameraPath, SetPiece, Staging, Subject
 
 from .camera import frame_shot
 from .continuity import look_rng
-from .geometry import Array, vec
+from .framing import trail
+from .geometry import Array
 from .places import Candidate, as_piece, dressing, place_of
+from .sight import Boxes, is_loose
 from .sky import make_sky
-from .solids import in_the_way
 from .subjects import stage_subjects
 from .weather import wetness_of, wind_of
 
-_CAMERA_ROOM_M = 0.6
+_CAMERA_ROOM_M, _WALL_M, _SIGHT_M = 0.6, 0.25, 0.25
 _FIRST_PIECE_ID = 1000
-_SIGHT_SHARE = 0.3
+_MOMENTS = np.linspace(0.0, 1.0, 9)
 
 
 def compose(spec: ShotSpec, seed: int) -> Staging:
-    """Stage a shot: subjects on their marks, a camera that frames them, a set that is in nobody's way, and light.
+    """Stage a shot: subjects on their marks, a set that is in nobody's way, a camera that frames them, and light.
 
     Deterministic. Whatever was guessed or replaced is told in `remarks`.
     """
     place, remarks = place_of(spec)
     subjects, replaced = stage_subjects(spec, seed)
-    camera = frame_shot(spec, subjects, place.ground)
     rng = look_rng(spec, seed, f"place/{spec.place}")
     candidates = list(place.layout(rng))
     notes = [*remarks, *replaced]
@@ -34,12 +34,16 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         extra, remark = dressing(name, spec.place, look_rng(spec, seed, f"dressing/{name}"))
         candidates += extra
         notes += [remark] if remark else []
+    pieces = _apart(candidates, subjects, place.ground)
+    built = tuple(p for p in pieces if not is_loose(p))
+    framed = frame_shot(spec, subjects, place.ground, built, place.interior)
+    camera = framed.camera
     return Staging(
         duration_s=spec.duration_s,
         place=spec.place,
         ground=place.ground,
         ground_colour=place.colour,
-        set_pieces=_set(candidates, subjects, camera, place.ground),
+        set_pieces=_seen_past(pieces, subjects, camera),
         subjects=subjects,
         camera=camera,
         sky=make_sky(spec, place, camera, subjects),
@@ -47,29 +51,43 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         style=spec.style,
         wind_m_s=wind_of(spec, place),
         wetness=wetness_of(spec, place),
-        remarks=tuple(notes),
+        remarks=(*notes, *framed.remarks),
         seed=seed,
     )
 
 
-def _set(
-    candidates: list[Candidate], subjects: tuple[Subject, ...], camera: CameraPath, ground: str
-) -> tuple[SetPiece, ...]:
-    """The pieces that neither stand where somebody acts, nor where the camera goes, nor between the two.
+def _apart(candidates: list[Candidate], subjects: tuple[Subject, ...], ground: str) -> tuple[SetPiece, ...]:
+    """The pieces that do not stand where somebody acts.
 
-    Ids follow the candidates' order, so that a piece keeps its id when the camera changes between takes.
+    Ids follow the candidates' order, so that a piece keeps its id when the shot changes between takes.
     """
+    pieces = tuple(as_piece(c, _FIRST_PIECE_ID + n, ground) for n, c in enumerate(candidates))
+    boxes = Boxes.of_pieces(pieces)
+    out: set[int] = set()
+    for s in subjects:
+        walked = _walked(s)
+        room = max(0.45, max(s.size_m[0], s.size_m[2]) / 2)
+        near = boxes.near(walked.min(axis=0) - room, walked.max(axis=0) + room)
+        if len(near):
+            out.update(near.owner[near.hold(walked, room).any(axis=0)].tolist())
+    return tuple(p for n, p in enumerate(pieces) if n not in out)
+
+
+def _seen_past(pieces: tuple[SetPiece, ...], subjects: tuple[Subject, ...], camera: CameraPath) -> tuple[SetPiece, ...]:
+    """The pieces without loose dressing near the camera or before somebody, and without what holds the camera itself."""
     eye = np.array([k.position_m for k in camera.keys])
-    sight = _sight(subjects, eye)
-    kept = []
-    for n, candidate in enumerate(candidates):
-        piece = as_piece(candidate, _FIRST_PIECE_ID + n, ground)
-        if in_the_way(piece, eye, _CAMERA_ROOM_M) or in_the_way(piece, sight, 0.25):
-            continue
-        if any(in_the_way(piece, _walked(s), max(0.45, max(s.size_m[0], s.size_m[2]) / 2)) for s in subjects):
-            continue
-        kept.append(piece)
-    return tuple(kept)
+    loose = np.array([is_loose(p) for p in pieces], dtype=bool)
+    boxes = Boxes.of_pieces(pieces)
+    near = boxes.near(eye.min(axis=0) - 1.0, eye.max(axis=0) + 1.0)
+    out = set(near.owner[near.hold(eye, _WALL_M).any(axis=0)].tolist())
+    soft = near.owner[near.hold(eye, _CAMERA_ROOM_M).any(axis=0)]
+    out.update(soft[loose[soft]].tolist())
+    start, end = _lines(subjects, camera)
+    if len(start):
+        before = boxes.near(np.minimum(start, end).min(axis=0), np.maximum(start, end).max(axis=0))
+        cut = before.owner[before.cut(start, end, _SIGHT_M).any(axis=0)]
+        out.update(cut[loose[cut]].tolist())
+    return tuple(p for n, p in enumerate(pieces) if n not in out)
 
 
 def _walked(subject: Subject) -> Array:
@@ -78,19 +96,22 @@ def _walked(subject: Subject) -> Array:
     if len(at) > 1:
         between = np.linspace(0, 1, 5)[None, :, None]
         at = (at[:-1, None] * (1 - between) + at[1:, None] * between).reshape(-1, 3)
-    return np.concatenate([at, at + vec(0.0, subject.size_m[1] / 2, 0.0)])
+    return np.concatenate([at, at + np.array([0.0, subject.size_m[1] / 2, 0.0])])
 
 
-def _sight(subjects: tuple[Subject, ...], eye: Array) -> Array:
-    """Points on the lines from the camera to its subjects' bodies, now and then through the shot; float64 [n, 3]."""
-    found = [eye]
+def _lines(subjects: tuple[Subject, ...], camera: CameraPath) -> tuple[Array, Array]:
+    """Lines from the camera to its subjects' bodies, now and then through the shot; starts and ends float64 [n, 3]."""
+    keys = [camera.keys[round((len(camera.keys) - 1) * float(share))] for share in _MOMENTS]
+    times = np.array([k.t_s for k in keys])
+    eye = np.array([k.position_m for k in keys])
+    starts, ends = [], []
     for s in subjects:
-        path = np.array([k.position_m for k in s.path])
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            a, b = eye[round((len(eye) - 1) * share)], path[round((len(path) - 1) * share)]
-            for up in (0.15, 0.5, 0.95):
-                for side in (-_SIGHT_SHARE, _SIGHT_SHARE):
-                    body = b + vec(side * s.size_m[0] * 1.5, up * s.size_m[1], 0.0)
-                    steps = max(8, int(np.linalg.norm(body - a) / 0.3))
-                    found.append(a + (body - a) * np.linspace(0, 1, steps)[:, None])
-    return np.concatenate(found)
+        at, _ = trail(s, times)
+        w, h, _ = s.size_m
+        for up in (0.15, 0.5, 0.95):
+            for side in (-0.45, 0.45):
+                starts.append(eye)
+                ends.append(at + np.array([side * w, up * h, 0.0]))
+    if not starts:
+        return np.zeros((0, 3)), np.zeros((0, 3))
+    return np.concatenate(starts), np.concatenate(ends)

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from vr_server import __version__, blockout
 from vr_server.domain.errors import InvalidInput
+from vr_server.domain.frame import FrameSource
 from vr_server.generation.port import Capabilities, ClipRequest, EmbeddedClip
 from vr_server.staging import compose
 
@@ -35,15 +36,14 @@ class BlockoutEngine:
     def open(self, request: ClipRequest) -> EmbeddedClip:
         """Stage the shot and open its clip. Raise InvalidInput for a request outside the capabilities."""
         _check(request)
-        staging = compose(request.spec, request.seed)
-        frames = blockout.open_clip(
-            staging,
-            width_px=request.width_px,
-            height_px=request.height_px,
-            fps=Fraction(request.fps),
-            quality=request.quality,
-        )
-        return EmbeddedClip(staging, frames)
+        staging, fps, quality = compose(request.spec, request.seed), Fraction(request.fps), request.quality
+        size = {"width_px": request.width_px, "height_px": request.height_px}
+        frames = blockout.open_clip(staging, **size, fps=fps, quality=quality)
+
+        def panorama(height_px: int) -> FrameSource:
+            return blockout.open_panorama(staging, height_px=height_px, fps=fps, quality=quality)
+
+        return EmbeddedClip(staging, frames, panorama)
 
 
 def _check(request: ClipRequest) -> None:

@@ -1,4 +1,4 @@
-"""Vehicles in motion: a ship that lands, opens its door and takes off; a car."""
+"""A spaceship in motion: it lands, opens its door and takes off."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from vr_server.domain.staging import Subject
 from vr_server.staging.geometry import affine, ramp, rot_y, rot_z, vec, wobble
 from vr_server.staging.meshes import craft
-from vr_server.staging.meshes.street import car_parts
 from vr_server.staging.scene import Matrix, MovingNode
 
 from .track import Track
@@ -64,12 +63,3 @@ def spaceship_nodes(subject: Subject) -> list[MovingNode]:
     nodes.append(MovingNode(meshes.ramp, subject.object_id, subject.label, "ramp", door))
     nodes += [MovingNode(meshes.flame, subject.object_id, subject.label, f"flame_{i}", flame(i)) for i in range(4)]
     return nodes
-
-
-def car_nodes(subject: Subject) -> list[MovingNode]:
-    track = Track(subject.path, subject.size_m[1])
-
-    def at(t: float) -> Matrix:
-        return affine(rot_y(track.yaw(t)), track.position(t))
-
-    return [MovingNode(mesh, subject.object_id, subject.label, mesh.name, at) for mesh in car_parts(subject.seed)]

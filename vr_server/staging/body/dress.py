@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from vr_server.domain.staging import Rgb, Subject
-from vr_server.staging.geometry import affine, rot_x, rot_y, vec
+from vr_server.staging.geometry import affine, rot_y, vec
 from vr_server.staging.meshes.core import capsule, finish, lathe, times
+from vr_server.staging.meshes.props import HELD, Held, held_prop
 from vr_server.staging.scene import Matrix, MovingNode
 
 from .cloth import hair_pieces, sash_pieces, skirt_pieces
-from .figure import figure_meshes, held_prop
+from .figure import figure_meshes
 from .performance import Performance
 from .wardrobe import Wardrobe
 
@@ -135,23 +136,21 @@ def _seat(subject: Subject, act: Performance) -> list[MovingNode]:
     return [MovingNode(finish("stool", seat, *legs), subject.object_id, subject.label, "stool", lambda _: world)]
 
 
-_GRIPS = {"sword": rot_x(0.15), "gun": rot_x(-1.4)}
-
-
 def _props(subject: Subject, act: Performance) -> list[MovingNode]:
+    """What the hands hold: along the hand's axes, or plumb where it hangs or is carried upright."""
     nodes: list[MovingNode] = []
     h = act.build.height_m
+    size = max(h / 1.75, 0.8)
     for prop in subject.props:
-        if prop not in {"sword", "gun", "umbrella", "lantern", "torch", "bag"}:
+        held = HELD.get(prop)
+        if held is None:
             continue
-        upright = prop in {"umbrella", "lantern", "torch", "bag"}
-        hand = "hand_l" if prop == "bag" else "hand_r"
 
-        def at(t: float, prop: str = prop, hand: str = hand, upright: bool = upright) -> Matrix:
-            held = act.at(t)[hand]
-            grip = held[:3, 3] + held[:3, :3] @ vec(0.0, -0.045 * h, 0.0)
-            linear = rot_y(act.track.yaw(t)) if upright else held[:3, :3] @ _GRIPS.get(prop, np.eye(3))
-            return affine(linear, grip)
+        def at(t: float, held: Held = held) -> Matrix:
+            hand = act.at(t)[f"hand_{held.hand}"]
+            grip = hand[:3, 3] + hand[:3, :3] @ vec(0.0, -0.045 * h, 0.0)
+            frame = rot_y(act.track.yaw(t)) if held.upright else hand[:3, :3]
+            return affine(frame @ held.linear * size, grip)
 
-        nodes += [MovingNode(mesh, subject.object_id, subject.label, prop, at) for mesh in held_prop(prop, h)]
+        nodes += [MovingNode(mesh, subject.object_id, subject.label, prop, at) for mesh in held_prop(prop)]
     return nodes

@@ -6,7 +6,8 @@ from vr_server.domain.staging import Rgb
 from vr_server.staging.geometry import vec
 from vr_server.staging.scene import Mesh
 
-from .core import Part, box, ellipsoid, finish, lathe, merge, smooth_part, times, tube
+from .core import Part, box, ellipsoid, finish, lathe, merge, times, tube
+from .road import car as saloon
 
 _IRON: Rgb = (0.05, 0.055, 0.06)
 _GLOW: Rgb = (1.0, 0.78, 0.50)
@@ -75,73 +76,16 @@ def crates(seed: int, height: float = 1.3) -> tuple[Mesh, ...]:
     return (finish("crates", merge(parts).scaled(height / 1.25, height / 1.25, height / 1.25)),)
 
 
-def _hull(rows: list[tuple[float, float, float, float]], colour: Rgb) -> Part:
-    """A body lofted along Z from (z, half width, bottom, top) sections with rounded upper edges."""
-    section = [
-        (-1.0, 0.0),
-        (-1.04, 0.45),
-        (-0.97, 0.82),
-        (-0.8, 1.0),
-        (0.8, 1.0),
-        (0.97, 0.82),
-        (1.04, 0.45),
-        (1.0, 0.0),
-    ]
-    points = np.array([[(u * hw, lo + v * (hi - lo), z) for u, v in section] for z, hw, lo, hi in rows])
-    n, m = points.shape[:2]
-    faces = []
-    for j in range(n - 1):
-        for i in range(m):
-            a, b = j * m + i, j * m + (i + 1) % m
-            faces += [(a, a + m, b + m), (a, b + m, b)]
-    faces += [(0, i, i + 1) for i in range(1, m - 1)]
-    last = (n - 1) * m
-    faces += [(last, last + i + 1, last + i) for i in range(1, m - 1)]
-    return smooth_part(points.reshape(-1, 3), np.array(faces, dtype=np.int32), colour)
-
-
-def car_parts(seed: int) -> tuple[Mesh, ...]:
-    """A saloon 4.4 m long facing -Z, wheels on the ground: body, dark glass, wheels and lights as separate meshes."""
-    paint = CAR_COLOURS[seed % len(CAR_COLOURS)]
-    body = _hull(
-        [
-            (-2.2, 0.72, 0.36, 0.68),
-            (-2.0, 0.84, 0.26, 0.8),
-            (-0.9, 0.88, 0.24, 0.95),
-            (0.9, 0.88, 0.24, 0.98),
-            (1.9, 0.84, 0.26, 0.94),
-            (2.2, 0.74, 0.38, 0.8),
-        ],
-        paint,
-    )
-    roof = _hull(
-        [(-0.55, 0.62, 1.28, 1.36), (-0.3, 0.66, 1.3, 1.44), (0.7, 0.66, 1.3, 1.45), (1.05, 0.6, 1.27, 1.36)], paint
-    )
-    glass = _hull(
-        [(-1.15, 0.78, 0.85, 0.97), (-0.5, 0.68, 0.9, 1.36), (1.0, 0.67, 0.9, 1.36), (1.7, 0.76, 0.85, 0.97)],
-        (0.03, 0.04, 0.05),
-    )
-    turn = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    wheels = []
-    for x in (-0.78, 0.78):
-        for z in (-1.35, 1.35):
-            tyre = lathe(
-                [(0.24, -0.12), (0.33, -0.1), (0.34, 0.0), (0.33, 0.1), (0.24, 0.12)], (0.025, 0.025, 0.027), 16
-            )
-            hub = lathe([(0.19, -0.13), (0.19, 0.13)], (0.4, 0.4, 0.42), 10)
-            wheels += [tyre.moved((x, 0.34, z), turn), hub.moved((x, 0.34, z), turn)]
-    lights = merge([box((0.3, 0.13, 0.1), (1.0, 0.95, 0.8), (x, 0.55, -2.185)) for x in (-0.52, 0.52)])
-    tails = merge([box((0.28, 0.12, 0.1), (0.8, 0.03, 0.02), (x, 0.62, 2.185)) for x in (-0.52, 0.52)])
-    return (
-        finish("car-body", body, roof),
-        finish("car-glass", glass),
-        finish("car-wheels", *wheels),
-        finish("car-lights", lights, tails, emission=0.6),
-    )
-
-
 def parked_car(seed: int, _height: float = 1.45) -> tuple[Mesh, ...]:
-    return car_parts(seed)
+    """The saloon of `road.car`, standing still: its wheels are one mesh."""
+    pieces = saloon((CAR_COLOURS[seed % len(CAR_COLOURS)], _IRON))
+    wheels = [_part(p.mesh).moved(p.pivot) for p in pieces if p.motion == "wheel"]
+    return (*(p.mesh for p in pieces if p.motion == "fixed"), finish("car-wheels", *wheels))
+
+
+def _part(mesh: Mesh) -> Part:
+    positions, normals, colours = (a.astype(np.float64) for a in (mesh.positions, mesh.normals, mesh.colours))
+    return Part(positions, normals, colours, mesh.triangles)
 
 
 def road(_seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...]:

@@ -256,7 +256,7 @@ export interface CameraIntent {
   beats: CameraBeat[];
 }
 /**
- * One thing the camera does; beats follow each other in the order told. None: as the shot's intent says.
+ * One thing the camera does; beats follow each other in the order told. None: as the beat before, at first the intent.
  */
 export interface CameraBeat {
   move:

@@ -30,11 +30,12 @@ export class Stage {
   private mixer: AnimationMixer | null = null;
   private actions: AnimationAction[] = [];
   private readonly gizmo = frustumLines();
+  /** Shines where a stage brings no sun of its own. */
+  private readonly sun = new DirectionalLight(0xfff2dd, 1.8);
 
   constructor(private readonly onState: (state: StageState) => void) {
-    const sun = new DirectionalLight(0xfff2dd, 1.8);
-    sun.position.set(6, 12, 4);
-    this.group.add(new AmbientLight(0xffffff, 0.5), new HemisphereLight(0xbfd4ff, 0x6b5a48, 1.1), sun, this.gizmo);
+    this.sun.position.set(6, 12, 4);
+    this.group.add(new AmbientLight(0xffffff, 0.5), new HemisphereLight(0xbfd4ff, 0x6b5a48, 1.1), this.sun, this.gizmo);
     this.group.visible = false;
   }
 
@@ -55,6 +56,7 @@ export class Stage {
       this.mixer = new AnimationMixer(scene);
       this.actions = animations.map((clip) => this.mixer!.clipAction(clip).play());
       this.group.add(scene);
+      this.sun.visible = scene.getObjectByProperty('isDirectionalLight', true) === undefined;
       this.tell('ready');
     } catch {
       // A take without a stage is an ordinary case (its engine may know none): said in the interface, not thrown.

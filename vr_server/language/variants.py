@@ -1,0 +1,107 @@
+"""Clearly different readings of the same words: another side, lens, framing, hour and look, wherever none was told."""
+
+from typing import Any
+
+from vr_server.domain.shot import CameraIntent, ShotSize, ShotSpec, TimeOfDay
+
+from .lexicon import Lexicon, load_lexicon
+from .scan import prompt_categories, scan
+from .slots import read_slots
+
+MOST_VARIANTS = 3
+_SIZES: tuple[ShotSize, ...] = (
+    "extreme_close_up", "close_up", "medium_close_up", "medium", "medium_full", "full", "wide", "extreme_wide",
+)  # fmt: skip
+_SIDES_RAD = (0.0, 0.75, -0.95)
+"""Round the subject from where the shot as asked is taken; less where the words say who faces the camera."""
+_FACING_RAD = (0.0, 0.3, -0.35)
+_TO_CAMERA = (
+    "the camera",
+    "the lens",
+    "the viewer",
+    "镜头",
+    "迎面",
+    "正面",
+    "观众",
+    "front view",
+    "profile",
+    "侧面",
+    "背影",
+)
+_STEPS = (0, -1, 1)
+"""Shot sizes tighter (below 0) or wider."""
+_ANGLES = ("eye", "eye", "low")
+_MOVES = ("static", "dolly_in", "truck_right")
+_LENS_GAIN = (1.0, 1.7, 0.7)
+_STYLES = (None, "warm_golden", "blue_grey")
+_HOURS: tuple[TimeOfDay, ...] = ("day", "sunset", "dusk")
+"""Where no hour is told; indoors the lamps make it."""
+_INDOORS = frozenset({"room", "office", "bar", "corridor", "spaceship_interior", "stage"})
+
+
+def variants(
+    spec: ShotSpec, n: int = MOST_VARIANTS, *, heading: str = "", lexicon: Lexicon | None = None
+) -> tuple[ShotSpec, ...]:
+    """`n` readings (1 to MOST_VARIANTS); the first is the spec as it is. Pure and deterministic.
+
+    What the words tell is in all of them: subjects, actions, place, weather, and whatever of size, angle, move, lens, hour
+    and look is said in the text or in the scene `heading`, or was set by a revision (differs from what a spec is without a
+    word). Raise ValueError for another n.
+    """
+    if not 1 <= n <= MOST_VARIANTS:
+        raise ValueError(f"Between 1 and {MOST_VARIANTS} variants can be asked for, not {n}.")
+    told = told_fields(spec, heading=heading, lexicon=lexicon)
+    return (spec, *(_reading(spec, told, k) for k in range(1, n)))
+
+
+def told_fields(spec: ShotSpec, *, heading: str = "", lexicon: Lexicon | None = None) -> frozenset[str]:
+    """Which of shot_size, angle, move, lens, time, style, side the words or a revision have settled."""
+    lexicon = lexicon or load_lexicon()
+    categories = prompt_categories(lexicon) | {"heading_time"}
+    _, spoken = read_slots(spec.text, lexicon)
+    clauses = [*scan(spoken, lexicon, categories), *scan(heading, lexicon, categories)]
+    said = {s.entry.category for c in clauses for m in c.matches if not m.negated for s in m.senses}
+    camera, plain = spec.camera, CameraIntent()
+    told: set[str] = {"shot_size", "angle", "move", "style"} & said
+    told |= {name for name in ("shot_size", "angle", "move") if getattr(camera, name) != getattr(plain, name)}
+    if camera.beats:
+        told |= {"shot_size", "angle", "move"}
+    if camera.lens_mm or camera.projection != "perspective":
+        told.add("lens")
+    if {"time", "heading_time", "sky"} & said or spec.time_of_day != "day" or spec.suns != 1 or spec.moons:
+        told.add("time")
+    if spec.style or spec.slots.colour or spec.sky_colour:
+        told.add("style")
+    in_frame = any(s.placement and s.placement.of is None for s in spec.subjects)
+    if camera.viewpoint != "free" or camera.yaw_offset_rad or spec.mark_overrides or in_frame:
+        told.add("side")
+    return frozenset(told)
+
+
+def _reading(spec: ShotSpec, told: frozenset[str], k: int) -> ShotSpec:
+    camera = spec.camera
+    changed: dict[str, Any] = {}
+    if "side" not in told:
+        faces = any(word in spec.text.lower() for word in _TO_CAMERA)
+        changed["yaw_offset_rad"] = (_FACING_RAD if faces else _SIDES_RAD)[k]
+    if "shot_size" not in told:
+        at = _SIZES.index(camera.shot_size) + _STEPS[k]
+        changed["shot_size"] = _SIZES[min(max(at, 0), len(_SIZES) - 1)]
+    if "angle" not in told:
+        changed["angle"] = _ANGLES[k]
+    if "move" not in told:
+        changed["move"] = _MOVES[k]
+    if "lens" not in told:
+        changed["lens_mm"] = _lens(changed.get("shot_size", camera.shot_size), k)
+    seen: dict[str, Any] = {"variant": k, "camera": camera.model_copy(update=changed)}
+    if "time" not in told and spec.place not in _INDOORS:
+        seen["time_of_day"] = _HOURS[k]
+    if "style" not in told:
+        seen["style"] = _STYLES[k]
+    return spec.model_copy(update=seen)
+
+
+def _lens(size: ShotSize, k: int) -> float:
+    """A longer or a wider lens than is usual for the size, mm."""
+    usual = 85.0 - 9.0 * _SIZES.index(size)
+    return float(round(min(max(usual * _LENS_GAIN[k], 16.0), 135.0)))
