@@ -15,11 +15,11 @@ from vr_server.staging import build_scene
 from vr_server.staging.scene import Scene
 
 from .camera import poses, view_of
-from .exposure import MEAN_CODE, correction
+from .exposure import MEAN_CODE, metered
 from .finish import Finish
 from .geometry import Geometry
 from .grades import grade_of, make_print
-from .jit import F64
+from .jit import F64, U8
 from .lens import CubeLens, Lens, lens_for
 from .raster import NEAR_M
 from .renderer import METER, SETTINGS, Look, Picture, Rasteriser, Survey, make_look
@@ -30,7 +30,6 @@ from .workers import Workers
 SURVEY_FRAMES = 12
 SURVEY_HEIGHT_PX = 96
 METER_HEIGHT_PX = 72
-METER_ROUNDS = 4
 SHADOW_REACH_M = 160.0
 """Beyond this distance from the camera nothing needs a shadow of its own."""
 
@@ -70,7 +69,7 @@ class RenderedClip:
         """Frames of these numbers, each from the pose given with it, lit and exposed as they are in the clip."""
         plan, lens, settings = self._plan, self._lens, SETTINGS[self._quality]
         with Workers() as workers:
-            look = make_look(self._scene, self._geometry, self._survey, settings, self._grade)
+            look = make_look(self._scene, self._geometry, self._survey, settings, self._grade, workers)
             look = self._developed(look, workers)
             picture = Picture(self._geometry, look, self._survey, lens.drawn_size, settings, workers)
             for index, camera in pairs:
@@ -86,19 +85,21 @@ class RenderedClip:
         plan, sky, lens = self._plan, self._scene.staging.sky, self._lens
         size = (max(16, round(METER_HEIGHT_PX * lens.drawn_size[0] / lens.drawn_size[1] / 2) * 2), METER_HEIGHT_PX)
         usual = MEAN_CODE[sky.time_of_day]
-        mean = self._grade.mean or usual
         last = plan.frame_count - 1
-        for _ in range(METER_ROUNDS):
-            picture = Picture(self._geometry, look, self._survey, size, METER, workers)
-            tests = []
+
+        def prints(exposure: float) -> list[U8]:
+            lit = replace(look, lights=look.lights._replace(exposure=exposure))
+            picture = Picture(self._geometry, lit, self._survey, size, METER, workers)
+            found = []
             for index in (0, last // 2, last):
                 picture.move(float(index / plan.fps))
-                tests += [picture.draw(view_of(eye, *size))[0] for eye in lens.eyes(plan.cameras[index])]
-            factor = correction(tests, mean)
-            look = replace(look, lights=look.lights._replace(exposure=look.lights.exposure * factor))
+                found += [picture.draw(view_of(eye, *size))[0] for eye in lens.eyes(plan.cameras[index])]
+            return found
+
+        exposure = metered(prints, look.lights.exposure, self._grade.mean or usual)
         # what is dark already is not darkened as much again
         factor = self._grade.exposure ** (usual / MEAN_CODE["day"] if self._grade.exposure < 1 else 1)
-        exposure = look.lights.exposure * sky.exposure * factor
+        exposure *= sky.exposure * factor
         return replace(look, lights=look.lights._replace(exposure=exposure), prints=make_print(self._grade))
 
 
@@ -198,5 +199,6 @@ def warm() -> None:
     scene = replace(scene, staging=stage, puffs_at=lambda _: haze)
     for _ in render(scene, width_px=64, height_px=32, fps=Fraction(10), quality="draft"):
         pass
+    scene = replace(scene, staging=stage.model_copy(update={"style": "neon"}))  # the one glows, the other draws lines
     for _ in panorama(scene, height_px=16, fps=Fraction(10), quality="draft"):
         pass

@@ -31,12 +31,13 @@ def spill(color: U8, *, around: bool) -> F32:
     h, w = color.shape[:2]
     small = np.asarray(cv2.resize(color, (max(w // 4, 1), max(h // 4, 1)), interpolation=cv2.INTER_AREA))
     bright = np.asarray(cv2.LUT(small, GLOW_TABLE)).astype(np.float32)
-    wide = max(1, round(3 * GLOW_RADII[1] * h / 4))
+    wide = min(max(1, round(3 * GLOW_RADII[1] * h / 4)), bright.shape[1])
     if around:
         bright = np.concatenate([bright[:, -wide:], bright, bright[:, :wide]], axis=1)
     total = np.zeros_like(bright)
-    for radius, share in zip(GLOW_RADII, GLOW_SHARES, strict=True):
-        total += share * np.asarray(cv2.GaussianBlur(bright, (0, 0), max(radius * h / 4, 0.5)))
+    if bright.any():
+        for radius, share in zip(GLOW_RADII, GLOW_SHARES, strict=True):
+            total += share * np.asarray(cv2.GaussianBlur(bright, (0, 0), max(radius * h / 4, 0.5)))
     return np.ascontiguousarray(total[:, wide:-wide] if around else total)
 
 
@@ -77,14 +78,41 @@ def _between(field: F32, x: float, y: float) -> float:
 
 
 @kernel
-def finish_rows(color: U8, glow: F32, lines: F32, table: F32, amounts: F64, frame: int, y0: int, y1: int) -> None:
+def glow_rows(color: U8, glow: F32, share: float, y0: int, y1: int) -> None:
+    """Add `share` of `glow` float32 [h / 4, w / 4, 3] (see `spill`) to rows [y0, y1) of `color`, screened.
+
+    Four pixels lie between the centres of two cells; where neither cell glows there is nothing to do.
+    """
+    w = color.shape[1]
+    gh, gw = glow.shape[0], glow.shape[1]
+    for y in range(y0, y1):
+        v = min(max(0.25 * y - 0.375, 0.0), gh - 1.001)
+        j = int(v)
+        f = v - j
+        for i in range(-1, gw):
+            p, q = max(i, 0), min(i + 1, gw - 1)
+            for k in range(3):
+                left = glow[j, p, k] + (glow[j + 1, p, k] - glow[j, p, k]) * f
+                right = glow[j, q, k] + (glow[j + 1, q, k] - glow[j, q, k]) * f
+                if left + right < 1.0:
+                    continue
+                for n in range(4):
+                    x = 4 * i + 2 + n
+                    if x < 0 or x >= w:
+                        continue
+                    value = float(color[y, x, k])
+                    more = share * (left + (right - left) * (0.125 + 0.25 * n))
+                    color[y, x, k] = np.uint8(min(value + more * (1.0 - value * (1.0 / 290.0)), 255.0))
+
+
+@kernel
+def finish_rows(color: U8, lines: F32, table: F32, amounts: F64, frame: int, y0: int, y1: int) -> None:
     """Finish rows [y0, y1) of `color` uint8 [h, w, 3] in place.
 
-    `glow` float32 [h / 4, w / 4, 3] (see `spill`), `lines` float32 [h / 2, w / 2], `table`: see `grain.grain_table`;
-    `amounts` float64 [4]: of glow, vignette, grain, ink.
+    `lines` float32 [h / 2, w / 2], `table`: see `grain.grain_table`; `amounts` float64 [3]: of vignette, grain, ink.
     """
     h, w = color.shape[:2]
-    shine, dark, grit, ink = amounts[0], amounts[1], amounts[2] * 255.0, amounts[3]
+    dark, grit, ink = amounts[0], amounts[1] * 255.0, amounts[2]
     reach = 4.0 / (w * w + h * h)
     for y in range(y0, y1):
         for x in range(w):
@@ -95,17 +123,14 @@ def finish_rows(color: U8, glow: F32, lines: F32, table: F32, amounts: F64, fram
                 keep = 1.0 - dark * away * (0.35 + 0.65 * away)
             noise = 0.0
             if grit > 0.0:
-                noise = grit * 1.73 * (hash01(x + 4099 * frame, y) + hash01(x, y + 3001 * frame + 17) - 1.0) * 1.41
+                noise = grit * 2.45 * (hash01(x + 4099 * frame, y) + hash01(x, y + 3001 * frame + 17) - 1.0)
             if ink > 0.0:
                 line = _between(lines, 0.5 * x - 0.25, 0.5 * y - 0.25)
                 wet = 0.75 + 1.6 * grained(table, x * 0.02, y * 0.02)
                 keep *= 1.0 - ink * min(line * wet, 1.0) * 0.82
                 noise += ink * 16.0 * grained(table, x * 0.07, y * 0.07)
             for k in range(3):
-                value = float(color[y, x, k])
-                if shine > 0.0:
-                    value += shine * _between(glow[:, :, k], 0.25 * x - 0.375, 0.25 * y - 0.375) * (1.0 - value / 290.0)
-                value = value * keep + noise
+                value = color[y, x, k] * keep + noise
                 color[y, x, k] = np.uint8(min(max(value, 0.0), 255.0) + 0.499)
 
 
@@ -116,23 +141,23 @@ class Finish:
         """`flat`: the picture has corners that a lens would darken; else it is a sphere, whose sides meet."""
         self._flat = flat
         self._table = table
-        self._amounts = np.array([grade.glow, grade.vignette if flat else 0.0, grade.grain, grade.ink])
+        self._glow = grade.glow
+        self._amounts = np.array([grade.vignette if flat else 0.0, grade.grain, grade.ink])
 
     def apply(self, color: U8, depth: F32, ids: U16, index: int, workers: Workers) -> None:
         """Finish `color` uint8 [h, w, 3] of frame `index`; `depth` and `ids` say where ink draws its lines."""
         h = len(color)
-        glow, lines = np.zeros((2, 2, 3), np.float32), np.zeros((2, 2), np.float32)
-        if self._amounts[0] > 0:
+        bands = range(math.ceil(h / BAND))
+
+        def rows(band: int) -> tuple[int, int]:
+            return band * BAND, min(band * BAND + BAND, h)
+
+        if self._glow > 0:
             glow = spill(color, around=not self._flat)
-        if self._amounts[3] > 0:
-            lines = self._lines(depth, ids, workers)
-        elif not self._amounts.any():
-            return
-
-        def rows(band: int) -> None:
-            finish_rows(color, glow, lines, self._table, self._amounts, index, band * BAND, min(band * BAND + BAND, h))
-
-        workers.each(rows, range(math.ceil(h / BAND)))
+            workers.each(lambda band: glow_rows(color, glow, self._glow, *rows(band)), bands)
+        if self._amounts.any():
+            lines = self._lines(depth, ids, workers) if self._amounts[2] > 0 else np.zeros((2, 2), np.float32)
+            workers.each(lambda band: finish_rows(color, lines, self._table, self._amounts, index, *rows(band)), bands)
 
     def _lines(self, depth: F32, ids: U16, workers: Workers) -> F32:
         h, w = depth.shape[0] // 2, depth.shape[1] // 2

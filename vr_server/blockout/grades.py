@@ -12,12 +12,10 @@ import numpy as np
 
 from vr_server.domain.base import Vec3
 
-from .exposure import print_code
+from .exposure import LUMA, SATURATION, print_code
 from .jit import F32, F64
 
 STEPS = 4096
-SATURATION = 1.22
-"""Of the plain look: gives back the colour that the film curve takes per channel."""
 _ONE: Vec3 = (1.0, 1.0, 1.0)
 _NONE: Vec3 = (0.0, 0.0, 0.0)
 
@@ -42,7 +40,7 @@ class Grade:
     exposure: float = 1.0
     mean: float | None = None
     saturation: float = SATURATION
-    weights: Vec3 = (0.2126, 0.7152, 0.0722)
+    weights: Vec3 = (float(LUMA[0]), float(LUMA[1]), float(LUMA[2]))
     contrast: float = 0.5
     slope: Vec3 = _ONE
     offset: Vec3 = _NONE

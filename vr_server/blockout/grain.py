@@ -1,6 +1,7 @@
 """The grain of ground and walls: a small table of noise that repeats, since a table is cheaper than arithmetic."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,6 +38,7 @@ def _octave(rng: np.random.Generator, cells: int) -> F32:
     return np.asarray(rows[:, low] * (1 - k) + rows[:, high] * k, dtype=np.float32)
 
 
+@lru_cache(maxsize=1)
 def grain_table() -> F32:
     """float32 [SIDE + 1, SIDE + 1], last row and column as the first; the same every time."""
     rng = np.random.default_rng(5)

@@ -4,19 +4,20 @@ import numpy as np
 
 from vr_server.domain.staging import Rgb, Sky
 
+from .exposure import LUMA
 from .geometry import Geometry
 from .grades import Grade
 from .jit import F64, I32
 from .shade import Lights
 from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
+from .workers import Workers
 
-LUMA = np.array([0.2126, 0.7152, 0.0722])
 SHADOWED = 2
 """How many bodies cast shadows; further ones only fill."""
 
 
 def make_lights(sky: Sky, shadowed: int) -> Lights:
-    """Lights of a sky without lamps; the exposure is 1 until a picture is metered.
+    """Lights of a sky without lamps; the exposure is a guess until a picture is metered.
 
     `fill` and `shine` are what a crew would bring: a bounce board for faces against the light, a silk over metal.
     """
@@ -30,7 +31,17 @@ def make_lights(sky: Sky, shadowed: int) -> Lights:
     bright = 0.3 * ambient[1] @ LUMA + 0.2 * key @ LUMA
     fill = bright * (0.65 + 0.35 * (ambient[1] + 0.3 * key) / max(float((ambient[1] + 0.3 * key) @ LUMA), 1e-6))
     shine = float(1.25 * ambient[0] @ LUMA + 0.35 * key @ LUMA)
-    return Lights(direction, radiance, min(shadowed, len(sky.bodies)), ambient, fog, fill, shine, np.zeros((0, 7)), 1.0)
+    return Lights(
+        direction,
+        radiance,
+        min(shadowed, len(sky.bodies)),
+        ambient,
+        fog,
+        fill,
+        shine,
+        np.zeros((0, 7)),
+        0.9 / max(float(ambient[0] @ LUMA + key @ LUMA), 0.05),
+    )
 
 
 def tinted(sky: Sky, grade: Grade) -> Sky:
@@ -40,16 +51,19 @@ def tinted(sky: Sky, grade: Grade) -> Sky:
         r, g, b = (a * k for a, k in zip(colour, factor, strict=True))
         return (r, g, b)
 
-    zenith, horizon, fog = (times(c, grade.ambient) for c in (sky.zenith, sky.horizon, sky.fog_colour))
+    zenith, horizon, fog, cloud = (
+        times(c, grade.ambient) for c in (sky.zenith, sky.horizon, sky.fog_colour, sky.cloud_colour)
+    )
     if grade.air is not None:
         # the air is the paper: it takes the sky and whatever is far
         paper = times(grade.air, (max(horizon),) * 3)
-        zenith, horizon, fog = paper, paper, paper
+        zenith, horizon, fog, cloud = paper, paper, paper, times(paper, (0.8, 0.8, 0.8))
     return sky.model_copy(
         update={
             "zenith": zenith,
             "horizon": horizon,
             "fog_colour": fog,
+            "cloud_colour": cloud,
             "ground_bounce": times(sky.ground_bounce, grade.ambient),
             "fog_density_per_m": sky.fog_density_per_m * grade.fog,
             "bodies": tuple(b.model_copy(update={"colour": times(b.colour, grade.key)}) for b in sky.bodies),
@@ -69,7 +83,9 @@ def _axes(direction: F64) -> F64:
 class Shadows:
     """The shadow maps of one shot: static casters drawn once, moving ones per frame."""
 
-    def __init__(self, geometry: Geometry, lights: Lights, near: F64, far: F64, *, side: int, taps: int) -> None:
+    def __init__(
+        self, geometry: Geometry, lights: Lights, near: F64, far: F64, *, side: int, taps: int, workers: Workers
+    ) -> None:
         """`near`, `far`: float64 [n, 3] world points the two maps of each light must cover."""
         layers = max(2 * lights.shadowed, 1)
         basis, texel = np.zeros((layers, 3, 4)), np.ones(layers)
@@ -84,17 +100,26 @@ class Shadows:
         self._geometry = geometry
         self._points = np.empty((layers, len(geometry.positions), 3))
         self._dirty = [_nothing(side) for _ in range(layers)]
-        for layer in range(self.layers):
-            to_light(geometry.positions, basis[layer], self._points[layer], 0, geometry.static_vertices)
-            draw_casters(
-                self._points[layer], geometry.surfaces.tri, geometry.casts, 0, geometry.static_triangles,
-                self._still[layer], _nothing(side),
-            )  # fmt: skip
-            bound_blocks(
-                self._still[layer], np.array([0, 0, side, side], dtype=np.int32), low[layer], self.maps.high[layer]
-            )
+        workers.each(self._draw_still, range(self.layers))
         if geometry.static_triangles < len(geometry.surfaces.tri):
             self.maps = self.maps._replace(depth=self._still.copy())
+
+    def _draw_still(self, layer: int) -> None:
+        """Draw the casters that never move, once a shot."""
+        geometry, maps, points = self._geometry, self.maps, self._points[layer]
+        to_light(geometry.positions, maps.basis[layer], points, 0, geometry.static_vertices)
+        side = len(self._still[layer])
+        draw_casters(
+            points,
+            geometry.surfaces.tri,
+            geometry.casts,
+            0,
+            geometry.static_triangles,
+            self._still[layer],
+            _nothing(side),
+        )
+        whole = np.array([0, 0, side, side], dtype=np.int32)
+        bound_blocks(self._still[layer], whole, maps.low[layer], maps.high[layer])
 
     def move(self, layer: int) -> None:
         """Redraw the moving casters of one layer where the geometry has them now."""

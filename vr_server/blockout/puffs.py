@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .exposure import filmed
 from .grades import Print, printed
 from .jit import F32, F64, U8, kernel
 from .shade import Lights, View
@@ -51,8 +52,7 @@ def paint_puffs(puffs: F64, view: View, lights: Lights, prints: Print, depth: F3
     f, cx, cy = view.lens
     z = local[:, 2]
     light = 0.7 * (lights.ambient[0] + lights.ambient[1]) + 0.35 * lights.radiance.sum(axis=0)
-    shown = puffs[:, 5:8] * light * lights.exposure
-    shown = np.minimum(shown * (1 + shown / 12.25) / (1 + shown), 1.0)
+    shown = filmed(puffs[:, 5:8] * light * lights.exposure)
     code = printed(prints, shown)
     row = np.column_stack(
         [cx + f * local[:, 0] / z, cy - f * local[:, 1] / z, f * puffs[:, 3] / z, z, puffs[:, 3], puffs[:, 4], code]

@@ -34,17 +34,18 @@ class Settings:
     shadow_side: int
     shadow_taps: int
     occlusion_taps: int
+    sky_side: int
 
 
 # a rotated grid shifted so that one sample is the pixel's centre: depth and ids are exact there
 SETTINGS: dict[Quality, Settings] = {
-    "draft": Settings(((0.0, 0.0), (0.5, 0.5)), 1024, 2, 5),
-    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 6),
+    "draft": Settings(((0.0, 0.0), (0.5, 0.5)), 1024, 2, 5, 512),
+    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 6, 768),
 }
 
 
-METER = Settings(((0.0, 0.0),), 0, 1, 4)
-"""For the light meter: one sample; the shadow maps are those of the look."""
+METER = Settings(((0.0, 0.0),), 0, 1, 4, 0)
+"""For the light meter: one sample; shadow maps and sky are those of the look."""
 
 
 class Rasteriser:
@@ -120,18 +121,28 @@ class Look:
     prints: Print
 
 
-def make_look(scene: Scene, geometry: Geometry, survey: Survey, settings: Settings, grade: Grade) -> Look:
-    """The look of a scene lit for `grade`, on a plain print and at an exposure of 1 until it is metered."""
+def make_look(
+    scene: Scene, geometry: Geometry, survey: Survey, settings: Settings, grade: Grade, workers: Workers
+) -> Look:
+    """The look of a scene lit for `grade`, on a plain print and at a guessed exposure until it is metered."""
     sky = tinted(scene.staging.sky, grade)
     lights = make_lights(sky, SHADOWED)
     lights = lights._replace(fill=lights.fill * grade.fill)
     # through leaves the sun's disc paints soft rounds
     taps = settings.shadow_taps * 2 if geometry.leafy else settings.shadow_taps
-    shadows = Shadows(geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps)
+    shadows = Shadows(
+        geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps, workers=workers
+    )
     staging = scene.staging
     weather = Weather(staging.weather, sky.time_of_day, staging.seed)
     return Look(
-        lights, Lamps(scene), shadows, make_sky(sky, staging.weather), weather, scene.puffs_at, make_print(PLAIN)
+        lights,
+        Lamps(scene),
+        shadows,
+        make_sky(sky, staging.weather, settings.sky_side, workers),
+        weather,
+        scene.puffs_at,
+        make_print(PLAIN),
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .exposure import WHITE
 from .gloss import lamp_glint, sheen
 from .grades import STEPS, Print
 from .grain import grained
@@ -16,7 +17,6 @@ from .sky import SkyMap, look_up, noise
 TWO_SIDED, GROUND, GRAIN, FLAT, METAL, WET, ACTOR = 1, 2, 4, 8, 16, 32, 64
 """What a triangle is: seen from both sides; ground; grained; one normal and colour all over; bare metal; wet; of a subject."""
 GRAIN_WAVE_M = 3.1
-WHITE = 1.0 / 3.5**2
 
 
 class Surfaces(NamedTuple):

@@ -12,8 +12,7 @@ import numpy as np
 from vr_server.domain.staging import Sky
 
 from .jit import F32, F64, part, shading
-
-MAP_SIDE = 768
+from .workers import Workers
 
 
 class SkyMap(NamedTuple):
@@ -141,8 +140,8 @@ def _star(u: float, v: float) -> float:
     return max(0.0, 1.0 - d2 / size) * (0.25 + 10.0 * chance)
 
 
-def make_sky(sky: Sky, weather: tuple[str, ...]) -> SkyMap:
-    """Paint the sky of a staging; discs as many as `sky.bodies`, moons without the wide glow of a sun."""
+def make_sky(sky: Sky, weather: tuple[str, ...], side: int, workers: Workers) -> SkyMap:
+    """Paint the sky of a staging into a map of `side` pixels; discs as many as `sky.bodies`, moons without the wide glow of a sun."""
     bodies = sky.bodies
     directions = np.array([b.direction for b in bodies], dtype=np.float64).reshape(-1, 3)
     colour = np.array([b.colour for b in bodies], dtype=np.float64).reshape(-1, 3)
@@ -154,10 +153,16 @@ def make_sky(sky: Sky, weather: tuple[str, ...]) -> SkyMap:
     glow = colour * (sun * np.minimum(power, 3.0) * 0.35 + (1 - sun) * 0.25 * bright)
     disc = colour * (sun * (4.0 + 2.0 * power) + (1 - sun) * (0.9 if night else 1.2))
     radius = np.array([max(b.angular_radius_rad, 0.004) for b in bodies], dtype=np.float64)
-    radiance = np.empty((MAP_SIDE, MAP_SIDE, 3), dtype=np.float32)
+    radiance = np.empty((side, side, 3), dtype=np.float32)
     menace = 1.0 if {"storm", "lightning"} & set(weather) else 0.3 if "rain" in weather else 0.0
     cloud = np.array([sky.cloud_cover, *sky.cloud_colour, menace])
     clarity = 0.3 if thick else 1.0
-    paint(radiance, np.array(sky.zenith), np.array(sky.horizon), directions, glow, cloud, clarity, 0, MAP_SIDE)
+    zenith, horizon = np.array(sky.zenith), np.array(sky.horizon)
+
+    def rows(n: int) -> None:
+        paint(radiance, zenith, horizon, directions, glow, cloud, clarity, *parts[n])
+
+    parts = workers.parts(side)
+    workers.each(rows, range(len(parts)))
     stars = sky.stars
     return SkyMap(radiance, directions, np.cos(radius), disc, stars)

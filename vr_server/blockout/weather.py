@@ -11,7 +11,7 @@ import numpy as np
 from vr_server.domain.base import Vec3
 from vr_server.domain.shot import TimeOfDay
 
-from .exposure import MEAN_CODE, print_code
+from .exposure import LIGHT_OF_CODE, MEAN_CODE
 from .grades import Print, printed
 from .jit import F32, F64, U8, kernel
 from .shade import View
@@ -70,10 +70,6 @@ def draw_streaks(streaks: F64, light: F64, alpha: float, depth: F32, color: U8) 
                     color[y, x, k] = np.uint8(color[y, x, k] * (1.0 - cover) + light[k] * cover + 0.5)
 
 
-_LIGHT_OF: F64 = np.interp(np.arange(256) / 255, print_code(np.linspace(0, 1, 4096)), np.linspace(0, 1, 4096))
-"""float64 [256]: the display light that a plain print shows as this code."""
-
-
 class Weather:
     """The particles of a shot, the same for the same seed."""
 
@@ -91,7 +87,7 @@ class Weather:
             seen = (away > NEAREST_M) & ~jumped
             radius = fall.radius_m * view.lens[0] / np.maximum(away, NEAREST_M)
             streaks = np.concatenate([ends[0][:, :2], ends[1][:, :2], radius[:, None], away[:, None]], axis=1)[seen]
-            light = printed(prints, _LIGHT_OF[np.rint(np.array([fall.tint]) * self._code).astype(np.int64)])[0]
+            light = printed(prints, LIGHT_OF_CODE[np.rint(np.array([fall.tint]) * self._code).astype(np.int64)])[0]
             draw_streaks(np.ascontiguousarray(streaks), light, fall.alpha, depth, color)
 
     def _project(self, fall: Fall, seeds: F64, view: View, time_s: float) -> F64:

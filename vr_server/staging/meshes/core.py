@@ -93,21 +93,27 @@ def flat_part(positions: Array, triangles: Ints, colour: Rgb) -> Part:
     return smooth_part(corners, np.arange(len(corners), dtype=np.int32).reshape(-1, 3), colour)
 
 
-def box(size: tuple[float, float, float], colour: Rgb, centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Part:
-    """Twelve triangles with face normals."""
-    faces = []
+def _unit_box() -> tuple[Array, Array, Ints]:
+    """Corners, normals and triangles of a cube of one metre about the origin: four corners to a face."""
+    corners, normals = [], []
     for axis in range(3):
         for sign in (-1.0, 1.0):
-            n = np.zeros(3)
-            n[axis] = sign
-            u = np.zeros(3)
-            u[(axis + 1) % 3] = 1.0
+            n, u = np.zeros(3), np.zeros(3)
+            n[axis], u[(axis + 1) % 3] = sign, 1.0
             v = np.cross(n, u)
-            quad = np.array([n - u - v, n + u - v, n + u + v, n - u + v]) * 0.5
-            faces.append(quad)
-    positions = np.concatenate(faces) * np.array(size) + np.array(centre)
+            corners.append(np.array([n - u - v, n + u - v, n + u + v, n - u + v]) * 0.5)
+            normals.append(np.tile(n, (4, 1)))
     triangles = np.array([[4 * f, 4 * f + i, 4 * f + i + 1] for f in range(6) for i in (1, 2)], dtype=np.int32)
-    return smooth_part(positions, triangles, colour)
+    return np.concatenate(corners), np.concatenate(normals), triangles
+
+
+_BOX = _unit_box()
+
+
+def box(size: tuple[float, float, float], colour: Rgb, centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Part:
+    """Twelve triangles with face normals."""
+    corners, normals, triangles = _BOX
+    return Part(corners * np.array(size) + np.array(centre), normals, np.tile(np.array(colour), (24, 1)), triangles)
 
 
 def lathe(profile: Profile, colour: Rgb, segments: int = 10, *, cap: bool = True) -> Part:
@@ -252,12 +258,24 @@ def capsule(a: Array, b: Array, ra: float, rb: float, colour: Rgb, segments: int
 
 def leaf(at: Array, along: Array, normal: Array, length: float, width: float, colour: Rgb, shade_normal: Array) -> Part:
     """A two-triangle blade from `at`, widest at two fifths; `shade_normal` is what light sees."""
-    side = unit(np.cross(along, normal)) * (width / 2)
-    tip = at + along * length
-    belly = at + along * (0.4 * length) + normal * (0.06 * length)
-    positions = np.array([at, belly + side, tip, belly - side])
-    triangles = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32)
-    return Part(positions, np.tile(unit(shade_normal), (4, 1)), np.tile(np.array(colour), (4, 1)), triangles)
+    rows = (np.array([v], dtype=np.float64) for v in (at, along, normal, colour, shade_normal))
+    a, b, c, d, e = rows
+    return leaves(a, b, c, np.array([length]), width, d, e)
+
+
+def leaves(
+    at: Array, along: Array, normal: Array, length: Array, width: float, colours: Array, shade_normals: Array
+) -> Part:
+    """Many of `leaf` at once: float64 [n, 3] each, `length` [n]."""
+    side = np.cross(along, normal)
+    side *= (width / 2) / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-12)
+    tip = at + along * length[:, None]
+    belly = at + along * (0.4 * length[:, None]) + normal * (0.06 * length[:, None])
+    positions = np.stack([at, belly + side, tip, belly - side], axis=1).reshape(-1, 3)
+    shade = shade_normals / np.maximum(np.linalg.norm(shade_normals, axis=1, keepdims=True), 1e-12)
+    first = 4 * np.arange(len(at), dtype=np.int32)[:, None, None]
+    triangles = (first + np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32)).reshape(-1, 3).astype(np.int32)
+    return Part(positions, np.repeat(shade, 4, axis=0), np.repeat(colours, 4, axis=0), triangles)
 
 
 def mix(a: Rgb, b: Rgb, k: float) -> Rgb:

@@ -8,7 +8,7 @@ from vr_server.domain.staging import Rgb
 from vr_server.staging.geometry import Array, unit, vec
 from vr_server.staging.scene import Mesh
 
-from .core import Part, boulder, finish, leaf, merge, mix, times, tube
+from .core import Part, boulder, finish, leaf, leaves, merge, mix, times, tube
 
 _CULM: Rgb = (0.24, 0.36, 0.10)
 _CULM_OLD: Rgb = (0.38, 0.38, 0.14)
@@ -78,19 +78,19 @@ def _branch(
     return tube(points, [radius, radius * 0.7, radius * 0.35], _BARK, 5), points[-1]
 
 
-def _tuft(centre: Array, radii: Array, colour: Rgb, count: int, rng: np.random.Generator) -> list[Part]:
+def _tuft(centre: Array, radii: Array, colour: Rgb, count: int, rng: np.random.Generator) -> Part:
     """Leaves on the shell of an ellipsoid; light sees the ellipsoid's normal, so that the tuft shades as one mass."""
-    found = []
-    for _ in range(count):
-        out = unit(rng.normal(size=3))
-        at = centre + out * radii * float(rng.uniform(0.78, 1.12))
-        along = unit(rng.normal(size=3) + out * 0.5 + vec(0, -0.35, 0))
-        tone = times(
-            mix(colour, (0.30, 0.32, 0.06), float(rng.uniform(0, 0.45))),
-            0.62 + 0.38 * float(out[1]) + float(rng.uniform(0, 0.4)),
-        )
-        found.append(leaf(at, along, out, float(rng.uniform(0.38, 0.62)), 0.34, tone, out + vec(0, 0.25, 0)))
-    return found
+    out = _units(rng.normal(size=(count, 3)))
+    at = centre + out * radii * rng.uniform(0.78, 1.12, (count, 1))
+    along = _units(rng.normal(size=(count, 3)) + out * 0.5 + vec(0, -0.35, 0))
+    dry = rng.uniform(0, 0.45, (count, 1))
+    tone = np.array(colour) * (1 - dry) + np.array((0.30, 0.32, 0.06)) * dry
+    tone = tone * (0.62 + 0.38 * out[:, 1:2] + rng.uniform(0, 0.4, (count, 1)))
+    return leaves(at, along, out, rng.uniform(0.38, 0.62, count), 0.34, np.minimum(tone, 1.0), out + vec(0, 0.25, 0))
+
+
+def _units(v: Array) -> Array:
+    return np.asarray(v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12))
 
 
 def broadleaf(seed: int, height: float = 7.0) -> tuple[Mesh, ...]:
@@ -105,7 +105,7 @@ def broadleaf(seed: int, height: float = 7.0) -> tuple[Mesh, ...]:
         _BARK,
         8,
     )
-    wood, masses, leaves = [trunk], [], []
+    wood, masses, foliage = [trunk], [], []
     centres = [(fork + vec(0, height * 0.42, 0), 0.21)]
     count = 6
     for i in range(count):
@@ -123,11 +123,11 @@ def broadleaf(seed: int, height: float = 7.0) -> tuple[Mesh, ...]:
             .tinted(lambda _, n: 0.72 + 0.36 * n[:, 1])
             .moved((float(centre[0]), float(centre[1]), float(centre[2])))
         )
-        leaves += _tuft(centre, radii, colour, 78, rng)
+        foliage.append(_tuft(centre, radii, colour, 78, rng))
     return (
         finish("tree-wood", *wood),
         finish("tree-masses", *masses),
-        finish("tree-leaves", *leaves, two_sided=True),
+        finish("tree-leaves", *foliage, two_sided=True),
     )
 
 
@@ -177,7 +177,7 @@ def shrub(seed: int, height: float = 0.9) -> tuple[Mesh, ...]:
         (0.0, 0.42 * height, 0.0)
     )
     return finish("shrub", mass), finish(
-        "shrub-leaves", *_tuft(vec(0, 0.45 * height, 0), radii, _FOLIAGE, 46, rng), two_sided=True
+        "shrub-leaves", _tuft(vec(0, 0.45 * height, 0), radii, _FOLIAGE, 46, rng), two_sided=True
     )
 
 
