@@ -6,18 +6,23 @@ import numpy as np
 
 from vr_server.domain.staging import Staging, Subject
 
-from .body.animals import bird_nodes, quadruped_nodes
+from .blasts import shattered
+from .body.animals import quadruped_nodes
+from .body.birds import bird_nodes
 from .body.craft import spaceship_nodes
+from .body.dragon import dragon_nodes
 from .body.dress import person_nodes
 from .body.machines import MACHINES, machine_nodes
 from .body.mecha import mecha_nodes
+from .body.swimmers import fish_nodes, snake_nodes
+from .body.things import thing_nodes
 from .body.track import Track
-from .effects import effect_nodes, landing_dust
+from .effects import effect_nodes, puffs_of
 from .geometry import affine, as_vec3, rot_y
 from .kinds import KINDS, UNKNOWN
 from .meshes.ground import ground_mesh
+from .meshes.lettering import labelled_block
 from .meshes.library import meshes_of
-from .meshes.street import placeholder
 from .scene import Matrix, MovingNode, Scene, StaticNode
 
 _WINDS = {"wind": 1.0, "storm": 1.6, "sand": 1.2, "dust": 0.7, "leaves": 0.8, "snow": 0.4, "rain": 0.3}
@@ -34,7 +39,7 @@ def build_scene(staging: Staging) -> Scene:
         static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
     wind = max([_CALM, *(_WINDS.get(w, 0.0) for w in staging.weather)])
     moving = [node for subject in staging.subjects for node in subject_nodes(subject, wind)]
-    return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)), landing_dust(staging))
+    return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)), puffs_of(staging))
 
 
 def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
@@ -44,7 +49,10 @@ def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
         return affine(rot_y(track.yaw(t)), track.position(t))
 
     size = as_vec3(np.array(subject.size_m))
-    return [MovingNode(mesh, subject.object_id, subject.label, "box", at) for mesh in placeholder(0, size)]
+    meshes = labelled_block(subject.label, subject.object_id, size)
+    return [
+        MovingNode(m, subject.object_id, subject.label, "box" if i == 0 else "label", at) for i, m in enumerate(meshes)
+    ]
 
 
 _BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
@@ -52,8 +60,12 @@ _BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
     "mecha": lambda s, _: mecha_nodes(s),
     "quadruped": lambda s, _: quadruped_nodes(s),
     "bird": lambda s, _: bird_nodes(s),
+    "dragon": lambda s, _: dragon_nodes(s),
+    "fish": lambda s, _: fish_nodes(s),
+    "snake": lambda s, _: snake_nodes(s),
     "spaceship": lambda s, _: spaceship_nodes(s),
     **dict.fromkeys(MACHINES, machine_nodes),
+    "thing": thing_nodes,
     "box": _box_nodes,
 }
 
@@ -61,4 +73,4 @@ _BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
 def subject_nodes(subject: Subject, wind: float) -> list[MovingNode]:
     """Every part of one subject; `wind` 0 (still air) to about 1.6 (a storm)."""
     builder = KINDS.get(subject.kind, UNKNOWN).builder
-    return _BUILDERS.get(builder, _box_nodes)(subject, wind)
+    return shattered(subject, _BUILDERS.get(builder, _box_nodes)(subject, wind))

@@ -6,6 +6,7 @@ import numpy as np
 
 from vr_server.domain.staging import Rgb, Staging, Subject
 
+from .blasts import subject_puffs
 from .geometry import Array, affine, rot_x, rot_y, rot_z, vec, wobble
 from .kinds import KINDS
 from .meshes.core import finish, leaf
@@ -62,13 +63,25 @@ def _fluttering(start: Array, seed: int) -> Callable[[float], Matrix]:
     return at
 
 
-def landing_dust(staging: Staging) -> Callable[[float], Puffs]:
-    """Dust that spreads over the ground from under a craft that lands or takes off on loose soil."""
-    crafts = [s for s in staging.subjects if s.kind in KINDS and KINDS[s.kind].family == "spaceship"]
-    found = [dust for craft in crafts if (dust := _dust_of(craft, staging)) is not None]
-    if staging.ground not in _DUSTY or not found:
+def puffs_of(staging: Staging) -> Callable[[float], Puffs]:
+    """All that hangs in the air: dust under landing craft, and what subjects raise, burn and smoke (blasts.py)."""
+    found = [*landing_dust(staging), *subject_puffs(staging)]
+    if not found:
         return no_puffs
-    return lambda t: np.concatenate([dust(t) for dust in found])
+    return lambda t: np.concatenate([puffs(t) for puffs in found])
+
+
+def landing_dust(staging: Staging) -> list[Callable[[float], Puffs]]:
+    """Dust that spreads over the ground from under a craft that lands or takes off on loose soil."""
+    if staging.ground not in _DUSTY:
+        return []
+    crafts = [s for s in staging.subjects if _blows(s)]
+    return [dust for craft in crafts if (dust := _dust_of(craft, staging)) is not None]
+
+
+def _blows(subject: Subject) -> bool:
+    kind = KINDS.get(subject.kind)
+    return kind is not None and (kind.family == "spaceship" or kind.body in {"helicopter", "winged_craft", "dragon"})
 
 
 def _dust_of(craft: Subject, staging: Staging) -> Callable[[float], Puffs] | None:

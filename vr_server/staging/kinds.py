@@ -43,14 +43,14 @@ _PEOPLE = {
     "monk": 1.72, "samurai": 1.76, "pirate": 1.77, "king": 1.78, "queen": 1.68,
 }  # fmt: skip
 _BEASTS: dict[str, Kind] = {
-    "horse": Kind("quadruped", (0.62, 2.05, 2.55)), "dog": Kind("quadruped", (0.28, 0.78, 1.05)), "wolf": Kind("quadruped", (0.34, 0.95, 1.6)),
+    "horse": Kind("quadruped", (0.66, 2.1, 2.75)), "dog": Kind("quadruped", (0.28, 0.78, 1.05)), "wolf": Kind("quadruped", (0.34, 0.95, 1.6)),
     "fox": Kind("quadruped", (0.22, 0.52, 1.1)), "cat": Kind("quadruped", (0.15, 0.36, 0.66)), "tiger": Kind("quadruped", (0.52, 1.12, 2.5)),
-    "lion": Kind("quadruped", (0.62, 1.28, 2.4)), "deer": Kind("quadruped", (0.66, 2.0, 1.75)), "bear": Kind("quadruped", (0.84, 1.3, 2.0)),
-    "ox": Kind("quadruped", (0.8, 1.62, 2.55)), "sheep": Kind("quadruped", (0.5, 0.92, 1.2)), "camel": Kind("quadruped", (0.78, 2.35, 2.9)),
+    "lion": Kind("quadruped", (0.76, 1.3, 2.55)), "deer": Kind("quadruped", (0.66, 2.0, 1.75)), "bear": Kind("quadruped", (0.94, 1.28, 2.15)),
+    "ox": Kind("quadruped", (0.82, 1.66, 2.85)), "sheep": Kind("quadruped", (0.58, 0.8, 1.2)), "camel": Kind("quadruped", (0.78, 2.25, 3.1)),
     "elephant": Kind("quadruped", (2.3, 3.1, 4.4)), "rabbit": Kind("quadruped", (0.17, 0.38, 0.42)),
     "bird": Kind("bird", (0.9, 0.28, 0.46), lift_m=2.6), "eagle": Kind("bird", (2.1, 0.46, 0.95), lift_m=4.0),
-    "dragon": Kind("beast", (6.4, 3.6, 12.5), body="dragon"), "fish": Kind("beast", (0.12, 0.26, 0.7), body="fish", lift_m=1.0),
-    "whale": Kind("beast", (4.6, 3.0, 14.0), body="fish"), "snake": Kind("beast", (0.5, 0.4, 2.6), body="snake"),
+    "dragon": Kind("beast", (7.6, 5.2, 12.4), body="dragon"), "fish": Kind("beast", (0.33, 0.27, 0.76), body="fish", lift_m=1.0),
+    "whale": Kind("beast", (3.6, 2.85, 16.0), body="fish"), "snake": Kind("beast", (0.5, 0.4, 2.6), body="snake"),
 }  # fmt: skip
 _VEHICLES: dict[str, Kind] = {
     "car": Kind("vehicle", (1.85, 1.45, 4.4), body="car"), "truck": Kind("vehicle", (2.55, 3.5, 8.4), body="truck"),
@@ -65,15 +65,15 @@ _VEHICLES: dict[str, Kind] = {
 }  # fmt: skip
 _THINGS: dict[str, Kind] = {
     "table": _thing(1.6, 0.76, 0.85), "chair": _thing(0.48, 0.98, 0.52, 0.46), "sofa": _thing(2.1, 0.88, 0.95, 0.44), "bed": _thing(1.7, 1.1, 2.15, 0.55),
-    "lamp": _thing(0.46, 1.65, 0.46), "door": _thing(1.25, 2.3, 0.24), "window": _thing(1.5, 2.2, 0.2), "banner": _thing(1.5, 4.2, 0.5),
+    "lamp": _thing(0.46, 1.65, 0.46), "door": _thing(1.25, 2.3, 0.24), "window": _thing(1.5, 2.2, 0.3), "banner": _thing(1.5, 4.2, 0.5),
     "flag": _thing(2.2, 6.2, 0.6), "throne": _thing(1.3, 2.3, 1.2, 0.55), "altar": _thing(2.2, 1.35, 1.1), "tent": _thing(3.2, 2.2, 3.4),
     "campfire": _thing(1.3, 0.95, 1.3), "statue": _thing(1.3, 3.4, 1.3), "barrel": _thing(0.66, 0.95, 0.66), "crate": _thing(0.9, 0.9, 0.9),
     "bench": _thing(1.7, 0.86, 0.62, 0.46), "book": _thing(0.24, 0.9, 0.24), "letter": _thing(0.3, 0.9, 0.3), "phone": _thing(0.24, 0.9, 0.24),
-    "computer": _thing(1.3, 1.22, 0.7), "cup": _thing(0.24, 0.95, 0.24), "bottle": _thing(0.24, 1.1, 0.24), "piano": _thing(1.55, 1.3, 1.6),
-    "cannon": _thing(1.5, 1.25, 2.7), "tree": _thing(4.6, 6.5, 4.6), "mirror": _thing(0.85, 1.95, 0.6), "clock": _thing(0.55, 2.2, 0.38),
+    "computer": _thing(1.3, 1.22, 0.7), "cup": _thing(0.24, 0.95, 0.24), "bottle": _thing(0.24, 1.1, 0.24), "piano": _thing(1.5, 1.5, 1.66),
+    "cannon": _thing(1.5, 1.25, 2.7), "tree": _thing(5.0, 6.4, 5.0), "mirror": _thing(0.85, 1.95, 0.6), "clock": _thing(0.55, 2.2, 0.38),
     "gravestone": _thing(0.85, 1.15, 0.5), "chest": _thing(1.0, 0.75, 0.62), "rock": _thing(2.2, 1.2, 1.8), "sword": _thing(0.75, 1.3, 0.65),
-    "gun": _thing(0.4, 0.95, 0.4), "umbrella": _thing(1.2, 1.15, 1.2), "lantern": _thing(0.34, 0.44, 0.34), "torch": _thing(0.4, 1.6, 0.4),
-    "bag": _thing(0.5, 0.4, 0.24), "spear": _thing(0.7, 2.3, 0.4), "bow": _thing(0.8, 1.6, 0.4), "shield": _thing(0.75, 1.05, 0.5),
+    "gun": _thing(0.26, 0.8, 0.36), "umbrella": _thing(1.24, 1.08, 1.1), "lantern": _thing(0.17, 0.37, 0.17), "torch": _thing(0.4, 0.95, 0.4),
+    "bag": _thing(0.16, 0.52, 0.39), "spear": _thing(0.42, 2.25, 0.4), "bow": _thing(0.45, 1.5, 0.4), "shield": _thing(0.75, 1.05, 0.5),
     "staff": _thing(0.6, 1.9, 0.4), "camera": _thing(0.9, 1.6, 0.9), "guitar": _thing(0.5, 1.2, 0.5), "pipa": _thing(0.5, 1.1, 0.5),
     "drum": _thing(0.85, 1.1, 0.85),
 }  # fmt: skip

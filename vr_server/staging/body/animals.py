@@ -1,128 +1,104 @@
-"""Four-legged and winged stand-ins: simple, but they stand, trot and fly."""
+"""Four-legged animals: a trunk carried over planted feet, a head that looks about, a tail that swings."""
 
 import math
 from collections.abc import Callable
 
-from vr_server.domain.staging import Rgb, Subject
-from vr_server.staging.geometry import Array, affine, rot_x, rot_y, rot_z, vec
-from vr_server.staging.meshes.core import box, capsule, ellipsoid, finish, merge, times
-from vr_server.staging.scene import Matrix, Mesh, MovingNode
+import numpy as np
 
+from vr_server.domain.staging import Subject
+from vr_server.staging.geometry import affine, rot_x, rot_y, vec, wobble
+from vr_server.staging.kinds import KINDS
+from vr_server.staging.meshes.animals import BREEDS, Breed, animal_meshes
+from vr_server.staging.scene import Matrix, MovingNode
+
+from .gait import LEGS, Footing, Gait, two_bone
 from .track import Track
 
-_COATS: tuple[Rgb, ...] = ((0.20, 0.10, 0.05), (0.10, 0.07, 0.05), (0.42, 0.38, 0.32), (0.30, 0.18, 0.09))
+Pose = dict[str, Matrix]
+
+
+def hips_of(breed: Breed) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Where the feet stand under the trunk: x and z of lf, rf, lh, rh in metres, float64 [4, 2]."""
+    x, z = breed.barrel[0] * 0.66, breed.trunk / 2 * 0.92
+    return np.array([(-x, -z), (x, -z), (-x, z), (x, z)])
+
+
+class Animal:
+    """A quadruped's part matrices at a time; pure in `t`, the last moment is kept."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.breed = BREEDS[subject.kind]
+        self.scale = subject.size_m[1] / KINDS[subject.kind].size_m[1]
+        main, second = self.breed.coats[subject.seed % len(self.breed.coats)]
+        colours = subject.colours
+        self.meshes = animal_meshes(
+            subject.kind, colours[0] if colours else main, colours[1] if len(colours) > 1 else second
+        )
+        self.track = Track(subject.path, subject.size_m[1])
+        self._hips = hips_of(self.breed) * self.scale
+        self._gait = Gait(self.track, self._hips, self.breed.hip * self.scale)
+        self._kept: tuple[float, Pose] | None = None
+
+    def at(self, t: float) -> Pose:
+        if self._kept is None or self._kept[0] != t:
+            self._kept = (t, self._solve(t))
+        return self._kept[1]
+
+    def trunk(self, t: float) -> Matrix:
+        """The barrel's middle; scaled to the subject."""
+        bounce, pitch, _ = self._gait.sway(t)
+        high = self.breed.centre * self.scale + bounce
+        seed = self.subject.seed % 97
+        breath = 1 + 0.012 * math.sin(2 * math.pi * 0.3 * t + seed)
+        turn = rot_y(self.track.yaw(t)) @ rot_x(pitch)
+        return affine(turn @ np.diag([breath, 1.0, 1.0]) * self.scale, self.track.position(t) + vec(0.0, high, 0.0))
+
+    def _solve(self, t: float) -> Pose:
+        trunk, b = self.trunk(t), self.breed
+        _, pitch, phase = self._gait.sway(t)
+        still = self.track.walk_at(t) is None
+        seed = self.subject.seed % 97
+        nod = -0.06 * math.sin(2 * phase) - pitch if not still else 0.05 * wobble(t, seed, 0.15)
+        look = (0.32 if still else 0.06) * wobble(t, seed + 3, 0.16)
+        root = vec(0.0, 0.42 * b.barrel[1], -0.52 * b.trunk)
+        rump = vec(0.0, 0.45 * b.barrel[1], 0.64 * b.trunk)
+        swish = 0.3 * wobble(t, seed + 5, 0.5)
+        pose = {
+            "trunk": trunk,
+            "head": trunk @ affine(rot_y(look) @ rot_x(nod), root),
+            "tail": trunk @ affine(rot_y(swish) @ rot_x(-0.1 + 0.12 * abs(swish)), rump),
+        }
+        for name, foot, (x, z) in zip(LEGS, self._gait.feet(t), self._hips / self.scale, strict=True):
+            self._leg(pose, name, foot, trunk @ np.array([x, b.hip - b.centre, z, 1.0]))
+        return pose
+
+    def _leg(self, pose: Pose, name: str, foot: Footing, hip: Matrix) -> None:
+        m, k = self.meshes, self.scale
+        ahead = rot_y(foot.yaw_rad) @ vec(0.0, 0.0, -1.0)
+        hind = name.endswith("h")
+        # the carpus of a foreleg bends forwards, the hock of a hind leg backwards
+        pole = -ahead if hind else ahead
+        ankle = foot.at + vec(0.0, m.sole_m * k, 0.0)
+        upper, lower = two_bone(hip[:3], ankle, m.upper_m * k, m.lower_m * k, pole)
+        grown = np.diag([k, k, k, 1.0])
+        pose[f"upper_leg_{name}"], pose[f"lower_leg_{name}"] = upper @ grown, lower @ grown
+        curl = rot_x(-min(foot.lift_m / (0.13 * self.breed.hip * k), 1.3) * 0.9)
+        end = lower @ np.array([0.0, -m.lower_m * k, 0.0, 1.0])
+        turn = rot_y(foot.yaw_rad) @ curl
+        pose[f"foot_{name}"] = affine(turn * k, end[:3] - turn @ vec(0.0, m.sole_m * k, 0.0))
 
 
 def quadruped_nodes(subject: Subject) -> list[MovingNode]:
-    """A horse or a dog by its size: barrel, neck and head, tail, four two-jointed legs in a trot driven by distance."""
-    h, length = subject.size_m[1], subject.size_m[2]
-    coat = _COATS[subject.seed % len(_COATS)]
-    horse = subject.kind == "horse"
-    back = h * (0.74 if horse else 0.76)
-    track = Track(subject.path, h)
-    leg = back * 0.56
-    stride = leg * 2.1
+    """Trunk, head, tail and four legs of three pieces each."""
+    animal = Animal(subject)
+    m = animal.meshes
 
-    def body(t: float) -> Matrix:
-        bob = 0.015 * h * math.sin(4 * math.pi * track.distance(t) / stride)
-        return affine(rot_y(track.yaw(t)), track.position(t) + vec(0.0, back * 0.82 + bob, 0.0))
+    def follow(part: str) -> Callable[[float], Matrix]:
+        return lambda t: animal.at(t)[part]
 
-    rise = h - back * 0.82 - 0.08 * h
-    barrel = merge(
-        [
-            ellipsoid((0.135 * length, 0.24 * back, 0.34 * length), coat, (0, 0, 0), 3),
-            ellipsoid((0.12 * length, 0.2 * back, 0.15 * length), coat, (0, 0.02 * back, 0.2 * length)),
-            capsule(
-                vec(0, 0.05 * back, -0.24 * length), vec(0, rise, -0.44 * length), 0.12 * length, 0.07 * length, coat
-            ),
-            capsule(
-                vec(0, rise + 0.02 * h, -0.43 * length),
-                vec(0, rise - 0.11 * h, -0.63 * length),
-                0.068 * length,
-                0.038 * length,
-                coat,
-            ),
-            capsule(
-                vec(0, 0.1 * back, 0.33 * length),
-                vec(0, -0.28 * back, 0.42 * length),
-                0.028 * length,
-                0.02 * length,
-                times(coat, 0.5),
-            ),
-            *(
-                ellipsoid(
-                    (0.012 * length, 0.05 * length, 0.02 * length),
-                    coat,
-                    (s * 0.03 * length, rise + 0.075 * h, -0.42 * length),
-                    1,
-                )
-                for s in (-1, 1)
-            ),
-        ]
-    )
-    upper = finish("upper-leg", capsule(vec(0, 0, 0), vec(0, -leg * 0.55, 0), 0.075 * length, 0.036 * length, coat))
-    lower = finish(
-        "lower-leg", capsule(vec(0, 0, 0), vec(0, -leg * 0.52, 0), 0.03 * length, 0.02 * length, times(coat, 0.8))
-    )
-    nodes = [MovingNode(finish("barrel", barrel), subject.object_id, subject.label, "barrel", body)]
-    for i, (x, z) in enumerate(((-0.09, -0.24), (0.09, -0.24), (-0.09, 0.24), (0.09, 0.24))):
-        hip = vec(x * length, -0.02 * back + leg * 1.05 - back * 0.82 + 0.02 * back, z * length)
-        phase = math.pi * ((i % 2) ^ (i // 2))
-        nodes += _leg(subject, track, body, hip, phase, stride, leg, (upper, lower), i)
-    return nodes
-
-
-def _leg(
-    subject: Subject,
-    track: Track,
-    body: Callable[[float], Matrix],
-    hip: Array,
-    phase: float,
-    stride: float,
-    leg: float,
-    meshes: tuple[Mesh, Mesh],
-    index: int,
-) -> list[MovingNode]:
-    def thigh(t: float) -> Matrix:
-        moving = 1.0 if track.walk_at(t) is not None else 0.0
-        return body(t) @ affine(rot_x(0.45 * moving * math.sin(2 * math.pi * track.distance(t) / stride + phase)), hip)
-
-    def shank(t: float) -> Matrix:
-        moving = 1.0 if track.walk_at(t) is not None else 0.0
-        fold = max(0.0, math.cos(2 * math.pi * track.distance(t) / stride + phase)) * 0.8 * moving
-        return thigh(t) @ affine(rot_x(-fold), vec(0.0, -leg * 0.53, 0.0))
-
-    return [
-        MovingNode(meshes[0], subject.object_id, subject.label, f"upper_leg_{index}", thigh),
-        MovingNode(meshes[1], subject.object_id, subject.label, f"lower_leg_{index}", shank),
-    ]
-
-
-def bird_nodes(subject: Subject) -> list[MovingNode]:
-    """Body and two beating wings, about a kite's size times `size_m`."""
-    w, _, d = subject.size_m
-    track = Track(subject.path, 1.0)
-    colour = times(_COATS[subject.seed % len(_COATS)], 0.9)
-
-    def body(t: float) -> Matrix:
-        beat = math.sin(2 * math.pi * 2.2 * t)
-        return affine(rot_y(track.yaw(t)), track.position(t) + vec(0.0, -0.04 * beat * w, 0.0))
-
-    torso = merge(
-        [
-            ellipsoid((0.09 * w, 0.08 * w, 0.4 * d), colour),
-            ellipsoid((0.06 * w,) * 3, colour, (0, 0.05 * w, -0.42 * d)),
-            box((0.16 * w, 0.01 * w, 0.25 * d), colour, (0, 0, 0.5 * d)),
-        ]
-    )
-    nodes = [MovingNode(finish("torso", torso), subject.object_id, subject.label, "torso", body)]
-    for side in (-1.0, 1.0):
-        wing = ellipsoid((0.27 * w, 0.012 * w, 0.2 * d), colour, (side * 0.26 * w, 0.0, 0.0))
-
-        def at(t: float, side: float = side) -> Matrix:
-            return body(t) @ affine(
-                rot_z(side * (0.25 + 0.6 * math.sin(2 * math.pi * 2.2 * t))), vec(0.0, 0.03 * w, 0.0)
-            )
-
-        nodes.append(MovingNode(finish("wing", wing), subject.object_id, subject.label, f"wing_{side:+.0f}", at))
-    return nodes
+    pieces = [("trunk", m.trunk), ("head", m.head), ("tail", m.tail)]
+    for name in LEGS:
+        upper, lower = m.legs[1 if name.endswith("h") else 0]
+        pieces += [(f"upper_leg_{name}", upper), (f"lower_leg_{name}", lower), (f"foot_{name}", m.foot)]
+    return [MovingNode(mesh, subject.object_id, subject.label, part, follow(part)) for part, mesh in pieces]

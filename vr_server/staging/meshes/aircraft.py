@@ -9,7 +9,22 @@ from vr_server.staging.geometry import rot_x, rot_z
 
 from .core import Part, box, ellipsoid, finish, flat_part, lathe, merge, mix, times
 from .model import Model, Paint, Piece
-from .shapes import ALONG_Z, DARK, GLASS, RUBBER, STEEL, bevelled, loft_z, mirrored, prism, ring, rod, spun, wheel
+from .shapes import (
+    AHEAD,
+    ALONG_Z,
+    DARK,
+    GLASS,
+    RUBBER,
+    STEEL,
+    bevelled,
+    loft_z,
+    mirrored,
+    prism,
+    ring,
+    rod,
+    spun,
+    wheel,
+)
 
 _RED: Rgb = (1.0, 0.08, 0.05)
 _GREEN: Rgb = (0.1, 1.0, 0.25)
@@ -54,7 +69,7 @@ def _propeller(radius: float, blades: int, colour: Rgb = DARK) -> Part:
     tip = box((0.09 * radius, 0.08 * radius, 0.03), (0.75, 0.55, 0.08), (0.02 * radius, 0.95 * radius, 0.0))
     cone = lathe(
         [(0.15 * radius, -0.12 * radius), (0.12 * radius, 0.05 * radius), (0.01, 0.22 * radius)], STEEL, 12
-    ).moved((0, 0, 0), -1 * ALONG_Z @ rot_z(math.pi))
+    ).moved((0, 0, 0), AHEAD)
     return merge([*spun(merge([blade, tip]), blades), cone])
 
 
@@ -200,7 +215,7 @@ def drone(paint: Paint) -> Model:
     ]
     legs = [mirrored(rod((0.08, 0.1, z), (0.16, 0.0, z), 0.012, DARK)) for z in (-0.09, 0.09)]
     eye = [
-        lathe([(0.03, 0.0), (0.035, 0.05)], DARK, 10).moved((0.0, 0.1, -0.14), ALONG_Z),
+        lathe([(0.03, 0.0), (0.035, 0.05)], DARK, 10).moved((0.0, 0.1, -0.14), AHEAD),
         ellipsoid((0.025,) * 3, GLASS, (0.0, 0.1, -0.155), 1),
     ]
     lamps = merge([ellipsoid((0.015,) * 3, c, (sx * 0.28, 0.12, -0.28), 1) for sx, c in ((-1, _RED), (1, _GREEN))])

@@ -11,11 +11,11 @@ from functools import lru_cache
 import numpy as np
 
 from vr_server.domain.staging import Rgb
-from vr_server.staging.geometry import Array, rot_x, rot_y, rot_z, vec
+from vr_server.staging.geometry import Array, rot_x, rot_z, vec
 from vr_server.staging.scene import Mesh
 
 from .core import Part, box, capsule, ellipsoid, finish, lathe, leaf, merge, mix, smooth_part, times, tube
-from .shapes import ALONG_X, ALONG_Z, DARK, STEEL, bevelled, prism, ring, rod
+from .shapes import AHEAD, ALONG_X, ALONG_Z, DARK, STEEL, bevelled, prism, ring, rod
 
 _WOOD: Rgb = (0.24, 0.13, 0.06)
 _PALE_WOOD: Rgb = (0.46, 0.27, 0.11)
@@ -144,9 +144,7 @@ def _spear() -> tuple[Mesh, ...]:
     head = prism(
         [(-1.44, 0.0), (-1.2, 0.032), (-1.1, 0.012), (-1.1, -0.012), (-1.2, -0.032)], -0.006, 0.006, _BLADE, "x", 0.003
     )
-    tuft = lathe([(0.05, -0.12), (0.036, -0.02), (0.015, 0.0)], (0.55, 0.05, 0.04), 8).moved(
-        (0.0, 0.0, -1.08), -ALONG_Z @ rot_y(0.0)
-    )
+    tuft = lathe([(0.05, -0.12), (0.036, -0.02), (0.015, 0.0)], (0.55, 0.05, 0.04), 8).moved((0.0, 0.0, -1.08), ALONG_Z)
     return (finish("sword-spear", shaft, head), finish("spear-tuft", tuft, two_sided=True))
 
 
@@ -238,7 +236,7 @@ def _camera() -> tuple[Mesh, ...]:
     body = bevelled((0.14, 0.09, 0.06), DARK, (0.0, 0.05, 0.0), 0.012)
     top = bevelled((0.06, 0.03, 0.05), times(DARK, 1.6), (0.0, 0.105, 0.0), 0.008)
     lens = lathe([(0.038, 0.0), (0.038, 0.06), (0.034, 0.075)], (0.03, 0.03, 0.033), 16).moved(
-        (0.0, 0.05, -0.03), -1 * ALONG_Z @ rot_z(math.pi)
+        (0.0, 0.05, -0.03), AHEAD
     )
     glass = ellipsoid((0.03, 0.03, 0.008), (0.06, 0.05, 0.12), (0.0, 0.05, -0.105), 1)
     return (finish("metal-camera", body, top, lens, glass),)

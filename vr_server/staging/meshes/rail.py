@@ -9,7 +9,7 @@ from vr_server.staging.scene import Mesh
 
 from .core import Part, box, finish, lathe, merge, mix, times
 from .model import Model, Paint, Piece
-from .shapes import ALONG_X, ALONG_Z, DARK, GLASS, STEEL, bevelled, mirrored, prism, spun
+from .shapes import AHEAD, ALONG_X, ALONG_Z, DARK, GLASS, STEEL, bevelled, mirrored, prism, spun
 
 RAIL_M = 0.16
 CHIMNEY = (0.0, 4.0, -19.5)
@@ -56,11 +56,7 @@ def _engine(main: Rgb, second: Rgb) -> tuple[list[Part], list[Part]]:
     )
     buffers = [
         bevelled((2.7, 0.4, 0.2), (0.5, 0.06, 0.05), (0.0, 1.1, -20.7), 0.04),
-        mirrored(
-            lathe([(0.1, 0.0), (0.2, 0.26), (0.2, 0.32)], _BLACK, 12).moved(
-                (0.9, 1.1, -20.65), -1 * ALONG_Z @ np.diag([-1.0, 1.0, 1.0])
-            )
-        ),
+        mirrored(lathe([(0.1, 0.0), (0.2, 0.26), (0.2, 0.32)], _BLACK, 12).moved((0.9, 1.1, -20.65), AHEAD)),
     ]
     catcher = prism([(-20.75, 0.95), (-21.0, 0.22), (-20.5, 0.22), (-20.5, 0.95)], -1.1, 1.1, second, "x", 0.04)
     tender = [
@@ -115,11 +111,7 @@ def train(paint: Paint) -> Model:
     for z in coaches:
         a, b, c = _coach(z, mix(main, (0.30, 0.05, 0.04), 0.35), second)
         painted, metal, glass = painted + a, metal + b, glass + c
-    lamps = [
-        lathe([(0.2, 0.0), (0.22, 0.16)], (1.0, 0.93, 0.75), 14).moved(
-            (0.0, 3.42, -20.3), -1 * ALONG_Z @ np.diag([-1.0, 1.0, 1.0])
-        )
-    ]
+    lamps = [lathe([(0.2, 0.0), (0.22, 0.16)], (1.0, 0.93, 0.75), 14).moved((0.0, 3.42, -20.3), AHEAD)]
     driver, small = _rail_wheel(_DRIVER_R, times(main, 0.8), 24), _rail_wheel(_SMALL_R, times(main, 0.6), 12)
     wheels = [
         Piece(f"driver_{i}{n}", driver, "wheel", (s * 0.95, RAIL_M + _DRIVER_R, z), _DRIVER_R)

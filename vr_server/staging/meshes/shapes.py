@@ -144,8 +144,10 @@ def loft_z(
 
 ALONG_X: Array = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 """Turns what stands along +Y to lie along +X."""
-ALONG_Z: Array = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-"""Turns what stands along +Y to lie along +Z."""
+ALONG_Z: Array = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Turns what stands along +Y to lie along +Z, towards the back."""
+AHEAD: Array = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""Turns what stands along +Y to lie along -Z, towards the front."""
 
 
 def wheel(radius: float, width: float, rim: Rgb = STEEL, spokes: int = 5, tyre: float = 0.28) -> Part:
