@@ -165,7 +165,7 @@ def test_what_is_unknown_is_replaced_and_told():
     told = " ".join(staging.remarks)
     assert all(word in told for word in ("zorblax", "gryphon", "knit", "moon_base", "teapot"))
     assert all(s.placeholder for s in staging.subjects)
-    assert {n.part for n in build_scene(staging).moving} == {"box"}
+    assert {n.part for n in build_scene(staging).moving} == {"box", "label"}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
