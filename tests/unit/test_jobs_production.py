@@ -151,6 +151,21 @@ async def test_takes_asked_for_at_once_get_different_numbers(scene: Set) -> None
     assert sorted(t.number for t in takes) == [1, 2, 3, 4, 5]
 
 
+async def test_readings_of_one_shot_share_a_seed_and_a_parent(scene: Set) -> None:
+    shot = await scene.shot()
+    first = await scene.production.request_take(shot.id, readings=3)
+    takes = await scene.store.takes(shot.project_id)
+    assert takes[0] == first
+    assert [t.spec.variant for t in takes] == [0, 1, 2]
+    assert [t.provenance.parent_take_id for t in takes] == [None, first.id, first.id]
+    assert {t.provenance.seed for t in takes} == {first.provenance.seed}
+    assert scene.queue.enqueued == [t.id for t in takes]
+    assert len({t.spec.camera.yaw_offset_rad for t in takes}) == 3
+    with pytest.raises(Unavailable):  # two more would fit, three do not: none is kept
+        await scene.production.request_take(shot.id, readings=3)
+    assert len(await scene.store.takes(shot.project_id)) == 3
+
+
 async def test_requests_that_cannot_be_made_are_refused_before_anything_is_kept(scene: Set) -> None:
     shot = await scene.shot("zh")
     with pytest.raises(UnknownEngine, match=r"'oracle'.*short, tiny"):

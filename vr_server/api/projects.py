@@ -15,6 +15,7 @@ from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Project, Sequence, Shot
 from vr_server.domain.take import Quality, Take
 from vr_server.jobs import ProjectState
+from vr_server.language.variants import MOST_VARIANTS
 
 router = APIRouter(prefix="/api")
 
@@ -44,6 +45,8 @@ class TakeRequest(Model):
 
     engine: str | None = Field(default=None, max_length=64)
     seed: int | None = Field(default=None, ge=0, le=2147483647)
+    variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
+    """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
 
 
 @router.get("/projects")
@@ -76,9 +79,11 @@ async def project(project_id: str, parts: Parts) -> ProjectView:
 
 @router.post("/shots/{shot_id}/takes", status_code=202, dependencies=[may("requestTake")])
 async def new_take(shot_id: str, response: Response, parts: Parts, wanted: TakeRequest | None = None) -> Take:
-    """Queue a take of the shot as its spec is now."""
+    """Queue a take of the shot as its spec is now, or several readings of it; the answer is the first."""
     wanted = wanted or TakeRequest()
-    take = await parts.production.request_take(shot_id, engine=wanted.engine, seed=wanted.seed)
+    take = await parts.production.request_take(
+        shot_id, engine=wanted.engine, seed=wanted.seed, readings=wanted.variants
+    )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take
 

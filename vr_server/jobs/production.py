@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
 from vr_server.domain.take import Provenance, Quality, Take
 from vr_server.generation.port import Capabilities
 from vr_server.language import compile_prompt
+from vr_server.language.variants import variants
 from vr_server.review.notes import propose, revise, write
 from vr_server.script import breakdown
 from vr_server.storage import Store, TakeFolders, Unit
@@ -153,19 +154,26 @@ class Production:
         parent_take_id: str | None = None,
         note_ids: tuple[str, ...] = (),
         revision_id: str | None = None,
+        readings: int = 1,
     ) -> Take:
-        """Queue a new take of the shot as its spec is now.
+        """Queue a new take of the shot as its spec is now; with `readings` (1 to 3) also takes of other readings of the
+        same words, which have the first's seed and name it as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
-        parent it follows from the shot and the take number. Raise NotFound, UnknownEngine, InvalidInput (the engine
-        cannot make such a shot) or Unavailable (too many takes are unfinished).
+        parent it follows from the shot and the take number. Return the first. Raise NotFound, UnknownEngine, InvalidInput
+        (the engine cannot make such a shot) or Unavailable (too many takes are unfinished: none is queued).
         """
         order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id)
         async with self.store.transaction() as unit:
-            take = await self._new_take(unit, await unit.shot(shot_id), order)
-        self.bus.publish(TakeChanged(take))
-        await self._queue.enqueue(take.id)
-        return take
+            shot = await unit.shot(shot_id)
+            takes = [await self._new_take(unit, shot, order)]
+            alike = replace(order, seed=takes[0].provenance.seed, parent_take_id=takes[0].id)
+            others = variants(shot.spec, readings, heading=shot.heading)[1:]
+            takes += [await self._new_take(unit, shot.model_copy(update={"spec": spec}), alike) for spec in others]
+        for take in takes:
+            self.bus.publish(TakeChanged(take))
+            await self._queue.enqueue(take.id)
+        return takes[0]
 
     async def cancel_take(self, take_id: str) -> Take:
         """Raise NotFound, or Conflict when the take is finished."""
