@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +9,9 @@ from vr_server.domain.frame import Frame
 from vr_server.domain.staging import Staging, Subject
 from vr_server.staging import compose
 
+from .cameras import camera_facts
 from .discs import LUMA, discs, in_sky
+from .fact import Fact, is_one_of
 from .prompts import Expected, Look, look_at_staging
 
 SEEN_SHARE = 0.0003
@@ -34,25 +35,13 @@ UNSEEN_WEATHER = {"wind", "clear"}
 """Weather that moves things or leaves them alone, and shows in no single picture."""
 
 
-@dataclass(frozen=True)
-class Fact:
-    name: str
-    held: bool
-    told: str  # what was asked for
-    found: str
-
-
 def facts_of(expected: Expected, look: Look) -> list[Fact]:
     """Every fact that `expected` names, with what was found in the take."""
     return [fact for check in _CHECKS for fact in check(expected, look)]
 
 
-def _is(wanted: str, found: str | None) -> bool:
-    return found in wanted.split("|")
-
-
 def _of_kind(staging: Staging, kind: str) -> list[Subject]:
-    return [s for s in staging.subjects if _is(kind, s.kind)]
+    return [s for s in staging.subjects if is_one_of(kind, s.kind)]
 
 
 def _subjects(expected: Expected, look: Look) -> list[Fact]:
@@ -77,7 +66,7 @@ def _actions(expected: Expected, look: Look) -> list[Fact]:
     facts = []
     last: tuple[str, float] = ("", -1.0)
     for kind, action in expected.actions:
-        starts = [a.start_s for s in _of_kind(look.staging, kind) for a in s.actions if _is(action, a.action)]
+        starts = [a.start_s for s in _of_kind(look.staging, kind) for a in s.actions if is_one_of(action, a.action)]
         after = last[1] + (0.1 if last[0] == kind else -1e-3)
         held = any(start >= after for start in starts)
         found = ", ".join(f"{start:.1f} s" for start in sorted(set(starts))) or "never"
@@ -90,7 +79,7 @@ def _actions(expected: Expected, look: Look) -> list[Fact]:
 def _ids(expected: Expected, look: Look) -> list[Fact]:
     staging = look.staging
     told = (("place", expected.place, staging.place), ("style", expected.style, staging.style))
-    return [Fact(name, _is(wanted, found), wanted, str(found)) for name, wanted, found in told if wanted]
+    return [Fact(name, is_one_of(wanted, found), wanted, str(found)) for name, wanted, found in told if wanted]
 
 
 def _time(expected: Expected, look: Look) -> list[Fact]:
@@ -99,7 +88,7 @@ def _time(expected: Expected, look: Look) -> list[Fact]:
     hour, mean = look.staging.sky.time_of_day, brightness(look)
     low, high = BRIGHTNESS[hour]
     facts = [
-        Fact("time", _is(expected.time, hour), expected.time, hour),
+        Fact("time", is_one_of(expected.time, hour), expected.time, hour),
         Fact("exposure", low <= mean <= high, f"{low:.2f} to {high:.2f} at {hour}", f"{mean:.2f}"),
     ]
     if hour in WARM and look.staging.style is None and look.spec.sky_colour is None:
@@ -123,7 +112,7 @@ def _weather(expected: Expected, look: Look) -> list[Fact]:
     found = look.staging.weather
     facts = []
     for told in expected.weather:
-        here = [w for w in found if _is(told, w)]
+        here = [w for w in found if is_one_of(told, w)]
         facts.append(Fact("weather", bool(here), told, ", ".join(found) or "none"))
         if here and here[0] not in UNSEEN_WEATHER:
             changed, mean = without(look, here[0])
@@ -166,4 +155,12 @@ def _discs(look: Look, frame: Frame) -> list[tuple[float, float, float]]:
     return discs(frame, min(radii), max(radii))
 
 
-_CHECKS: tuple[Callable[[Expected, Look], list[Fact]], ...] = (_subjects, _actions, _ids, _time, _weather, _bodies)
+_CHECKS: tuple[Callable[[Expected, Look], list[Fact]], ...] = (
+    _subjects,
+    _actions,
+    _ids,
+    _time,
+    _weather,
+    _bodies,
+    camera_facts,
+)

@@ -15,7 +15,8 @@ from typing import Any
 from vr_server import blockout
 from vr_server.domain.errors import PrevisError
 
-from .facts import Fact, facts_of
+from .fact import Fact
+from .facts import facts_of
 from .prompts import Look, Prompt, load_prompts, look_at
 from .sheets import BAD, DIM, GOOD, U8, Line, save, sheet, shrunk
 

@@ -1,0 +1,115 @@
+"""Facts of the camera: shot size, angle and moves, measured on the clip's poses and on its pictures' ids."""
+
+import itertools
+import math
+
+import numpy as np
+
+from vr_server.domain.frame import CameraPose, Frame
+from vr_server.domain.shot import ShotSize
+from vr_server.domain.staging import Subject
+from vr_server.staging.measure import Shots, moves_of, sightings, size_of
+from vr_server.staging.subjects import path_at
+
+from .fact import Fact, is_one_of
+from .prompts import Expected, Look
+
+MOMENTS = 9
+TALL: dict[ShotSize, tuple[float, float]] = {
+    "extreme_close_up": (0.5, 1.0), "close_up": (0.5, 1.0), "medium_close_up": (0.5, 1.0), "medium": (0.5, 1.0),
+    "medium_full": (0.5, 1.0), "full": (0.3, 1.0), "wide": (0.1, 0.8), "extreme_wide": (0.015, 0.5),
+}  # fmt: skip
+"""How much of the frame's height the ids of a shot's main subject span, at least and at most."""
+PITCH_RAD = {"low": (0.03, 1.6), "high": (-1.2, -0.17), "overhead": (-1.6, -0.8), "eye": (-0.25, 0.25)}
+"""How the camera is tilted for an angle, + up."""
+DUTCH_RAD = 0.08
+SHAKEN_RAD = 2e-4
+
+
+def camera_facts(expected: Expected, look: Look) -> list[Fact]:
+    return [*_size(expected, look), *_angle(expected, look), *_moves(expected, look)]
+
+
+def _told_subjects(expected: Expected, look: Look) -> list[Subject]:
+    kinds = "|".join(expected.subjects)
+    focus = look.spec.camera.focus
+    found = [s for s in look.staging.subjects if is_one_of(kinds, s.kind)]
+    return [s for s in found if s.key == focus] or found
+
+
+def _size(expected: Expected, look: Look) -> list[Fact]:
+    """The size is asked for of one subject at one moment: a move may begin or end there."""
+    if not expected.size or not (subjects := _told_subjects(expected, look)):
+        return []
+    times = np.linspace(0.0, look.staging.duration_s, MOMENTS)
+    seen = sightings(look.staging, times, look.plan.width_px / look.plan.height_px)
+    sizes = [size_of(moment[s.key].shows) for moment in seen for s in subjects]
+    held = any(is_one_of(expected.size, size) for size in sizes)
+    measured = ", ".join(dict.fromkeys(sizes))
+    spans = [_tall(frame, s) for frame in look.frames for s in subjects]
+    ranges = [TALL[size] for size in TALL if is_one_of(expected.size, size)]
+    framed = any(low <= span <= high for span in spans for low, high in ranges)
+    told = " or ".join(f"{low:.2f} to {high:.2f}" for low, high in ranges)
+    return [
+        Fact("size", held, expected.size, measured),
+        Fact("framed", framed, f"{told} of the frame's height", ", ".join(f"{span:.2f}" for span in spans[:6])),
+    ]
+
+
+def _tall(frame: Frame, subject: Subject) -> float:
+    """How much of the frame's height lies between the highest and the lowest pixel of a subject."""
+    assert frame.ids is not None
+    rows = np.flatnonzero((frame.ids == subject.object_id).any(axis=1))
+    return float(rows[-1] - rows[0] + 1) / len(frame.ids) if len(rows) else 0.0
+
+
+def _angle(expected: Expected, look: Look) -> list[Fact]:
+    if not expected.angle:
+        return []
+    ahead = np.array([-pose.t_world_camera[:3, 2] for pose in look.plan.cameras])
+    pitch = np.arcsin(np.clip(ahead[:, 1], -1, 1))
+    roll = abs(moves_of(_shots(look.plan.cameras)).roll_rad)
+    held = False
+    for angle in expected.angle.split("|"):
+        if angle == "dutch":
+            held |= roll >= DUTCH_RAD
+        else:
+            low, high = PITCH_RAD[angle]
+            held |= bool(((pitch >= low) & (pitch <= high)).any())
+    found = f"tilted {pitch.min():.2f} to {pitch.max():.2f} rad, rolled {roll:.2f}"
+    return [Fact("angle", held, expected.angle, found)]
+
+
+def _shots(cameras: tuple[CameraPose, ...]) -> Shots:
+    poses = np.array([pose.t_world_camera for pose in cameras])
+    return Shots(poses[:, :3, 3], poses[:, :3, :3], np.array([pose.yfov_rad for pose in cameras]))
+
+
+def _moves(expected: Expected, look: Look) -> list[Fact]:
+    """Each told move over its own share of the shot."""
+    facts = []
+    for told, cameras in zip(expected.moves, _shares(expected, look), strict=True):
+        moves = moves_of(_shots(cameras))
+        held = is_one_of(told, moves.move)
+        held |= "handheld" in told.split("|") and moves.shake_rad >= SHAKEN_RAD
+        held |= "follow" in told.split("|") and _follows(expected, look)
+        facts.append(Fact("moves", held, told, f"{moves.move} (shake {moves.shake_rad:.1e} rad)"))
+    return facts
+
+
+def _shares(expected: Expected, look: Look) -> list[tuple[CameraPose, ...]]:
+    """The poses of each told move: by the weights of the camera's beats where there are as many."""
+    cameras, beats = look.plan.cameras, look.spec.camera.beats
+    weights = [b.weight for b in beats] if len(beats) == len(expected.moves) else [1.0] * len(expected.moves)
+    ends = np.cumsum([0.0, *weights]) / max(sum(weights), 1e-9) * len(cameras)
+    return [cameras[math.floor(a) : max(math.ceil(b), math.floor(a) + 2)] for a, b in itertools.pairwise(ends)]
+
+
+def _follows(expected: Expected, look: Look) -> bool:
+    """Whether the camera goes where a told subject goes, about as far."""
+    went = look.plan.cameras[-1].t_world_camera[:3, 3] - look.plan.cameras[0].t_world_camera[:3, 3]
+    for subject in _told_subjects(expected, look):
+        way = path_at(subject.path, look.staging.duration_s)[0] - path_at(subject.path, 0.0)[0]
+        if np.linalg.norm(way) > 0.5 and np.linalg.norm(went - way) < 0.5 * np.linalg.norm(way):
+            return True
+    return False
