@@ -20,7 +20,7 @@ from .body.track import Track
 from .effects import effect_nodes, puffs_of
 from .geometry import affine, as_vec3, rot_y
 from .kinds import KINDS, UNKNOWN
-from .meshes.ground import ground_mesh
+from .meshes.ground import ground_mesh, litter_mesh
 from .meshes.lettering import labelled_block
 from .meshes.library import meshes_of
 from .scene import Matrix, MovingNode, Scene, StaticNode
@@ -33,6 +33,8 @@ def build_scene(staging: Staging) -> Scene:
     """Ground (object id 0), set pieces as static nodes, every part of every subject as a moving node."""
     ground = ground_mesh(staging.ground, staging.ground_colour, staging.seed % 9973)
     static = [StaticNode(ground, 0, "ground", np.eye(4))]
+    litter = litter_mesh(staging.ground, staging.seed % 9973)
+    static += [StaticNode(litter, 0, "litter", np.eye(4))] if litter is not None else []
     for piece in staging.set_pieces:
         meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m)
         world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))

@@ -49,7 +49,7 @@ class _Hour:
 
 _HOURS: dict[str, _Hour] = {
     "dawn": _Hour((0.22, 0.31, 0.50), (0.86, 0.60, 0.48), (1.0, 0.68, 0.46), 2.2, 0.14),
-    "day": _Hour((0.15, 0.31, 0.62), (0.58, 0.69, 0.80), (1.0, 0.95, 0.86), 3.2, 0.82),
+    "day": _Hour((0.15, 0.36, 0.84), (0.66, 0.84, 1.02), (1.0, 0.95, 0.86), 3.2, 0.82),
     "sunset": _Hour((0.19, 0.22, 0.40), (0.98, 0.50, 0.24), (1.0, 0.56, 0.26), 2.5, 0.12),
     "dusk": _Hour((0.06, 0.10, 0.23), (0.42, 0.29, 0.29), (1.0, 0.55, 0.36), 0.75, 0.1),
     "night": _Hour((0.022, 0.034, 0.075), (0.075, 0.10, 0.16), (0.60, 0.73, 1.0), 1.0, 0.62),
@@ -64,6 +64,8 @@ _AIRS: dict[str, tuple[Rgb, Rgb]] = {  # multiply zenith, horizon
 }
 # dust hangs in the air of some worlds: whatever the hour, the sky has its colour (of brightness 1: zenith, horizon)
 _DUSTS: dict[str, tuple[Rgb, Rgb]] = {"red_planet": ((1.45, 0.94, 0.52), (1.48, 0.93, 0.50))}
+_LAMPLIT = {"night_market", "alley"}
+"""Where lamps outshine the moon."""
 _SUN_BY_DAY = ("the sun", "太阳", "烈日", "骄阳", "日头")
 
 
@@ -101,17 +103,24 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[S
         zenith, horizon = _blend(zenith, grey, air.veil), _blend(horizon, grey, air.veil)
     zenith, horizon = _tint(zenith, (air.dark, air.dark, air.dark)), _tint(horizon, (air.dark**0.45,) * 3)
     bodies = tuple(b.model_copy(update={"illuminance": round(b.illuminance * air.sun, 4)}) for b in bodies)
-    cloud = _blend(horizon, (0.9, 0.9, 0.9), 0.4 * (1 - air.menace), _luma(horizon) / 0.9)
+    cloud = _blend(horizon, (1.0, 0.97, 0.94), 0.75 * (1 - air.menace), 1.35 * _luma(horizon))
     cloud = _blend(cloud, zenith, air.menace, 0.85)
     hue = rgb_of(spec.sky_colour) if spec.sky_colour else None
     light = hour.light
     if hue is not None:
         hue = _tint(hue, (1.0, 1.0, 1.0), 1.0 / max(_luma(hue), 1e-3))
-        zenith, horizon = _blend(zenith, hue, 0.85, _luma(zenith)), _blend(horizon, hue, 0.72, 1.05 * _luma(horizon))
-        cloud = _blend(cloud, hue, 0.7, _luma(cloud))
+        zenith, horizon = (
+            _blend(zenith, hue, 0.68, 0.9 * _luma(zenith)),
+            _blend(horizon, hue, 0.5, 0.9 * _luma(horizon)),
+        )
+        cloud = _blend(cloud, hue, 0.5, _luma(cloud))
         light = _blend(light, hue, 0.35, _luma(light))
         bodies = tuple(b.model_copy(update={"colour": _blend(b.colour, hue, 0.3, _luma(b.colour))}) for b in bodies)
-    fog_colour = _blend(horizon, _tint(place.colour, (1.7, 1.7, 1.7)), 0.35) if air.dusty else horizon
+    soil = _tint(place.colour, (1.0, 1.0, 1.0), min(_luma(horizon) / max(_luma(place.colour), 1e-3), 4.0))
+    if air.dusty:
+        # what is blown about has the ground's colour, and so has all the air
+        zenith, horizon = _blend(zenith, soil, 0.55, 0.85), _blend(horizon, soil, 0.6)
+    fog_colour = _blend(horizon, soil, 0.3) if air.dusty else _tint(horizon, (1.0, 1.0, 1.0), 1 - 0.45 * air.menace)
     if spec.time_of_day == "night":
         fog_colour = _tint(fog_colour, (0.6, 0.6, 0.6))
     bounce = _tint(place.colour, light, 0.30 * min(hour.illuminance, 2.0) * max(air.sun, 0.35))
@@ -120,8 +129,13 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[S
     haze = place.haze if place.interior is not None else max(place.haze, air.fog)
     return Sky(
         time_of_day=spec.time_of_day, bodies=bodies, zenith=zenith, horizon=horizon, ground_bounce=bounce, fog_density_per_m=haze, fog_colour=fog_colour,
-        exposure=round(place.lit * air.lit, 3), cloud_cover=air.cover, cloud_colour=_capped(cloud), stars=_stars(spec, air.cover),
+        exposure=round(place.lit * air.lit * (_metered(hue) if hue is not None else 1.0), 3), cloud_cover=air.cover, cloud_colour=_capped(cloud), stars=_stars(spec, air.cover),
     )  # fmt: skip
+
+
+def _metered(hue: Rgb) -> float:
+    """The meter goes by brightness, and a deep colour has little: without this a purple sky would be a pink one."""
+    return 1.0 - 0.38 * min(max(max(hue) - 1.2, 0.0) / 2.0, 1.0)
 
 
 def _capped(c: Rgb) -> Rgb:
@@ -167,7 +181,8 @@ def _moons(
             else ()
         )
     if night and not spec.moons and not any(word in spec.text.lower() for word in _MOON_WORDS):
-        return (_body("moon", _aside(camera, 0.85, hour.elevation_rad), 0.022, hour.light, hour.illuminance),)
+        power = hour.illuminance * (0.3 if spec.place in _LAMPLIT else 1.0)
+        return (_body("moon", _aside(camera, 0.85, hour.elevation_rad), 0.022, hour.light, power),)
     colour = hour.light if night else (0.86, 0.88, 0.92)
     found: list[CelestialBody] = []
     for i, (across, high) in enumerate(((0.45, 0.62), (-0.5, 0.78), (0.1, 0.85), (-0.2, 0.5))[:count]):

@@ -43,6 +43,7 @@ _WINDS = {
     "sparks": 1.5,
 }
 _CALM_M_S = 0.65
+_LIT_STORM = 0.52
 _WET = {"rain": 0.85, "storm": 1.0}
 _SOFT_WET = 0.45
 """Share of a film of water that stands on loose ground."""
@@ -75,9 +76,9 @@ def air_of(spec: ShotSpec) -> Air:
         cover = min(_COVERS[w] for w in told)
     stormy = bool({"storm", "lightning"} & told)
     return Air(
-        cover=cover, veil=veil, dark=0.30 if stormy else 0.8 if "rain" in told else 1.0, sun=0.42 if stormy else 1 - 0.86 * veil if veil else 1.0,
+        cover=cover, veil=veil, dark=0.30 if stormy else 0.8 if "rain" in told else 1.0, sun=0.3 if stormy else 1 - 1.25 * veil if veil else 1.0,
         fog=max((_FOGS[w] for w in told if w in _FOGS), default=0.0), menace=0.9 if stormy else 0.35 if "rain" in told else 0.0,
-        lit=0.72 if stormy and not night else 0.9 if "rain" in told and not night else 1.0, dusty=bool({"dust", "sand"} & told),
+        lit=_LIT_STORM if stormy and not night else 0.86 if "rain" in told and not night else 1.2 if "snow" in told or spec.place == "snowfield" else 1.0, dusty=bool({"dust", "sand"} & told),
     )  # fmt: skip
 
 

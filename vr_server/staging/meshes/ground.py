@@ -54,9 +54,9 @@ def water_level(ground: str) -> float | None:
 
 def cliff_edge(x: Heights) -> Heights:
     """The z of the cliff's edge: a bay, so that its walls are seen from the brink."""
-    bay = 15.0 * (1 - np.exp(-((x / 13.0) ** 2)))
-    jag = 0.5 * np.sin(1.3 * x + 0.4) * np.sin(0.45 * x) + 1.6 * np.sin(0.19 * x) ** 2
-    return np.asarray(_CLIFF.edge_z_m - bay - jag * np.clip(np.abs(x) / 6.0, 0.15, 1.0))
+    bay = 34.0 * (1 - np.exp(-((x / 15.0) ** 4))) + 5.0 * (1 - np.exp(-((x / 6.0) ** 2)))
+    jag = 0.5 * np.sin(1.3 * x + 0.4) * np.sin(0.45 * x) + 2.6 * np.sin(0.21 * x) ** 2
+    return np.asarray(_CLIFF.edge_z_m - bay - jag * np.clip(np.abs(x) / 6.0, 0.12, 1.0))
 
 
 _CLIFF_S = np.array([0.0, 0.25, 0.9, 1.6, 2.2, 4.2, 5.0, 7.5, 12.0, 40.0, 170.0, 260.0, 420.0])
@@ -202,3 +202,68 @@ def _mottle(p: Heights, n: Heights, seed: int) -> Heights:
         v = (p[:, 2] * math.cos(turn) - p[:, 0] * math.sin(turn)) * 2 * math.pi / wavelength
         shade += depth * np.sin(u + phase[0] + np.sin(v * 0.7)) * np.sin(v + phase[1])
     return np.asarray(shade * (0.8 + 0.2 * n[:, 1]))
+
+
+_LITTER: dict[str, tuple[str, int, tuple[float, float], tuple[Rgb, ...]]] = {  # what, how many, sizes, tones
+    "red_soil": ("pebble", 420, (0.02, 0.09), ((0.30, 0.11, 0.055), (0.20, 0.075, 0.04))), "sand": ("pebble", 260, (0.015, 0.06), ((0.42, 0.31, 0.2), (0.3, 0.24, 0.17))),
+    "grass": ("blade", 900, (0.05, 0.16), ((0.17, 0.24, 0.06), (0.26, 0.28, 0.09), (0.12, 0.19, 0.05))), "leaf_litter": ("leaf", 700, (0.05, 0.12), ((0.26, 0.17, 0.06), (0.30, 0.22, 0.07), (0.13, 0.10, 0.05))),
+    "cliff": ("pebble", 480, (0.02, 0.12), ((0.22, 0.2, 0.18), (0.34, 0.31, 0.27))), "river": ("blade", 900, (0.05, 0.16), ((0.17, 0.24, 0.06), (0.25, 0.27, 0.09))),
+    "beach": ("pebble", 320, (0.015, 0.05), ((0.7, 0.66, 0.58), (0.36, 0.33, 0.29))), "basalt": ("pebble", 480, (0.03, 0.14), ((0.05, 0.045, 0.042), (0.1, 0.085, 0.08))),
+    "snow": ("pebble", 90, (0.02, 0.07), ((0.7, 0.73, 0.78), (0.3, 0.29, 0.28))), "stone": ("pebble", 130, (0.01, 0.035), ((0.3, 0.28, 0.25), (0.22, 0.2, 0.17))),
+    "asphalt": ("pebble", 90, (0.008, 0.022), ((0.24, 0.23, 0.22), (0.1, 0.1, 0.1))),
+}  # fmt: skip
+LITTER_M = 15.0
+"""How far from the middle small things lie about."""
+
+
+def litter_mesh(ground: str, seed: int) -> Mesh | None:
+    """Pebbles, blades or fallen leaves strewn over the near ground, denser at its middle; None where it is swept."""
+    if ground not in _LITTER:
+        return None
+    what, count, (small, large), tones = _LITTER[ground]
+    rng = np.random.default_rng((seed, 9))
+    far, turn = LITTER_M * rng.uniform(0.02, 1.0, count) ** 0.75, rng.uniform(0, 2 * math.pi, count)
+    x, z = far * np.sin(turn), far * np.cos(turn)
+    y = ground_height(ground, x, z)
+    level = water_level(ground)
+    dry = (y > -0.05) if level is not None or ground == "cliff" else np.ones(count, dtype=bool)
+    size = small + (large - small) * rng.uniform(size=count) ** 2
+    spin = rng.uniform(0, 2 * math.pi, count)
+    corners = {"pebble": _PEBBLE, "blade": _BLADE, "leaf": _FLAKE}[what]
+    c, s = np.cos(spin)[:, None], np.sin(spin)[:, None]
+    local = corners[0][None] * size[:, None, None]
+    local = np.stack([local[..., 0] * c + local[..., 2] * s, local[..., 1], local[..., 2] * c - local[..., 0] * s], -1)
+    points = (local + np.stack([x, y, z], 1)[:, None])[dry]
+    faces = corners[1]
+    triangles = (np.arange(len(points))[:, None, None] * len(corners[0]) + faces[None]).reshape(-1, 3).astype(np.int32)
+    tone = np.array(tones)[rng.integers(len(tones), size=count)] * rng.uniform(0.75, 1.25, (count, 1))
+    part = smooth_part(points.reshape(-1, 3), triangles, (1.0, 1.0, 1.0))
+    colours = np.repeat(tone[dry], len(corners[0]), axis=0)
+    normals = part.normals if what == "pebble" else np.tile((0.0, 1.0, 0.0), (len(part.positions), 1))
+    return finish("litter", Part(part.positions, normals, colours, triangles), two_sided=what != "pebble")
+
+
+_PEBBLE = (
+    np.array([(-1, -0.1, -0.6), (0.9, -0.1, -0.7), (0.8, -0.1, 0.7), (-0.8, -0.1, 0.8), (0.1, 0.55, 0.0)]),
+    np.array([(0, 4, 1), (1, 4, 2), (2, 4, 3), (3, 4, 0)]),
+)
+_BLADE = (
+    np.array(
+        [
+            (-0.14, 0, 0),
+            (0.14, 0, 0),
+            (0.3, 1, 0.25),
+            (0.3, 0, 0.35),
+            (0.5, 0, 0.2),
+            (0.1, 0.8, 0.7),
+            (-0.3, 0, 0.3),
+            (-0.15, 0, 0.5),
+            (-0.7, 0.75, 0.6),
+        ]
+    ),
+    np.array([(0, 1, 2), (3, 4, 5), (6, 7, 8)]),
+)
+_FLAKE = (
+    np.array([(0, 0.02, -1), (0.42, 0.16, 0), (0, 0.05, 1), (-0.42, 0.12, 0)]),
+    np.array([(0, 3, 1), (1, 3, 2)]),
+)

@@ -16,6 +16,7 @@ from .core import (
     finish,
     flat_part,
     lathe,
+    smooth_part,
     times,
     tube,
 )
@@ -27,38 +28,41 @@ _FLAME: Rgb = (1.0, 0.42, 0.08)
 
 
 def mountain(seed: int, size: Vec3) -> tuple[Mesh, ...]:
-    """A ridged massif for the horizon; snow on top where it is grey (seed even) and high."""
+    """A ridged massif for the horizon, snow on its heights where it is grey (seed a multiple of four)."""
     w, h, d = size
     rng = np.random.default_rng(seed)
     kind = seed % 4
-    n, rings = 40, 13
-    a = np.arange(n) * 2 * math.pi / n
-    r = np.linspace(1, 0, rings)
-    phase = rng.uniform(0, 6.28, 6)
-    ridge = sum(
-        k * np.sin(m * a + p) for m, k, p in zip((2, 3, 5, 8, 11), (0.2, 0.22, 0.15, 0.12, 0.08), phase, strict=False)
-    )
-    rows = []
-    for t in r:
-        crest = (1 - t) ** 1.25 * (1 + 0.55 * ridge * (1 - (1 - t) ** 3) * t * 2.2)
-        wobble = 1 + rng.normal(scale=0.05, size=n) * (t > 0.05)
-        y = np.clip(crest + rng.normal(scale=0.018, size=n) * (0.02 < t < 0.98), 0 if t < 1 else -0.05, 1.0) * h
-        y = np.full(n, -0.06 * h) if t == 1 else y
-        rows.append(np.stack([np.sin(a) * t * wobble * w / 2, y, np.cos(a) * t * wobble * d / 2], 1))
-    points = np.concatenate(rows)
+    n, rings = 84, 20
+    a, t = np.meshgrid(np.arange(n) * 2 * math.pi / n, np.linspace(1, 0, rings) ** 1.15, indexing="xy")
+    x, z = np.sin(a) * t, np.cos(a) * t
+    crest = np.zeros_like(x)
+    for octave in range(6):
+        turn, phase, wave = float(rng.uniform(0, 6.28)), rng.uniform(0, 6.28, 2), 2.1 * 1.9**octave
+        u, v = x * math.cos(turn) + z * math.sin(turn), z * math.cos(turn) - x * math.sin(turn)
+        bend = np.sin(wave * u + phase[0] + 0.8 * np.sin(0.7 * wave * v + phase[1]))
+        crest += 0.66**octave * (1 - np.abs(bend)) ** 1.8
+    crest = crest / crest.max()
+    envelope = np.clip(1 - t**1.4, 0, 1)
+    height = envelope * (0.42 + 0.58 * crest) * (0.55 + 0.45 * crest)
+    height = height / height.max() * h
+    height[0] = -0.06 * h
+    points = np.stack([x * w / 2, height, z * d / 2], -1).reshape(-1, 3)
     i = np.arange(n)
     j = (i + 1) % n
     strips = [
         np.stack([k + i, k + j, k + n + j, k + i, k + n + j, k + n + i], 1).reshape(-1, 3)
         for k in range(0, (rings - 1) * n, n)
     ]
-    part = flat_part(points, np.concatenate(strips).astype(np.int32), _ROCKS[kind])
+    part = smooth_part(points, np.concatenate(strips).astype(np.int32), _ROCKS[kind])
     if kind == 0:
-        face = part.positions.reshape(-1, 3, 3)
-        high = face[:, :, 1].mean(axis=1) / h + 0.25 * part.normals.reshape(-1, 3, 3)[:, 0, 1]
-        snow = np.repeat(high > 0.66, 3)
-        part.colours[snow] = (0.82, 0.85, 0.9)
-    return (finish("mountain", part.tinted(lambda _, n: 0.8 + 0.3 * n[:, 1])),)
+        level = points[:, 1] / h + 0.5 * (part.normals[:, 1] - 0.6)
+        snow = np.clip((level - 0.42) * 7, 0, 1)[:, None]
+        wood = np.clip((0.24 - points[:, 1] / h) * 8, 0, 1)[:, None]
+        part.colours[:] = part.colours * (1 - wood) + np.array([0.09, 0.12, 0.07]) * wood
+        part.colours[:] = part.colours * (1 - snow) + np.array([0.84, 0.87, 0.92]) * snow
+    else:
+        part.colours[:] *= (0.86 + 0.16 * np.sin(points[:, 1] / h * 26 + 2 * x.reshape(-1)))[:, None]
+    return (finish("mountain", part),)
 
 
 def cave_shell(seed: int, size: Vec3) -> tuple[Mesh, ...]:

@@ -22,15 +22,15 @@ def lava(seed: int, size: Vec3) -> tuple[Mesh, ...]:
     points, tri = _net(x, z, 0.05 * heat)
     part = flat_part(points, tri, (1.0, 1.0, 1.0))
     h = np.repeat(heat.reshape(-1)[tri].mean(axis=1), 3)
-    colours = np.stack([0.25 + 0.75 * h, 0.02 + 0.42 * h**2, 0.004 + 0.08 * h**4], axis=1)
+    colours = np.stack([0.25 + 0.75 * h, 0.01 + 0.2 * h**2, 0.003 + 0.03 * h**4], axis=1)
     # rafts of crust hardly glow
     rafts = np.repeat(rng.uniform(size=len(tri)) < 0.16, 3)
-    colours[rafts] *= 0.12
+    colours[rafts] *= 0.05
     boils = [
         finish("lava-boil", ellipsoid((0.3, 0.09, 0.3), (1.0, 0.36, 0.05), (float(px), 0.05, float(rng.uniform(-0.3, 0.3) * d)), 1), emission=1.7)
         for px in np.arange(-min(w, 44.0) / 2 + 2, min(w, 44.0) / 2, 3.6)
     ]  # fmt: skip
-    return (finish("lava", Part(part.positions, part.normals, colours, part.triangles), emission=1.25), *boils)
+    return (finish("lava", Part(part.positions, part.normals, colours, part.triangles), emission=3.2), *boils)
 
 
 def lava_crack(seed: int, size: Vec3) -> tuple[Mesh, ...]:
@@ -53,24 +53,24 @@ def lava_crack(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
         rows = []
-        for off, y in ((-1.0, 0.012), (0.0, 0.02), (1.0, 0.012)):
+        for off, y in ((-1.0, 0.03), (0.0, 0.06), (1.0, 0.03)):
             p = line + normal * half[:, None] * off
             rows.append(np.stack([p[:, 0], np.full(n + 1, y), p[:, 1]], 1))
         g = np.array(rows)
         points, tri = _net(g[:, :, 0], g[:, :, 2], g[:, :, 1])
-        part = smooth_part(points, tri, (1.0, 0.34, 0.04))
+        part = smooth_part(points, tri, (1.0, 0.11, 0.008))
         core = np.repeat([0.35, 1.0, 0.35], n + 1)[:, None]
         glow.append(
             Part(
                 part.positions,
                 np.tile(vec(0, 1, 0), (len(points), 1)),
-                np.clip(part.colours * (0.45 + 0.55 * core) + core * np.array([0, 0.28, 0.06]), 0, 1),
+                np.clip(part.colours * (0.45 + 0.55 * core) + core * np.array([0, 0.09, 0.0]), 0, 1),
                 tri,
             )
         )
         for s in (-1.0, 1.0):
-            inner, outer = line + normal * half[:, None] * s, line + normal * (half * 1.5 + 0.28)[:, None] * s
-            lift = h * rng.uniform(0.25, 1.0, n + 1)
+            inner, outer = line + normal * half[:, None] * s, line + normal * (half * 1.25 + 0.12)[:, None] * s
+            lift = 0.45 * h * rng.uniform(0.25, 1.0, n + 1)
             g = np.array([
                 np.stack([inner[:, 0], 0 * lift, inner[:, 1]], 1), np.stack([inner[:, 0], lift, inner[:, 1]], 1) + 0.05 * s * np.stack([normal[:, 0], 0 * lift, normal[:, 1]], 1),
                 np.stack([outer[:, 0], 0 * lift - 0.02, outer[:, 1]], 1),
@@ -79,15 +79,15 @@ def lava_crack(seed: int, size: Vec3) -> tuple[Mesh, ...]:
             lips.append(flat_part(points, tri if s > 0 else tri[:, ::-1], (0.055, 0.045, 0.042)))
         return np.asarray(line)
 
-    main = split(np.array([-w / 2, 0.0]), 0.0, w, 0.16)
+    main = split(np.array([-w / 2, 0.0]), 0.0, w, 0.27)
     for i in range(2, len(main) - 2, max(2, len(main) // 6)):
-        split(main[i], float(rng.choice([-1, 1]) * rng.uniform(0.6, 1.2)), float(rng.uniform(0.25, 0.5)) * d, 0.07)
+        split(main[i], float(rng.choice([-1, 1]) * rng.uniform(0.6, 1.2)), float(rng.uniform(0.25, 0.5)) * d, 0.13)
     lamps = [
         finish("lava-boil", ellipsoid((0.13, 0.035, 0.13), (1.0, 0.34, 0.05), (float(p[0]), 0.03, float(p[1])), 0), emission=2.6)
         for p in main[2 :: max(2, len(main) // 4)]
     ]  # fmt: skip
     return (
         finish("lava-lips", *lips, two_sided=True),
-        finish("lava-crack", *glow, emission=1.9, two_sided=True),
+        finish("lava-crack", *glow, emission=2.4, two_sided=True),
         *lamps,
     )

@@ -100,7 +100,9 @@ def space_view(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         tone = ((1.0, 1.0, 1.0), (0.8, 0.9, 1.0), (1.0, 0.86, 0.7))[int(rng.integers(3))]
         corners = np.array([(x - r, y, 0.6), (x, y - r, 0.6), (x + r, y, 0.6), (x, y + r, 0.6)])
         stars.append(smooth_part(corners, np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32), tone))
-    planet = ellipsoid((0.13 * w,) * 3, (0.20, 0.36, 0.55), (-0.13 * w, h * 0.42, 0.16 * w), 4).tinted(_limb)
+    planet = ellipsoid((0.052 * w, 0.052 * w, 0.052 * w), (0.20, 0.36, 0.55), (0.072 * w, h * 0.5, 0.03 * w), 4).tinted(
+        _limb
+    )
     return finish("space", back), finish("stars", *stars, emission=1.6), finish("planet", planet, emission=0.9)
 
 

@@ -85,6 +85,8 @@ def bar(rng: Generator) -> Iterator[Candidate]:
             yield scaled("bar_stool", "bar stool", x, -2.4, 0.78, rng)
     for x in (-2.9, -1.3, 0.5, 2.2):
         yield _hung("pendant", "lamp", x, -3.1, 1.15, _BAR.height_m)
+    for x, z in ((-1.5, 0.9), (1.6, 1.5), (0.0, 4.2)):
+        yield _hung("pendant", "lamp", x, z, 0.85, _BAR.height_m)
     for side in (-1.0, 1.0):
         for z in (-0.6, 1.9, 4.3):
             yield placed("booth", "booth", side * 3.55, z, (1.9, 1.15, 1.1), math.pi / 2, 0)
@@ -138,15 +140,15 @@ def stage(_rng: Generator) -> Iterator[Candidate]:
         for z in (-0.8, -3.6):
             yield placed("curtain", "wing", side * 6.2, z, (1.6, 6.6, 0.3), 0.0, 1, 0.02)
     yield placed("curtain", "pelmet", 0.0, 2.35, (10.4, 1.3, 0.4), 0.0, 0, 5.3, level=True)
-    for n, z in enumerate((1.2, -2.4)):
+    for n, z in enumerate((2.0, -2.4)):
         yield placed("spot_bar", "lamps", 0.0, z, (9.0, 0.6, 0.4), 0.0, n, 5.0 + 0.25 * n, level=True)
 
 
 INDOORS: dict[str, Place] = {
     "room": Place("boards", (0.24, 0.15, 0.085), room, 0.0006, interior=_ROOM),
     "office": Place("carpet", (0.18, 0.2, 0.23), office, 0.0006, interior=_OFFICE),
-    "bar": Place("boards", (0.10, 0.06, 0.04), bar, 0.0006, interior=_BAR, ambient=(0.10, 0.06, 0.04), lit=0.62),
+    "bar": Place("boards", (0.10, 0.06, 0.04), bar, 0.0006, interior=_BAR, ambient=(0.13, 0.085, 0.06), lit=0.7),
     "corridor": Place("concrete", (0.3, 0.3, 0.29), corridor, 0.0006, interior=_CORRIDOR, ambient=(0.16, 0.18, 0.19), lit=0.7),
-    "spaceship_interior": Place("metal", (0.10, 0.105, 0.115), spaceship_interior, 0.0006, interior=_SHIP, ambient=(0.09, 0.12, 0.16), lit=0.7),
-    "stage": Place("boards", (0.04, 0.03, 0.03), stage, 0.0006, interior=_STAGE, ambient=(0.07, 0.05, 0.06), lit=0.6),
+    "spaceship_interior": Place("metal", (0.10, 0.105, 0.115), spaceship_interior, 0.0006, interior=_SHIP, ambient=(0.05, 0.07, 0.10), lit=0.55),
+    "stage": Place("boards", (0.04, 0.03, 0.03), stage, 0.0006, interior=_STAGE, ambient=(0.08, 0.06, 0.065), lit=0.62),
 }  # fmt: skip

@@ -51,7 +51,7 @@ def beach(rng: Generator) -> Iterator[Candidate]:
     for side in (-1.0, 1.0):
         for k in range(3):
             h = float(rng.uniform(14, 34))
-            yield placed("mountain", "headland", side * (95.0 + 34.0 * k), -70.0 - 45.0 * k, (h * 3.4, h, h * 2.2), float(rng.uniform(0, 3)), 0, -4.0, level=True)  # fmt: skip
+            yield placed("mountain", "headland", side * (95.0 + 34.0 * k), -70.0 - 45.0 * k, (h * 3.4, h, h * 2.2), float(rng.uniform(0, 3)), 0, -7.6, level=True)  # fmt: skip
     yield from tufts(rng, "grass", 22, 8.0, 30.0, 0.3, 0.6, 2.0)
 
 
@@ -93,14 +93,14 @@ def harbour(rng: Generator) -> Iterator[Candidate]:
             "warehouse",
             -62.0 + 25.0 * n,
             -128.0,
-            (22.0, float(rng.uniform(8, 14)), 12.0),
+            (22.0, float(rng.uniform(13, 19)), 12.0),
             0.0,
             pick(rng),
-            -1.2,
+            -6.2,
             level=True,
         )
     yield placed("mountain", "far shore", 0.0, -150.0, (230.0, 16.0, 50.0), 0.0, 3, -14.6, level=True)
-    yield from massif(rng, 0, 9, 340.0, 60.0)
+    yield from massif(rng, 0, 9, 340.0, 60.0, -6.0)
 
 
 def bridge(rng: Generator) -> Iterator[Candidate]:

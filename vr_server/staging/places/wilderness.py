@@ -15,16 +15,16 @@ def red_planet(rng: Generator) -> Iterator[Candidate]:
     yield from massif(rng, 1, 6, 330.0, 60.0)
 
 
-def massif(rng: Generator, kind: int, count: int, away: float, high: float, turn: float = 0.0) -> Iterator[Candidate]:
-    """A chain of mountains about the horizon; `kind` as in meshes.landscape.mountain."""
+def massif(rng: Generator, kind: int, count: int, away: float, high: float, low: float = -1.0) -> Iterator[Candidate]:
+    """A chain of mountains about the horizon, its foot at y = `low`; `kind` as in meshes.landscape.mountain."""
     for n in range(count):
-        a = turn + 2 * math.pi * (n + float(rng.uniform(-0.3, 0.3))) / count
+        a = 2 * math.pi * (n + float(rng.uniform(-0.3, 0.3))) / count
         h = high * float(rng.uniform(0.6, 1.25))
         w = 2.9 * high * float(rng.uniform(0.8, 1.3))
         r = away * float(rng.uniform(0.92, 1.08))
         seed = kind + 4 * int(rng.integers(3))
         yield placed(
-            "mountain", "mountain", r * math.sin(a), r * math.cos(a), (w, h, 0.6 * w), a, seed, -1.0, level=True
+            "mountain", "mountain", r * math.sin(a), r * math.cos(a), (w, h, 0.6 * w), a, seed, low, level=True
         )
 
 
@@ -89,9 +89,11 @@ def cliff(rng: Generator) -> Iterator[Candidate]:
         if z < -45.0:
             yield scaled("conifer", "conifer", x, z, float(rng.uniform(9, 16)), rng)
     for n in range(9):
-        a = math.pi + (n - 4) * 0.2 + float(rng.uniform(-0.05, 0.05))
-        r, h = float(rng.uniform(230, 330)), float(rng.uniform(80, 165))
-        yield placed("mountain", "mountain", r * math.sin(a), r * math.cos(a), (h * 2.2, h, h * 1.3), a, 4 * int(rng.integers(3)), -62.0, level=True)  # fmt: skip
+        a = math.pi + (n - 4) * 0.24 + float(rng.uniform(-0.06, 0.06))
+        r, h = float(rng.uniform(300, 385)), float(rng.uniform(84, 144)) * (0.75 if n % 2 else 1.1)
+        w = 2.6 * h
+        at = (r * math.sin(a), r * math.cos(a))
+        yield placed("mountain", "mountain", *at, (w, h, 0.6 * w), a, 4 * int(rng.integers(3)), -64.0, level=True)
 
 
 def lava(rng: Generator) -> Iterator[Candidate]:
