@@ -47,7 +47,7 @@ def test_the_heading_gives_place_and_time_unless_the_paragraph_says_otherwise() 
 @pytest.mark.parametrize(
     ("heading", "place", "time"),
     [
-        ("内景 客栈 - 夜", "room", "night"),
+        ("内景 客栈 - 夜", "bar", "night"),
         ("外景 竹林 日", "bamboo_grove", "day"),
         ("外景。古城 - 黄昏", "ancient_city", "dusk"),
         ("1. 外景 沙漠 - 日落", "desert", "sunset"),
@@ -210,7 +210,6 @@ BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a
         (b"EXT. STREET - NIGHT\n\n", "a.fountain", "nothing to shoot"),
         (b"Title: A\nAuthor: B\n", "a.fountain", "nothing to shoot"),
         (b"/* A man walks. */", "a.fountain", "nothing to shoot"),
-        (b"EXT. SEA\n\nOk.\n\n" + b"A man walks. " * 400, "a.fountain", "line 5"),
         (b"A man walks.\n\n" * (SHOT_LIMIT + 1), "a.txt", "more than 2000 shots"),
         (b"<html><body>A man walks.</body></html>", "a.fdx", "not FDX"),
         (b"<?xml version='1.0'?><FinalDraft><Content>", "a.fdx", "not well-formed"),
@@ -242,3 +241,11 @@ def test_hostile_repetition_is_refused_not_chewed(text: str) -> None:
 def test_folders_in_the_name_are_not_shown() -> None:
     with pytest.raises(InvalidScript, match=r"^a\.txt is empty"):
         breakdown(b"", filename="C:\\home\\me/a.txt")
+
+
+def test_a_paragraph_too_long_for_one_shot_says_what_was_left_out() -> None:
+    (scene,) = breakdown(b"EXT. SEA\n\nThe man walks." + b" The man walks." * 400, filename="a.fountain").scenes
+
+    (shot,) = scene.shots
+    assert "characters" in shot.spec.left_out[0]
+    assert [s.kind for s in shot.spec.subjects] == ["man"]

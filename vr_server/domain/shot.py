@@ -19,7 +19,7 @@ CameraAngle = Literal["low", "eye", "high", "overhead", "dutch"]
 CameraMove = Literal[
     "static", "dolly_in", "dolly_out", "truck_left", "truck_right", "pan_left", "pan_right",
     "tilt_up", "tilt_down", "crane_up", "crane_down", "orbit_left", "orbit_right", "follow", "handheld",
-    "zoom_in", "zoom_out",
+    "zoom_in", "zoom_out", "dolly_zoom",
 ]  # fmt: skip
 Viewpoint = Literal["free", "over_the_shoulder", "pov"]
 Projection = Literal["perspective", "fisheye"]
@@ -104,7 +104,8 @@ class CameraIntent(Model):
     viewpoint: Viewpoint = "free"
     viewer: str | None = None  # whose eyes (pov) or shoulder: a subject's key
     projection: Projection = "perspective"
-    focus: str | None = None  # key of the subject the shot is about; None: the first that matters
+    handheld: bool = False  # a shake on top of another move; `move` is "handheld" where no other is told
+    focus: str | None = None  # key of the subject (else a set id) the shot is about; None: the first that matters
     beats: tuple[CameraBeat, ...] = ()
 
 

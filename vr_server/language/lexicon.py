@@ -33,6 +33,8 @@ class Entry(Model):
     zh: tuple[str, ...] = ()
     en_camera: tuple[str, ...] = ()  # means this only in a clause that speaks of the camera
     zh_camera: tuple[str, ...] = ()
+    emoji: tuple[str, ...] = ()  # in either language
+    kind: str | None = None  # the id it is taken as, where that is another's: a bride is a woman
     value: float | None = None
     group: str | None = None
     weight: float = 1.0
@@ -45,6 +47,17 @@ class Entry(Model):
     otherwise: str | None = None  # the action this is without `needs`
     intransitive: bool = False
     settles: bool = False  # once done it is over: what remains of the shot is standing
+    things: bool = False  # a thing can do it too
+    moves: bool = False  # goes somewhere: its target is where
+    mutual: bool = False  # whom it is done to does it too
+    mount: str | None = None  # kind of subject it is done on, there even when nobody names it
+    colours: tuple[str, ...] = ()  # colour ids that come with it
+    scale: float = 1.0
+
+    @property
+    def meant(self) -> str:
+        """The id that a spec is given."""
+        return self.kind or self.id
 
     def name(self, language: Language) -> str:
         """How a person reads it in that language."""
@@ -119,6 +132,8 @@ class Lexicon:
 
     def _index(self) -> None:
         for entry in self._entries.values():
+            for sign in entry.emoji:
+                self._chinese[sign].append(Sense(entry=entry))
             for language in ("en", "zh"):
                 for suffix in ("", CONTEXT_SUFFIX):
                     sense = Sense(entry=entry, camera_only=bool(suffix))
@@ -136,7 +151,7 @@ def _of(senses: list[Sense], categories: frozenset[str]) -> tuple[Sense, ...]:
 def _merged(known: Entry, further: Entry) -> Entry:
     """`known` with the words of `further` added and its explicitly given fields taken over."""
     given = {name: getattr(further, name) for name in further.model_fields_set}
-    for name in ("en", "zh", "en_camera", "zh_camera", "implies", "actors"):
+    for name in ("en", "zh", "en_camera", "zh_camera", "emoji", "implies", "actors", "colours"):
         given[name] = tuple(dict.fromkeys((*getattr(known, name), *getattr(further, name))))
     return known.model_copy(update=given)
 

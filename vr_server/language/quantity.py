@@ -28,7 +28,7 @@ _ZH_DIGITS = {
     "八": 8,
     "九": 9,
 }
-_ZH_SCALES = {"十": 10, "百": 100}
+_ZH_SCALES = {"十": 10, "百": 100, "千": 1000}
 _LARGEST = 1e6
 
 
@@ -79,14 +79,17 @@ def _number(word: str) -> float:
     if word[0].isdigit() and word[0].isascii():
         return float(word)
     whole, _, fraction = word.partition("点")
-    value = float(_chinese(whole))
+    value = float(chinese_number(whole))
     for place, digit in enumerate(fraction, start=1):
         value += _ZH_DIGITS[digit] / 10**place
     return value
 
 
-def _chinese(word: str) -> int:
-    """十五 -> 15, 三十 -> 30, 一百二十 -> 120, 三零 -> 30."""
+def chinese_number(word: str) -> int:
+    """十五 -> 15, 三十 -> 30, 一百二十 -> 120, 三零 -> 30, 两万 -> 20000."""
+    if "万" in word:
+        high, _, low = word.partition("万")
+        return (chinese_number(high) if high else 1) * 10_000 + (chinese_number(low.replace("万", "")) if low else 0)
     if not any(c in _ZH_SCALES for c in word):
         return int("".join(str(_ZH_DIGITS[c]) for c in word) or 0)
     total, digit = 0, 0

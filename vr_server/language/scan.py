@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from .counting import number_at
 from .lexicon import Entry, Lexicon, Sense
+from .quantity import quantities
 from .text import clauses, fold, is_han, tokens
 
 NOTE_CATEGORIES = frozenset(
@@ -76,6 +78,8 @@ def _parted(clause: Clause, text: str) -> list[Clause]:
 def _scan_clause(text: str, start: int, end: int, lexicon: Lexicon, categories: frozenset[str]) -> Clause:
     folded = fold(text[start:end])
     words = tokens(folded)
+    counting = "count" in categories
+    units = {q.start for q in quantities(folded, lexicon)} if counting else set()
     by_start = {word.start: index for index, word in enumerate(words)}
     matches: list[Match] = []
     gaps: list[tuple[int, int]] = []
@@ -86,6 +90,9 @@ def _scan_clause(text: str, start: int, end: int, lexicon: Lexicon, categories: 
             index = by_start[at]
             after, senses = lexicon.english(words, index, categories)
             stop = words[after - 1].end if senses else words[index].end
+        free = counting and at not in units and (at in by_start or is_han(folded[at]))
+        if free and (number := number_at(folded, at)) and number[0] >= stop:
+            stop, senses = number[0], (number[1],)
         if senses:
             matches.append(Match(start + at, start + stop, text[start + at : start + stop], senses))
         elif at in by_start or is_han(folded[at]):

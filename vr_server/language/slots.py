@@ -7,7 +7,7 @@ from vr_server.domain.shot import PromptSlots
 
 from .lexicon import Lexicon
 from .scan import Clause, prompt_categories, scan
-from .text import fold
+from .text import fold, is_telling
 
 SLOT_ORDER = ("atmosphere", "subject_action", "environment", "camera_language", "colour")
 _BRACKET = re.compile(r"[\[【〔]([^\[\]【】〔〕]*)[\]】〕]")
@@ -19,7 +19,7 @@ def read_slots(text: str, lexicon: Lexicon) -> tuple[PromptSlots, str]:
     filled = _from_template(text, lexicon)
     if filled:
         spoken = "\n".join(filled[name] for name in SLOT_ORDER if filled.get(name))
-        if any(c.isalnum() for c in spoken):
+        if any(map(is_telling, spoken)):
             return PromptSlots.model_validate(filled), spoken
     return _sorted(text, lexicon), text
 
@@ -85,13 +85,15 @@ def _sorted(text: str, lexicon: Lexicon) -> PromptSlots:
 
 def _slot_of(clause: Clause) -> str | None:
     acted = clause.has("subject") and clause.has("action")
-    if (clause.has("shot_size", "angle", "move") and not acted) or _camera_leads(clause):
+    if (
+        clause.has("shot_size", "angle", "move", "viewpoint", "projection", "lens", "tempo") and not acted
+    ) or _camera_leads(clause):
         return "camera_language"
     if clause.has("subject") or (clause.has("action") and not clause.has("sky", "weather")):
         return "subject_action"
-    if clause.has("colour") or (clause.has("style") and not clause.has("place", "weather", "time", "set")):
+    if clause.has("grade") or (clause.has("style") and not clause.has("place", "weather", "time", "set")):
         return "colour"
-    if clause.has("place", "set", "weather", "sky", "time"):
+    if clause.has("place", "set", "weather", "sky", "time", "heaven"):
         return "environment"
     return "atmosphere" if clause.has("atmosphere") else None
 

@@ -85,7 +85,12 @@ def clauses(text: str) -> list[tuple[int, int]]:
     cuts = [(m.start(), m.end()) for m in _CLAUSE_END.finditer(folded)]
     starts = [0, *(end for _, end in cuts)]
     ends = [*(start for start, _ in cuts), len(text)]
-    return [(s, e) for s, e in zip(starts, ends, strict=True) if any(c.isalnum() for c in text[s:e])]
+    return [(s, e) for s, e in zip(starts, ends, strict=True) if any(map(is_telling, text[s:e]))]
+
+
+def is_telling(char: str) -> bool:
+    """Whether the character can say something: a letter, a number, a picture sign."""
+    return char.isalnum() or unicodedata.category(char) == "So"
 
 
 def is_han(char: str) -> bool:
@@ -101,15 +106,23 @@ def detect_language(text: str) -> Language:
 
 def check_prompt(text: str) -> str:
     """The text without surrounding white space. Raise InvalidPrompt when no shot can be read from it."""
-    if len(text) > PROMPT_LIMIT_CHARS:
-        raise InvalidPrompt(
-            f"The prompt has {len(text)} characters; the limit is {PROMPT_LIMIT_CHARS}. Shorten it or split the shot."
-        )
     stripped = text.strip()
     if not stripped:
         raise InvalidPrompt("The prompt is empty: describe who does what, where, and how the camera sees it.")
     if any(unicodedata.category(c) in {"Cc", "Cs", "Cn"} and c not in _OPENERS for c in stripped):
         raise InvalidPrompt("The prompt holds control characters: it looks like binary data, not text.")
-    if not any(c.isalnum() for c in stripped):
+    if not any(map(is_telling, stripped)):
         raise InvalidPrompt("The prompt has no words: describe who does what, where, and how the camera sees it.")
     return stripped
+
+
+def fitting(text: str) -> str:
+    """As much of `text` as a spec takes, up to the end of a sentence, else of a clause, else of a word."""
+    if len(text) <= PROMPT_LIMIT_CHARS:
+        return text
+    head = text[:PROMPT_LIMIT_CHARS]
+    for ends in (".。!?!?\n", ",,;;、", " "):
+        cut = max(head.rfind(end) for end in ends) + 1
+        if cut > PROMPT_LIMIT_CHARS // 2:
+            return head[:cut].rstrip()
+    return head

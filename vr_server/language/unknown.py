@@ -1,5 +1,6 @@
 """Words that stand where a thing's name would and that the lexicon does not know."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from .scan import Clause, Match
@@ -7,6 +8,25 @@ from .text import fold, is_han
 
 _LONGEST_ZH = 6
 _LONGEST_EN = 3  # words
+_REACH = 8  # words that may stand between an article, a name and its verb
+_ABSTRACT = (
+    "ness",
+    "ity",
+    "tion",
+    "sion",
+    "ment",
+    "ance",
+    "ence",
+    "ism",
+    "hood",
+    "dom",
+    "ly",
+    "ing",
+    "ful",
+    "ous",
+    "ive",
+)
+_ADJECTIVES = ("stop", "style", "atmosphere", "colour", "size", "pace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +44,37 @@ def unknown_names(text: str, clause: Clause) -> list[Name]:
     """
     names: list[Name] = []
     for start, end in _runs(text, clause):
-        before = [m for m in clause.matches if m.end <= start]
+        at = bisect_left(clause.matches, start, key=lambda m: m.start)
+        before = list(clause.matches[max(0, at - _REACH) : at])
         han = is_han(text[start])
         stop = min(end, start + _LONGEST_ZH) if han else end
-        told = _is_told([m for m in clause.matches if m.start >= stop])
+        after = bisect_left(clause.matches, stop, key=lambda m: m.start)
+        told = _is_told(list(clause.matches[after : after + _REACH]))
         heads = told and not han and not [m for m in before if not m.get("join")]
-        if heads or _announced(before):
-            names.append(Name(Match(start, stop, text[start:stop], ()), acts=told))
+        person = _is_person(text[start:stop], before)
+        if (heads or person or _announced(before)) and (told or not _abstract(text, start, stop)):
+            names.append(Name(Match(start, stop, text[start:stop], ()), acts=told or person))
     return names
+
+
+def _is_person(word: str, before: list[Match]) -> bool:
+    """A capitalised word to whom something is done or beside whom somebody stands: "gives Ben a letter"."""
+    if not before or not word[:1].isupper() or is_han(word[0]):
+        return False
+    last = before[-1]
+    if last.get("join"):
+        return any(m.get("subject") for m in before[:-1]) or len(before) == 1
+    action = next((e for m in reversed(before) if (e := m.get("action"))), None)
+    done = last.get("action") is not None or ((p := last.get("preposition")) is not None and p.id in {"to", "with"})
+    return done and action is not None and not action.moves
+
+
+def _abstract(text: str, start: int, stop: int) -> bool:
+    """Words for what nobody can see: a sense of, loneliness, 一种压迫感."""
+    word = fold(text[start:stop])
+    if is_han(word[0]):
+        return word[-1] in "感性度力意味声气色" or stop - start < 2
+    return word.endswith(_ABSTRACT) or fold(text[stop : stop + 4]).startswith(" of ")
 
 
 def _runs(text: str, clause: Clause) -> list[tuple[int, int]]:
@@ -56,8 +99,9 @@ def _announced(before: list[Match]) -> bool:
     """Whether the last telling word before is an article, a number or a measure word (adjectives may stand between)."""
     for match in reversed(before):
         if any(match.get(c) for c in ("article", "count", "measure")):
-            return not match.negated
-        if not match.get("stop") and not match.get("style") and not match.get("atmosphere"):
+            measure = match.get("measure")
+            return not match.negated and not (measure and measure.group == "abstract")
+        if not any(match.get(c) for c in _ADJECTIVES):
             return False
     return False
 

@@ -116,11 +116,6 @@ class _Scenes:
     def _action(self, element: Element) -> None:
         if not _shows_something(element.text):
             return
-        if len(element.text) > PROMPT_LIMIT_CHARS:
-            raise InvalidScript(
-                f"{self._filename}, line {element.line}: the paragraph has {len(element.text)} characters; "
-                f"a shot may have {PROMPT_LIMIT_CHARS}. Split it into paragraphs."
-            )
         try:
             self._add(parse_spec(element.text, setting=self._setting.model_copy(update={"who": self._last_person()})))
         except InvalidPrompt as error:
@@ -129,7 +124,11 @@ class _Scenes:
     def _last_person(self) -> SubjectSpec | None:
         """Whom "she" means in the scene's next shot."""
         subjects = self._specs[-1].subjects if self._specs else ()
-        return subjects[-1] if subjects else None
+        lexicon = load_lexicon()
+        acting = [
+            s for s in subjects if s.kind != "placeholder" and lexicon.refer(f"subject:{s.kind}").group != "thing"
+        ]
+        return acting[-1] if acting else None
 
     def _dialogue(self, element: Element) -> None:
         if not self._specs:

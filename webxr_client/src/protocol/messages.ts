@@ -241,7 +241,8 @@ export interface CameraIntent {
     | 'follow'
     | 'handheld'
     | 'zoom_in'
-    | 'zoom_out';
+    | 'zoom_out'
+    | 'dolly_zoom';
   moveSpeed: number;
   distanceScale: number;
   heightOffsetM: number;
@@ -252,6 +253,7 @@ export interface CameraIntent {
   viewpoint: 'free' | 'over_the_shoulder' | 'pov';
   viewer: string | null;
   projection: 'perspective' | 'fisheye';
+  handheld: boolean;
   focus: string | null;
   beats: CameraBeat[];
 }
@@ -276,7 +278,8 @@ export interface CameraBeat {
     | 'follow'
     | 'handheld'
     | 'zoom_in'
-    | 'zoom_out';
+    | 'zoom_out'
+    | 'dolly_zoom';
   shotSize:
     | (
         | 'extreme_close_up'
@@ -442,7 +445,8 @@ export interface CameraMoveChange {
     | 'follow'
     | 'handheld'
     | 'zoom_in'
-    | 'zoom_out';
+    | 'zoom_out'
+    | 'dolly_zoom';
 }
 export interface DurationChange {
   kind: 'duration';
