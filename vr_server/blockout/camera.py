@@ -8,8 +8,8 @@ import numpy as np
 from vr_server.domain.frame import CameraPose
 from vr_server.domain.staging import CameraPath
 
+from .inputs import View
 from .jit import F64
-from .shade import View
 
 
 def _slerp(a: F64, b: F64, s: float) -> F64:

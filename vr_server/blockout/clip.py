@@ -15,7 +15,7 @@ from vr_server.staging import build_scene
 from vr_server.staging.scene import Scene
 
 from .camera import poses, view_of
-from .exposure import MEAN_CODE, metered
+from .exposure import LUMA, MEAN_CODE, metered
 from .finish import Finish
 from .geometry import Geometry
 from .grades import grade_of, make_print
@@ -30,6 +30,9 @@ from .workers import Workers
 SURVEY_FRAMES = 12
 SURVEY_HEIGHT_PX = 96
 METER_HEIGHT_PX = 72
+FILL_LEAST = 1.0
+"""Exposed light that a face gets at least, as a share of the picture's mean code."""
+FILL_WARMTH = np.array([1.08, 1.0, 0.9])
 SHADOW_REACH_M = 160.0
 """Beyond this distance from the camera nothing needs a shadow of its own."""
 
@@ -97,10 +100,13 @@ class RenderedClip:
             return found
 
         exposure = metered(prints, look.lights.exposure, self._grade.mean or usual)
+        # a face that neither sun nor sky reaches (a room at night) still gets the bounce board that a crew brings
+        least = FILL_LEAST * usual * self._grade.fill / exposure
+        fill = look.lights.fill + max(least - float(look.lights.fill @ LUMA), 0.0) * FILL_WARMTH
         # what is dark already is not darkened as much again
         factor = self._grade.exposure ** (usual / MEAN_CODE["day"] if self._grade.exposure < 1 else 1)
         exposure *= sky.exposure * factor
-        return replace(look, lights=look.lights._replace(exposure=exposure), prints=make_print(self._grade))
+        return replace(look, lights=look.lights._replace(exposure=exposure, fill=fill), prints=make_print(self._grade))
 
 
 def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:

@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from vr_server.domain.staging import Staging
 from vr_server.staging.scene import Mesh, MovingNode, Scene, StaticNode
 
 from .grain import grain_table
+from .inputs import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WATER, WET, Surfaces
 from .jit import F32, F64, I32, U8, kernel
-from .shade import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WET, Surfaces
 from .shadow import THIN
 
 SMOOTH_PARTS = ("window", "glass", "hull", "metal", "car", "lamp", "water")
 METAL_PARTS = ("ship-hull", "ship-legs", "ship-ramp", "sword", "armour-plate")
-WET_PARTS = ("ground", "road", "path")
+WET_PARTS = ("ground", "road", "path", "pavement", "quay", "slab")
+WATER_PART = "water"
 THIN_PARTS = ("leaves", "leaf", "fronds")
 RAIN = {"rain", "storm"}
 HARD_GROUND = {"asphalt", "stone"}
@@ -42,6 +44,12 @@ def _normal_matrices(world: F64) -> F64:
     return out
 
 
+def wetness(staging: Staging) -> float:
+    """0..1; stagings from before `Staging.wetness` say it by their weather."""
+    soaked = bool(RAIN & set(staging.weather)) and staging.ground in HARD_GROUND
+    return staging.wetness or (0.85 if soaked else 0.0)
+
+
 class Geometry:
     """World-space triangles of a scene at one time.
 
@@ -69,7 +77,7 @@ class Geometry:
             for i, m in enumerate(meshes)
         ]
         self.positions = self._local.copy()
-        wet = bool(RAIN & set(scene.staging.weather)) and scene.staging.ground in HARD_GROUND
+        wet = wetness(scene.staging) > 0
         actors = {subject.object_id for subject in scene.staging.subjects}
         kinds = [_kind(node, moving=i >= fixed, wet=wet, actors=actors) for i, node in enumerate(nodes)]
         ids = np.array([n.object_id for n in nodes], dtype=np.uint16)
@@ -138,6 +146,8 @@ def _kind(node: StaticNode | MovingNode, *, moving: bool, wet: bool, actors: set
         kind |= METAL
     elif node.object_id in actors:
         kind |= ACTOR
-    if wet and not moving and any(part in mesh.name for part in WET_PARTS):
+    if mesh.name.startswith(WATER_PART):
+        kind |= WATER
+    elif wet and not moving and any(part in mesh.name for part in WET_PARTS):
         kind |= WET
     return kind

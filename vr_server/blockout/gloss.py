@@ -2,6 +2,7 @@
 
 import math
 
+from .inputs import Lights
 from .jit import F64, part
 
 
@@ -33,6 +34,16 @@ def sheen(
         g += radiance[n, 1] * glint
         b += radiance[n, 2] * glint
     return r, g, b
+
+
+@part
+def polished(
+    dx: float, dy: float, dz: float, nx: float, ny: float, nz: float, lights: Lights, neutral: float
+) -> tuple[float, float, float]:
+    """Light that a polished surface sends on: see `sheen`."""
+    twice = 2.0 * (dx * nx + dy * ny + dz * nz)
+    rx, ry, rz = dx - twice * nx, dy - twice * ny, dz - twice * nz
+    return sheen(rx, ry, rz, lights.direction, lights.radiance, lights.ambient, lights.shine, neutral)
 
 
 @part

@@ -7,8 +7,8 @@ from vr_server.domain.staging import Rgb, Sky
 from .exposure import LUMA
 from .geometry import Geometry
 from .grades import Grade
+from .inputs import Lights
 from .jit import F64, I32
-from .shade import Lights
 from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
 from .workers import Workers
 
@@ -41,6 +41,8 @@ def make_lights(sky: Sky, shadowed: int) -> Lights:
         shine,
         np.zeros((0, 7)),
         0.9 / max(float(ambient[0] @ LUMA + key @ LUMA), 0.05),
+        0.0,
+        0.0,
     )
 
 

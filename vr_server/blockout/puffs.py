@@ -4,8 +4,8 @@ import numpy as np
 
 from .exposure import filmed
 from .grades import Print, printed
+from .inputs import Lights, View
 from .jit import F32, F64, U8, kernel
-from .shade import Lights, View
 
 NEAREST_M = 0.6
 

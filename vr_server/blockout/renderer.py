@@ -9,15 +9,16 @@ import numpy.typing as npt
 from vr_server.domain.take import Quality
 from vr_server.staging.scene import Puffs, Scene
 
-from .geometry import Geometry
+from .geometry import Geometry, wetness
 from .grades import PLAIN, Grade, Print, make_print
+from .inputs import Lights, View, Visibility
 from .jit import F32, F64, I32, U8, U16
 from .lamps import Lamps
 from .lighting import SHADOWED, Shadows, make_lights, tinted
 from .occlusion import occlude, smooth, spirals
 from .puffs import paint_puffs
 from .raster import RECORD, bin_rows, draw_band, set_up, to_camera
-from .shade import Lights, View, Visibility, shade_band
+from .shade import shade_band
 from .sky import SkyMap, make_sky
 from .weather import Weather
 from .workers import Workers
@@ -127,7 +128,7 @@ def make_look(
     """The look of a scene lit for `grade`, on a plain print and at a guessed exposure until it is metered."""
     sky = tinted(scene.staging.sky, grade)
     lights = make_lights(sky, SHADOWED)
-    lights = lights._replace(fill=lights.fill * grade.fill)
+    lights = lights._replace(fill=lights.fill * grade.fill, wet=wetness(scene.staging))
     # through leaves the sun's disc paints soft rounds
     taps = settings.shadow_taps * 2 if geometry.leafy else settings.shadow_taps
     shadows = Shadows(
@@ -172,7 +173,7 @@ class Picture:
         self._time_s = time_s
         self._geometry.move(time_s)
         self._workers.each(look.shadows.move, range(look.shadows.layers))
-        self._lights = look.lights._replace(lamps=look.lamps.at(time_s))
+        self._lights = look.lights._replace(lamps=look.lamps.at(time_s), time_s=time_s)
 
     def draw(self, view: View) -> tuple[U8, F32, U16]:
         """Colour uint8 [h, w, 3] sRGB, depth float32 [h, w] metres, ids uint16 [h, w]; fresh arrays each time."""

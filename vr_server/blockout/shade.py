@@ -1,73 +1,21 @@
 """Colour: deferred shading, once per pixel and distinct triangle, from the visibility samples."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from .exposure import WHITE
-from .gloss import lamp_glint, sheen
+from .gloss import polished
 from .grades import STEPS, Print
 from .grain import grained
+from .inputs import ACTOR, FLAT, GRAIN, GROUND, METAL, TWO_SIDED, WATER, WET, Lights, Surfaces, View, Visibility
 from .jit import F32, F64, I32, I64, U8, U16, part, shading
 from .lamps import lamp_light
 from .shadow import ShadowMaps, light_share
-from .sky import SkyMap, look_up, noise
+from .sky import SkyMap, look_up
+from .water import water, wetted
 
-TWO_SIDED, GROUND, GRAIN, FLAT, METAL, WET, ACTOR = 1, 2, 4, 8, 16, 32, 64
-"""What a triangle is: seen from both sides; ground; grained; one normal and colour all over; bare metal; wet; of a subject."""
 GRAIN_WAVE_M = 3.1
-
-
-class Surfaces(NamedTuple):
-    """Everything that can be seen: `tri` int32 [t, 3]; `normals`, `colours` float32 [v, 3]; per triangle
-    `object_id` uint16, `kind` uint8 (bits, see `TWO_SIDED`), `emission` float32; `grain`: see `grain.grain_table`."""
-
-    tri: I32
-    normals: F32
-    colours: F32
-    object_id: U16
-    kind: U8
-    emission: F32
-    grain: F32
-
-
-class View(NamedTuple):
-    """`rows` float64 [3, 3]: right, up, forward; `origin` float64 [3]; `lens` float64 [3]: f, cx, cy in px."""
-
-    rows: F64
-    origin: F64
-    lens: F64
-
-
-class Lights(NamedTuple):
-    """`direction`, `radiance` float64 [n, 3]: towards each body and its light on a surface facing it; the first
-    `shadowed` of them cast shadows. `ambient` float64 [3, 3]: zenith, horizon, ground bounce. `fog` float64 [4]:
-    density per metre at the ground, colour. `fill` float64 [3]: soft light from the camera's side that only actors
-    get, where the key does not reach them. `shine`: brightness of what metal mirrors. `lamps` float64 [n, 7]: see
-    `lamps.lamp_light`. `exposure`: factor before the film curve."""
-
-    direction: F64
-    radiance: F64
-    shadowed: int
-    ambient: F64
-    fog: F64
-    fill: F64
-    shine: float
-    lamps: F64
-    exposure: float
-
-
-class Visibility(NamedTuple):
-    """`inverse` float32 [s, h, w], `seen` int32 [s, h, w], `rec` float64 [n, RECORD], `src` int32 [n];
-    `occlusion` float32 [h / 2, w / 2]: 1 = open; `half_z` float32 [h / 2, w / 2]: the depths it was made for."""
-
-    inverse: F32
-    seen: I32
-    rec: F64
-    src: I32
-    occlusion: F32
-    half_z: F32
 
 
 @part
@@ -165,6 +113,7 @@ def shade_point(
     view: View,
     lights: Lights,
     maps: ShadowMaps,
+    sky: SkyMap,
 ) -> tuple[float, float, float]:
     """Light 0..1 (after the film curve) of record n at picture position (fx, fy) in pixel (x, y)."""
     rec = vis.rec[n]
@@ -208,13 +157,14 @@ def shade_point(
         r, g, b = r * f, g * f, b * f
     er, eg, eb = _lit(vis, kind, px, py, pz, nx, ny, nz, x, y, z, -facing, lights, maps)
     if kind & METAL:
-        sr, sg, sb = _mirrored(dx, dy, dz, nx, ny, nz, lights, 0.75)
+        sr, sg, sb = polished(dx, dy, dz, nx, ny, nz, lights, 0.75)
         er, eg, eb = 0.45 * er + sr, 0.45 * eg + sg, 0.45 * eb + sb
     glow = surfaces.emission[t]
     r, g, b = r * (er + glow), g * (eg + glow), b * (eb + glow)
-    if kind & WET:
-        wr, wg, wb = _wet(px, py, pz, dx, dy, dz, ny, lights)
-        r, g, b = 0.7 * r + wr, 0.7 * g + wg, 0.7 * b + wb
+    if kind & WATER:
+        r, g, b = water(r, g, b, vis, surfaces, view, sky, lights, px, py, pz, dx, dy, dz, ny, z)
+    elif kind & WET and ny > 0.7:
+        r, g, b = wetted(r, g, b, vis, surfaces, view, sky, lights, px, py, pz, dx, dy, dz, z)
     r, g, b = _fogged(r, g, b, dx, dy, dz, z * length, view.origin[1], py, lights)
     e = lights.exposure
     return film(r * e, g * e, b * e)
@@ -259,35 +209,6 @@ def _lit(
         share = (0.3 + 0.7 * ao) * (0.5 if kind & TWO_SIDED else 1.0)
         er, eg, eb = er + lr * share, eg + lg * share, eb + lb * share
     return er, eg, eb
-
-
-@part
-def _mirrored(
-    dx: float, dy: float, dz: float, nx: float, ny: float, nz: float, lights: Lights, neutral: float
-) -> tuple[float, float, float]:
-    """Light that a polished surface sends on: see `gloss.sheen`."""
-    twice = 2.0 * (dx * nx + dy * ny + dz * nz)
-    rx, ry, rz = dx - twice * nx, dy - twice * ny, dz - twice * nz
-    return sheen(rx, ry, rz, lights.direction, lights.radiance, lights.ambient, lights.shine, neutral)
-
-
-@part
-def _wet(
-    px: float, py: float, pz: float, dx: float, dy: float, dz: float, ny: float, lights: Lights
-) -> tuple[float, float, float]:
-    """What a film of water adds: the sky and the lamps, more the flatter it is seen (Schlick 1994)."""
-    if ny < 0.7:
-        return 0.0, 0.0, 0.0
-    # puddles and drier patches, and a ripple that breaks the mirror
-    wet = 0.35 + 0.65 * noise(px * 0.55, pz * 0.55)
-    ripple = 0.05 * (noise(px * 7.0, pz * 7.0) - 0.5)
-    c = 1.0 - min(max(-dy, 0.0), 1.0)
-    c2 = c * c
-    share = (0.03 + 0.75 * c2 * c2 * c) * wet
-    rx, ry, rz = dx + ripple, -dy, dz + ripple
-    r, g, b = sheen(rx, ry, rz, lights.direction, lights.radiance, lights.ambient, lights.shine, 0.25)
-    lr, lg, lb = lamp_glint(lights.lamps, px, py, pz, rx, ry, rz)
-    return share * (r + 0.2 * lr), share * (g + 0.2 * lg), share * (b + 0.2 * lb)
 
 
 @part
@@ -382,7 +303,7 @@ def shade_band(
                             group[k] = -2
                     fx, fy = x + sx / share, y + sy / share
                 if n >= 0:
-                    pr, pg, pb = shade_point(vis, n, fx, fy, x, y, surfaces, view, lights, maps)
+                    pr, pg, pb = shade_point(vis, n, fx, fy, x, y, surfaces, view, lights, maps, sky)
                 else:
                     pr, pg, pb = _sky_point(fx, fy, view, sky, lights)
                 r, g, b = r + share * pr, g + share * pg, b + share * pb

@@ -13,8 +13,8 @@ from vr_server.domain.shot import TimeOfDay
 
 from .exposure import LIGHT_OF_CODE, MEAN_CODE
 from .grades import Print, printed
+from .inputs import View
 from .jit import F32, F64, U8, kernel
-from .shade import View
 
 BOX_M = 16.0
 NEAREST_M = 1.5
