@@ -111,6 +111,7 @@ async def test_a_script_becomes_a_project_with_shots_in_order(scene: Set) -> Non
     state = await scene.production.project_state(project.id)
     assert state.project.title == "Two suns"
     assert len(state.shots) >= 4
+    assert {s.spec.continuity for s in state.shots} == {project.id}, "who and where keep their looks all through a film"
     assert {s.spec.language for s in state.shots} == {"en", "zh"}
     assert {s.sequence_id for s in state.shots} <= {q.id for q in state.sequences}
     assert (state.takes, state.notes, state.revisions) == ((), (), ())

@@ -119,7 +119,10 @@ class Production:
                 )
                 await unit.put_sequence(sequence)
                 for shot_order, draft in enumerate(scene.shots):
-                    spec = draft.spec if language is None else draft.spec.model_copy(update={"language": language})
+                    told: dict[str, object] = {"continuity": project.id}
+                    if language is not None:
+                        told["language"] = language
+                    spec = draft.spec.model_copy(update=told)
                     await unit.put_shot(
                         Shot(
                             id=new_id("shot"),
