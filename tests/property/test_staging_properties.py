@@ -8,11 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vr_server.domain.shot import ActionBeat, CameraIntent, ShotSpec, SubjectSpec
-from vr_server.domain.staging import PathKey
 from vr_server.staging import compose
-from vr_server.staging.body.performance import Performance
-from vr_server.staging.body.skeleton import Build
-from vr_server.staging.body.track import Track
 from vr_server.staging.geometry import matrix_of, vec
 from vr_server.staging.meshes.ground import ground_height
 from vr_server.staging.places import PLACES
@@ -125,65 +121,3 @@ def test_a_full_shot_holds_head_and_feet_at_mid_shot(kind, action, angle, move, 
         assert local[2] < 0
         assert abs(local[1] / local[2]) < tan
         assert abs(local[0] / local[2]) < tan * 16 / 9
-
-
-@st.composite
-def walks(draw):
-    """A winding path with pauses at either end now and then."""
-    speed = draw(st.floats(0.5, 4.5))
-    yaw, bend = draw(st.floats(-3, 3)), draw(st.floats(-0.25, 0.25))
-    at, t, keys = vec(0, 0, 0), 0.0, []
-    if draw(st.booleans()):
-        keys.append(PathKey(t_s=0, position_m=(0, 0, 0), yaw_rad=yaw))
-        t = 0.5
-    for _ in range(draw(st.integers(6, 20))):
-        keys.append(PathKey(t_s=t, position_m=tuple(at.tolist()), yaw_rad=yaw))
-        yaw += bend * 0.2 * speed
-        at = at + vec(-math.sin(yaw), 0, -math.cos(yaw)) * speed * 0.2
-        t += 0.2
-    if draw(st.booleans()):
-        last = keys[-1]
-        keys.append(PathKey(t_s=last.t_s + 0.5, position_m=last.position_m, yaw_rad=last.yaw_rad))
-    return tuple(keys)
-
-
-@FEW
-@given(walks(), st.floats(1.1, 1.95))
-def test_planted_feet_do_not_slide_and_none_sinks(path, height):
-    build, track = Build.of(height), Track(path, height)
-    heel, ball = vec(0, -build.ankle, 0.04 * height), vec(0, -build.ankle, -0.078 * height)
-    for side in (0, 1):
-        planted: dict[str, np.ndarray] = {}
-        for t in np.arange(0, track.end_s, 1 / 96):
-            foot = track.feet(float(t), build)[side]
-            for name, point in (
-                ("heel", foot.ankle + foot.rotation @ heel),
-                ("ball", foot.ankle + foot.rotation @ ball),
-            ):
-                assert point[1] > -0.005
-                if point[1] > 0.0015:
-                    planted.pop(name, None)
-                    continue
-                first = planted.setdefault(name, point)
-                assert np.hypot(*(point - first)[[0, 2]]) < 0.02
-
-
-@FEW
-@given(walks(), st.floats(1.5, 1.95))
-def test_legs_reach_their_feet_and_knees_bend_forward(path, height):
-    spec = ShotSpec(
-        text="x", language="en", subjects=(SubjectSpec(key="a", kind="man", label="a"),), duration_s=path[-1].t_s or 1.0
-    )
-    subject = (
-        compose(spec, 1).subjects[0].model_copy(update={"path": path, "size_m": (0.5, height, 0.4), "actions": ()})
-    )
-    act = Performance(subject)
-    for t in np.arange(0, act.track.end_s, 1 / 12):
-        joints = act.at(float(t))
-        for side in "lr":
-            hip, knee, ankle = (joints[f"{p}_{side}"][:3, 3] for p in ("thigh", "shin", "foot"))
-            end = knee - joints[f"shin_{side}"][:3, 1] * act.build.shin
-            assert np.linalg.norm(end - ankle) < 0.02
-            forward = -joints["pelvis"][:3, 2]
-            middle = hip + (ankle - hip) * (act.build.thigh / act.build.leg)
-            assert float((knee - middle) @ forward) > -0.03

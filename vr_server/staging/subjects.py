@@ -19,6 +19,9 @@ KEY_S = 0.2
 
 _SPEEDS = {
     "walk": 1.3,
+    "crawl": 0.5,
+    "chase": 3.9,
+    "swim": 0.8,
     "approach": 1.3,
     "leave": 1.3,
     "run": 3.7,

@@ -20,16 +20,16 @@ _SWORD: tuple[tuple[float, Pose], ...] = (
     (1.7, pose(lift=0.0, lf_x=0.02, lf_y=0.17, lf_z=-0.1, rf_x=0.0, hip_yaw=0.6, waist_pitch=0.14, head_pitch=0.3, head_yaw=-0.2, r_flex=2.85, r_out=0.25,
                r_elbow=0.15, l_out=1.25, l_flex=0.2, l_elbow=0.35, feet_turn=1.0)),
     # the spin: arms open, sleeves flying
-    (2.35, pose(lift=-0.02, rf_x=-0.03, lf_x=-0.06, lf_y=0.03, lf_z=0.05, hip_yaw=0.55 * _TURN, waist_roll=-0.12, r_out=1.55, r_elbow=0.12, l_out=1.45,
+    (2.65, pose(lift=-0.02, rf_x=-0.03, lf_x=-0.06, lf_y=0.03, lf_z=0.05, hip_yaw=0.55 * _TURN, waist_roll=-0.12, r_out=1.55, r_elbow=0.12, l_out=1.45,
                 l_elbow=0.12, head_yaw=0.2, head_pitch=0.1, feet_turn=1.0)),
     # out of the spin into a thrust to the front
-    (3.05, pose(lift=-0.1, lf_z=-0.2, rf_z=0.12, shift_z=-0.05, hip_yaw=_TURN - 0.3, waist_yaw=0.35, waist_pitch=-0.12, r_flex=1.5, r_out=0.1, r_elbow=0.08,
+    (3.7, pose(lift=-0.1, lf_z=-0.2, rf_z=0.12, shift_z=-0.05, hip_yaw=_TURN - 0.3, waist_yaw=0.35, waist_pitch=-0.12, r_flex=1.5, r_out=0.1, r_elbow=0.08,
                 l_flex=-0.5, l_out=0.9, l_elbow=0.5, head_pitch=0.05, feet_turn=1.0)),
     # gathering: sword vertical before the chest, free hand at its wrist
-    (3.9, pose(lift=-0.03, lf_z=-0.06, rf_z=0.03, hip_yaw=_TURN + 0.1, waist_yaw=0.1, r_flex=0.95, r_elbow=1.2, r_twist=0.5, l_flex=0.9, l_elbow=1.3, l_twist=0.8,
+    (4.6, pose(lift=-0.03, lf_z=-0.06, rf_z=0.03, hip_yaw=_TURN + 0.1, waist_yaw=0.1, r_flex=0.95, r_elbow=1.2, r_twist=0.5, l_flex=0.9, l_elbow=1.3, l_twist=0.8,
                head_pitch=-0.08, feet_turn=1.0)),
 )  # fmt: skip
-_SWORD_S = 4.8
+_SWORD_S = 5.5
 
 _DANCE: tuple[tuple[float, Pose], ...] = (
     (0.0, pose(lift=-0.02, shift_x=-0.03, hip_roll=0.1, waist_roll=-0.14, l_out=1.3, l_elbow=0.4, r_out=0.5, r_elbow=1.2, head_yaw=0.2)),
@@ -62,7 +62,7 @@ def _spline(keys: tuple[tuple[float, Pose], ...], period_s: float, t_s: float, t
 
 
 def sword_dance(t_s: float, weight: float) -> Pose:
-    """Six figures in 4.8 s, with one spin; `weight` eases in from standing."""
+    """Six figures in 5.5 s, with one spin; `weight` eases in from standing."""
     found = _spline(_SWORD, _SWORD_S, t_s, _TURN)
     found[:] *= np.where(np.arange(len(FIELDS)) == _HIP_YAW, 1.0, weight)
     return found

@@ -118,7 +118,7 @@ def _follow(act: Performance, part: str) -> Callable[[float], Matrix]:
 
 def _seat(subject: Subject, act: Performance) -> list[MovingNode]:
     """A stool under whoever sits: it stands there from the start."""
-    sitting = next((a for a in subject.actions if a.action in {"sit", "stand_up"}), None)
+    sitting = act.seating
     if sitting is None:
         return []
     h = act.build.height_m

@@ -1,13 +1,21 @@
 """A person over time: path, gait and actions joined into one set of joint matrices per moment."""
 
 from vr_server.domain.staging import Subject, TimedAction
-from vr_server.staging.geometry import Array, rot_x, rot_y, smooth, vec
+from vr_server.staging.geometry import rot_x, smooth
 
-from .acts import ACTS, Clock, carrying, idle, running, settle, walking
-from .skeleton import Build, Foot, Joints, Pose, get, solve
-from .track import Track
+from .acts import ACTS, CARRIED, FOOTED, GESTURES, LOW, carrying, idle, running, walking
+from .clock import Clock, settle
+from .footing import STAND, Footing, Stance
+from .limits import beyond
+from .skeleton import Build, Foot, Joints, Pose, get, heel_raised, pose, solve
+from .track import Track, Walk
 
 _KEPT = 512
+_FALLING_M_S = 0.25
+_STOOP = pose(
+    hip_pitch=-0.06, waist_pitch=-0.2, head_pitch=0.2, lift=-0.012, l_flex=0.12, r_flex=0.12, l_elbow=0.25, r_elbow=0.25
+)
+"""The back of an elder."""
 
 
 class Performance:
@@ -16,9 +24,13 @@ class Performance:
     def __init__(self, subject: Subject, breadth: float = 1.0) -> None:
         self.subject = subject
         self.build = Build.of(subject.size_m[1], breadth)
-        self.track = Track(subject.path, subject.size_m[1])
-        self._actions = subject.actions or (TimedAction(action="stand", start_s=0.0, end_s=self.track.end_s),)
+        actions = subject.actions or (TimedAction(action="stand", start_s=0.0, end_s=subject.path[-1].t_s),)
+        self._actions = actions
+        self._bases = _postures(actions)
+        carried = tuple((a.start_s, a.end_s) for a in actions if a.action in CARRIED)
+        self.track = Track(subject.path, subject.size_m[1], carried)
         self._prop = next((p for p in subject.props if p in {"lantern", "torch", "umbrella"}), None)
+        self.footing = Footing(self.track, self.build, self._stances)
         self._kept: dict[float, Joints] = {}
 
     def at(self, t_s: float) -> Joints:
@@ -29,60 +41,111 @@ class Performance:
             found = self._kept[t_s] = self._solve(t_s)
         return found
 
+    def action_at(self, t_s: float) -> TimedAction:
+        return next((a for a in reversed(self._actions) if a.start_s <= t_s), self._actions[0])
+
+    @property
+    def seating(self) -> TimedAction | None:
+        """The first action that is done on a seat."""
+        rises = ("stand", *self._bases)
+        for n, a in enumerate(self._actions):
+            if a.action in {"sit", "type_keys"} or (
+                a.action == "stand_up" and rises[n] not in LOW - {"sit", "type_keys"}
+            ):
+                return a
+        return None
+
+    def strained(self, t_s: float, slack_rad: float) -> dict[str, float]:
+        """Joints bent past human limits by more than the slack, and by how much."""
+        return beyond(self.at(t_s), slack_rad)
+
     def _solve(self, t: float) -> Joints:
         p = carrying(self._prop, self._pose(t))
-        root, yaw = self.track.position(t), self.track.yaw(t)
-        left, right = self.track.feet(t, self.build)
-        feet = (self._offset(left, p, "lf", yaw), self._offset(right, p, "rf", yaw))
-        if get(p, "feet_turn") > 0:
-            feet = (self._turned(feet[0], p, root), self._turned(feet[1], p, root))
-        return solve(self.build, root, yaw, p, feet)
+        left, right = self.footing.at(t)
+        feet = (self._rolled(left, get(p, "lf_pitch")), self._rolled(right, get(p, "rf_pitch")))
+        return solve(self.build, self.track.position(t), self.track.yaw(t), p, feet)
 
-    def _offset(self, foot: Foot, p: Pose, name: str, yaw: float) -> Foot:
-        h = self.build.height_m
-        move = rot_y(yaw) @ vec(get(p, f"{name}_x") * h, max(get(p, f"{name}_y"), 0.0) * h, get(p, f"{name}_z") * h)
-        droop = -2.2 * max(get(p, f"{name}_y"), 0.0)
-        return Foot(foot.ankle + move, rot_y(get(p, f"{name}_yaw")) @ foot.rotation @ rot_x(droop))
+    def _rolled(self, foot: Foot, pitch: float) -> Foot:
+        """Up on the ball of the foot, or (less than zero) lying on the heel with the toes up."""
+        if pitch >= 0:
+            return heel_raised(foot, pitch, self.build) if pitch else foot
+        return Foot(foot.ankle, foot.rotation @ rot_x(-pitch))
 
-    @staticmethod
-    def _turned(foot: Foot, p: Pose, root: Array) -> Foot:
-        turn = rot_y(get(p, "hip_yaw") * get(p, "feet_turn"))
-        pivot = vec(float(root[0]), 0.0, float(root[2]))
-        return Foot(pivot + turn @ (foot.ankle - pivot), turn @ foot.rotation)
+    def _stances(self, t: float) -> tuple[Stance, Stance]:
+        action = self.action_at(t).action
+        falling = self.track.walk_at(t) is None and abs(self.track.climb_m_s(t)) > _FALLING_M_S
+        carried = action in CARRIED or falling
+        near = {a.action for a in self._actions if a.start_s - 0.6 <= t <= a.end_s + 2.5} | set(self._bases)
+        if not carried and not near & FOOTED:
+            return STAND, STAND
+        p, h = self._acted(t), self.build.height_m
+        turn = get(p, "hip_yaw") * get(p, "feet_turn")
+        return (
+            Stance(
+                get(p, "lf_x") * h, get(p, "lf_z") * h, get(p, "lf_yaw"), max(get(p, "lf_y"), 0.0) * h, turn, carried
+            ),
+            Stance(
+                get(p, "rf_x") * h, get(p, "rf_z") * h, get(p, "rf_yaw"), max(get(p, "rf_y"), 0.0) * h, turn, carried
+            ),
+        )
 
     def _pose(self, t: float) -> Pose:
         acted = self._acted(t)
         phase = self.track.step_phase(t)
-        moving = self._moving(t)
-        if phase is None or moving <= 0:
+        if phase is None:
             return acted
         walk, steps = phase
-        going = running(steps) if walk.running else walking(steps, self.build.height_m, walk.step_m)
+        moving = self._moving(walk, t)
+        if moving <= 0:
+            return acted
+        run = walk.run_share(steps)
+        going = walking(steps, self.build.height_m, walk.step_m(steps)) * (1 - run) + running(steps) * run
+        if self.subject.kind == "elder":
+            going = going + _STOOP
         return acted * (1 - moving) + going * moving
 
-    def _moving(self, t: float) -> float:
+    @staticmethod
+    def _moving(walk: Walk, t: float) -> float:
         """How much the gait owns the body: eases in and out within a stretch of moving."""
-        walk = self.track.walk_at(t)
-        if walk is None:
-            return 0.0
         ease = min(0.4, (walk.end_s - walk.start_s) / 3)
         rise = 1.0 if walk.open_start else smooth((t - walk.start_s) / ease)
         return rise * (1.0 if walk.open_end else smooth((walk.end_s - t) / ease))
 
     def _acted(self, t: float) -> Pose:
-        found = self._one(self._actions[0], t)
-        for action in self._actions[1:]:
-            weight = settle(t - action.start_s, action.end_s - action.start_s)
+        found = self._one(0, t)
+        for n in range(1, len(self._actions)):
+            action = self._actions[n]
+            if t < action.start_s - 0.2:
+                break
+            since = t - action.start_s
+            low = {self._bases[n - 1], self._bases[n]} & LOW and self._bases[n - 1] != self._bases[n]
+            # up from the ground takes its time; acts that begin where the one before ends need none
+            slow = low and action.action not in LOW and action.action != "stand_up"
+            weight = settle(since - 0.5, 1.6, 1.5) if slow else settle(since, action.end_s - action.start_s)
             if weight > 0:
-                found = found * (1 - weight) + self._one(action, t) * weight
-        return found
+                found = found * (1 - weight) + self._one(n, t) * weight
+        return found + _STOOP if self.subject.kind == "elder" and self._bases[0] not in LOW else found
 
-    def _one(self, action: TimedAction, t: float) -> Pose:
+    def _one(self, index: int, t: float) -> Pose:
+        action = self._actions[index]
         length = max(action.end_s - action.start_s, 1e-3)
         since = max(t - action.start_s, 0.0)
-        clock = Clock(since, min(since / length, 1.0), length, self.subject.seed % 97)
+        before = self._bases[index - 1] if index else "stand"
+        seed = self.subject.seed % 97
+        clock = Clock(
+            since, min(since / length, 1.0), length, seed, base=self._bases[index], before=before, way_m=self.track.distance(t),
+            height_m=self.build.height_m, role=self.subject.seed & 1, armed="sword" in self.subject.props,
+        )  # fmt: skip
         act = ACTS.get(action.action)
-        return idle(Clock(t, 0.0, length, self.subject.seed % 97)) if act is None else act(clock)
+        if act is None:
+            return idle(Clock(t, 0.0, length, seed))
+        return act(clock)
 
-    def speed(self, t: float) -> float:
-        return (self.track.distance(t + 0.05) - self.track.distance(t - 0.05)) / 0.1
+
+def _postures(actions: tuple[TimedAction, ...]) -> tuple[str, ...]:
+    """How the body is held in each action: gestures are made standing, sitting or kneeling, as the actions before left it."""
+    found: list[str] = []
+    for a in actions:
+        kept = found[-1] if found else "stand"
+        found.append(a.action if a.action in LOW else kept if a.action in GESTURES else "stand")
+    return tuple(found)

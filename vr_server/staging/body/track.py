@@ -1,4 +1,4 @@
-"""A subject's path as a function of time and of distance, and where its feet fall on it."""
+"""A subject's path as a function of time and of distance, and the stretches of it that are walked."""
 
 import math
 from bisect import bisect_right
@@ -7,42 +7,71 @@ from dataclasses import dataclass
 import numpy as np
 
 from vr_server.domain.staging import PathKey
-from vr_server.staging.geometry import Array, rot_x, rot_y, smooth, turn_between, vec
-
-from .skeleton import Build, Foot
+from vr_server.staging.geometry import Array, ramp, turn_between
 
 _STILL_M_S = 0.08
 RUN_M_S = 2.6
 
+Span = tuple[float, float]
+"""Start and end, seconds."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Walk:
-    """A stretch of moving: seconds `start_s`..`end_s`, `length_m`, whole steps of `step_m`."""
+    """A stretch of moving: seconds `start_s`..`end_s`, metres `from_m`..`to_m` of the path, a whole number of steps.
+
+    `ways` and `counts`, float64 [n] each: steps made after so many metres; `speeds` [n]: metres a second there."""
 
     start_s: float
     end_s: float
     from_m: float
-    length_m: float
-    step_m: float
-    running: bool
+    to_m: float
+    ways: Array
+    counts: Array
+    speeds: Array
     open_start: bool  # was already moving when the shot begins
     open_end: bool
 
+    @property
+    def total(self) -> float:
+        return float(self.counts[-1])
+
+    def steps_at(self, way_m: float) -> float:
+        return float(np.interp(way_m, self.ways, self.counts))
+
+    def way_at(self, steps: float) -> float:
+        """Metres of the path at a count of steps; straight on beyond either end."""
+        if steps < 0:
+            return self.from_m + steps * self.step_m(0.0)
+        if steps > self.total:
+            return self.to_m + (steps - self.total) * self.step_m(self.total)
+        return float(np.interp(steps, self.counts, self.ways))
+
+    def speed_at(self, steps: float) -> float:
+        return float(np.interp(steps, self.counts, self.speeds))
+
+    def step_m(self, steps: float) -> float:
+        k = min(max(int(np.searchsorted(self.counts, steps)), 1), len(self.counts) - 1)
+        return float((self.ways[k] - self.ways[k - 1]) / (self.counts[k] - self.counts[k - 1]))
+
+    def run_share(self, steps: float) -> float:
+        """0 walks, 1 runs."""
+        return ramp(self.speed_at(steps), RUN_M_S - 0.35, RUN_M_S + 0.35)
+
 
 class Track:
-    """Linear between keys, yaw by the shorter way (the contract of `Subject.path`)."""
+    """Linear between keys, yaw by the shorter way (the contract of `Subject.path`). While `carried` nobody walks."""
 
-    def __init__(self, path: tuple[PathKey, ...], height_m: float) -> None:
+    def __init__(self, path: tuple[PathKey, ...], height_m: float, carried: tuple[Span, ...] = ()) -> None:
         self._t = [k.t_s for k in path]
         self._p = np.array([k.position_m for k in path], dtype=np.float64)
         yaws = [path[0].yaw_rad]
         for key in path[1:]:
             yaws.append(yaws[-1] + turn_between(yaws[-1], key.yaw_rad))
         self._yaw = np.array(yaws)
-        flat = np.linalg.norm(np.diff(self._p, axis=0), axis=1) if len(path) > 1 else np.zeros(0)
+        flat = np.linalg.norm(np.diff(self._p, axis=0)[:, [0, 2]], axis=1) if len(path) > 1 else np.zeros(0)
         self._s = np.concatenate([[0.0], np.cumsum(flat)])
-        self.walks = self._find_walks(height_m)
-        self._turns = self._find_turns()
+        self.walks = self._find_walks(height_m, carried)
 
     @property
     def end_s(self) -> float:
@@ -62,7 +91,15 @@ class Track:
         return float(self._interp(t, self._yaw))
 
     def distance(self, t: float) -> float:
+        """Metres over the ground since the start."""
         return float(self._interp(t, self._s))
+
+    def climb_m_s(self, t: float) -> float:
+        """Vertical speed."""
+        i = min(max(bisect_right(self._t, t), 1), len(self._t) - 1)
+        if i == 0:
+            return 0.0
+        return float((self._p[i, 1] - self._p[i - 1, 1]) / max(self._t[i] - self._t[i - 1], 1e-6))
 
     def at_distance(self, s: float) -> tuple[Array, float]:
         """Point and yaw after `s` metres; beyond either end the path goes straight on."""
@@ -79,10 +116,14 @@ class Track:
         turn = min(max(k, 0.0), 1.0)
         return point, float(self._yaw[i] * (1 - turn) + self._yaw[i + 1] * turn)
 
-    def _find_walks(self, height_m: float) -> tuple[Walk, ...]:
+    def _find_walks(self, height_m: float, carried: tuple[Span, ...]) -> tuple[Walk, ...]:
         walks: list[Walk] = []
-        i, n = 0, len(self._t)
-        speed = [(self._s[j + 1] - self._s[j]) / max(self._t[j + 1] - self._t[j], 1e-6) for j in range(n - 1)]
+        t = np.array(self._t)
+        speed = np.diff(self._s) / np.maximum(np.diff(t), 1e-6)
+        middle = (t[:-1] + t[1:]) / 2
+        for start, end in carried:
+            speed[(middle >= start) & (middle < end)] = 0.0
+        i, n = 0, len(t)
         while i < n - 1:
             if speed[i] < _STILL_M_S:
                 i += 1
@@ -90,116 +131,36 @@ class Track:
             j = i
             while j < n - 1 and speed[j] >= _STILL_M_S:
                 j += 1
-            length = float(self._s[j] - self._s[i])
-            mean = length / (self._t[j] - self._t[i])
-            running = mean > RUN_M_S
-            usual = height_m * (min(0.42 * math.sqrt(mean / 1.4), 0.47) if not running else 0.34 + 0.11 * mean)
-            steps = max(1, round(length / usual))
-            open_start = self._t[i] < 1e-3 and speed[i] > 0.7 * mean
-            open_end = j == n - 1 and speed[j - 1] > 0.7 * mean
-            walks.append(
-                Walk(self._t[i], self._t[j], float(self._s[i]), length, length / steps, running, open_start, open_end)
-            )
+            walks.append(self._walk(i, j, speed, height_m))
             i = j
         return tuple(walks)
 
-    def _find_turns(self) -> tuple[tuple[float, float], ...]:
-        """Times of turning on the spot."""
-        turns: list[tuple[float, float]] = []
-        for j in range(len(self._t) - 1):
-            turned = abs(self._yaw[j + 1] - self._yaw[j]) > 1e-4
-            if turned and self._s[j + 1] - self._s[j] < 1e-4:
-                if turns and abs(turns[-1][1] - self._t[j]) < 1e-6:
-                    turns[-1] = (turns[-1][0], self._t[j + 1])
-                else:
-                    turns.append((self._t[j], self._t[j + 1]))
-        return tuple(turns)
+    def _walk(self, i: int, j: int, speed: Array, height_m: float) -> Walk:
+        """The stretch between keys `i` and `j`: steps grow with the pace, as a slow and a quick walker's do."""
+        t, s = np.array(self._t[i : j + 1]), self._s[i : j + 1]
+        mean = float((s[-1] - s[0]) / (t[-1] - t[0]))
+        open_start = t[0] < 1e-3 and speed[i] > 0.7 * mean
+        open_end = j == len(self._t) - 1 and speed[j - 1] > 0.7 * mean
+        grid = np.linspace(t[0], t[-1], max(2, math.ceil((t[-1] - t[0]) / 0.1)) + 1)
+        ways = np.interp(grid, t, s)
+        # the pace that a step belongs to: over 0.6 s, so that a start is not made of tiny steps
+        wide = 0.3
+        span = np.minimum(grid + wide, t[-1]) - np.maximum(grid - wide, t[0])
+        pace = (np.interp(grid + wide, t, s) - np.interp(grid - wide, t, s)) / np.maximum(span, 1e-6)
+        walked = np.minimum(0.42 * np.sqrt(np.maximum(pace, 0.5) / 1.4), 0.47)
+        step = height_m * np.where(pace > RUN_M_S, 0.34 + 0.11 * pace, walked)
+        counts = np.concatenate([[0.0], np.cumsum(np.diff(ways) / ((step[1:] + step[:-1]) / 2))])
+        counts *= max(1, round(counts[-1])) / counts[-1]
+        return Walk(
+            self._t[i], self._t[j], float(s[0]), float(s[-1]), ways, counts, pace, bool(open_start), bool(open_end)
+        )
 
     def walk_at(self, t: float) -> Walk | None:
-        return next((w for w in self.walks if w.start_s <= t < w.end_s), None)
+        """The walk under way; one that the shot cuts off goes on for whoever asks later."""
+        found = (w for w in self.walks if w.start_s <= t and (t < w.end_s or (w.open_end and w.end_s >= self.end_s)))
+        return next(found, None)
 
     def step_phase(self, t: float) -> tuple[Walk, float] | None:
         """The walk under way and how many steps of it have been made; the left foot lands at odd counts."""
         walk = self.walk_at(t)
-        return None if walk is None else (walk, (self.distance(t) - walk.from_m) / walk.step_m)
-
-    def feet(self, t: float, build: Build) -> tuple[Foot, Foot]:
-        """Left and right foot. A planted foot stays where it is in the world: it is a function of distance only."""
-        return self._foot(t, build, 0), self._foot(t, build, 1)
-
-    def _foot(self, t: float, build: Build, side: int) -> Foot:
-        found = self.step_phase(t)
-        if found is None:
-            return self._standing(t, build, side)
-        walk, steps = found
-        total = walk.length_m / walk.step_m
-        hold = 0.36 if walk.running else 0.62  # how far the body travels past a planted foot, in steps
-        parity = 1 - side  # left plants at 1, 3, 5..., right at 0, 2, 4...
-        plant = parity + 2 * math.floor((steps - parity + hold) / 2)
-        first = -math.inf if walk.open_start else 0.0
-        last = math.inf if walk.open_end else total
-        lift, land = plant + hold, plant + 2 - hold
-        here, there = max(plant, first), min(plant + 2, last)
-        land = min(land, last)
-        if steps <= lift or here >= last:
-            u = (steps - (plant - hold)) / (2 * hold)
-            return self._planted(walk, min(here, last), build, side, u)
-        a = self._planted(walk, here, build, side, 1.0)
-        b = self._planted(walk, there, build, side, 0.0)
-        k = (steps - lift) / max(land - lift, 1e-6)
-        return _swing(a, b, k, build, high=0.09 if walk.running else 0.028)
-
-    def _planted(self, walk: Walk, at_step: float, build: Build, side: int, u: float) -> Foot:
-        """A foot in stance, 0 = heel strike .. 1 = toe off, rolling over heel, sole and ball."""
-        point, yaw = self.at_distance(walk.from_m + at_step * walk.step_m)
-        ends = (at_step <= 0 and not walk.open_start) or (
-            at_step >= walk.length_m / walk.step_m - 1e-6 and not walk.open_end
-        )
-        gap = build.hip_half * (0.95 if ends else 0.7)
-        strike = 0.0 if (at_step <= 0 and not walk.open_start) or walk.running else 0.3
-        off = 0.0 if at_step >= walk.length_m / walk.step_m - 1e-6 and not walk.open_end else 0.85
-        pitch = strike * (1 - smooth(u / 0.22)) - off * smooth((u - 0.6) / 0.42)
-        out = 0.1 if side == 0 else -0.1
-        return _roll(point, yaw + out, pitch, gap * (-1 if side == 0 else 1), yaw, build)
-
-    def _standing(self, t: float, build: Build, side: int) -> Foot:
-        yaw, lift = self.yaw(t), 0.0
-        for start, end in self._turns:
-            if start <= t < end:
-                span = (end - start) / 2
-                count = max(1, round(abs(self.yaw(end) - self.yaw(start)) / 1.2))
-                k = (t - start) / (end - start) * count
-                whole, part = math.floor(k), k - math.floor(k)
-                mine = min(max(part * 2 - side, 0.0), 1.0)
-                done = (whole + smooth(mine)) / count
-                yaw = self.yaw(start) + (self.yaw(end) - self.yaw(start)) * done
-                lift = 0.05 * math.sin(math.pi * mine) * min(span * 4, 1.0)
-        point = self.position(t)
-        out = 0.1 if side == 0 else -0.1
-        foot = _roll(point, yaw + out, 0.0, build.hip_half * 0.95 * (-1 if side == 0 else 1), yaw, build)
-        return Foot(foot.ankle + vec(0.0, lift, 0.0), foot.rotation)
-
-
-def _roll(point: Array, yaw: float, pitch: float, aside: float, path_yaw: float, build: Build) -> Foot:
-    """The sole point under the ankle stands at `point` + `aside`; a pitched foot turns about its heel or ball."""
-    sole = point + rot_y(path_yaw) @ vec(aside, 0.0, 0.0)
-    turn = rot_y(yaw)
-    rotation = turn @ rot_x(pitch)
-    pivot = vec(0.0, -build.ankle, 0.04 * build.height_m if pitch > 0 else -0.078 * build.height_m)
-    ankle = sole + turn @ (pivot + vec(0.0, build.ankle, 0.0)) - rotation @ pivot
-    return Foot(ankle, rotation)
-
-
-def _swing(a: Foot, b: Foot, k: float, build: Build, high: float) -> Foot:
-    k = min(max(k, 0.0), 1.0)
-    glide = k * k * (3 - 2 * k)
-    pitch_a = math.asin(max(-1.0, min(1.0, -float(a.rotation[1, 2]))))
-    pitch_b = math.asin(max(-1.0, min(1.0, -float(b.rotation[1, 2]))))
-    yaw_a = math.atan2(float(a.rotation[0, 2]), float(a.rotation[2, 2]))
-    yaw_b = math.atan2(float(b.rotation[0, 2]), float(b.rotation[2, 2]))
-    ankle = a.ankle + (b.ankle - a.ankle) * glide
-    ankle[1] += build.height_m * high * math.sin(math.pi * k) ** 1.5
-    rotation = rot_y(yaw_a + turn_between(yaw_a, yaw_b) * glide) @ rot_x(
-        pitch_a + (pitch_b - pitch_a) * smooth(k * 1.1)
-    )
-    return Foot(ankle, rotation)
+        return None if walk is None else (walk, walk.steps_at(self.distance(t)))
