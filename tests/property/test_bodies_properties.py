@@ -15,10 +15,11 @@ from vr_server.staging.body.skeleton import ball_of
 from vr_server.staging.geometry import vec
 from vr_server.staging.subjects import stage_subjects
 
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 SLACK_RAD = math.radians(1.5)
 FPS = 48
+ON_LAND = sorted(set(ACTS) - {"swim", "ride", "drive"})  # those need water, a horse, a car under them
 
 
 @st.composite
@@ -98,7 +99,7 @@ def test_legs_reach_their_feet_and_knees_bend_forward(path, height):
 @st.composite
 def acting(draw):
     """One person and up to four actions of any length."""
-    names = draw(st.lists(st.sampled_from(sorted(ACTS)), min_size=1, max_size=4))
+    names = draw(st.lists(st.sampled_from(ON_LAND), min_size=1, max_size=4))
     beats = tuple(ActionBeat(action=name, weight=draw(st.floats(0.5, 2))) for name in names)
     who = SubjectSpec(key="a", kind=draw(st.sampled_from(("man", "woman", "child", "elder"))), label="a", beats=beats)
     return ShotSpec(

@@ -50,7 +50,7 @@ def running(steps: float) -> Pose:
 
 _POSTURES: dict[str, Callable[[Clock], Pose]] = {
     "sit": postures.sit, "kneel": postures.kneel, "lie_down": postures.lie_down, "fall": postures.fall, "crawl": postures.crawl,
-    "ride": postures.ride, "drive": postures.drive, "type_keys": postures.sit,
+    "ride": postures.ride, "drive": postures.drive, "type_keys": postures.sit, "swim": postures.swim,
 }  # fmt: skip
 
 
@@ -235,7 +235,7 @@ ACTS: dict[str, Callable[[Clock], Pose]] = {
     "pick_up": lambda c: _stoop_to(c, 0.42), "put_down": lambda c: _stoop_to(c, 0.42), "cry": _cry, "laugh": _laugh, "eat_drink": _eat_drink,
     "read": _read, "type_keys": _type_keys, "play_instrument": _play_instrument, "open_door": _open_door,
 }  # fmt: skip
-LOW = frozenset({"sit", "kneel", "lie_down", "fall", "crawl", "type_keys", "ride", "drive"})
+LOW = frozenset({"sit", "kneel", "lie_down", "fall", "crawl", "type_keys", "ride", "drive", "swim"})
 """Postures off the feet: kept while gestures are made in them."""
 GESTURES = frozenset(
     {"look_at", "look_around", "look_up", "point", "wave", "talk", "hand_over", "receive", "cry", "laugh", "eat_drink", "read", "play_instrument"}

@@ -18,7 +18,7 @@ from .track import Track, Walk
 TICK_S = 1 / 48
 _STEP_S = 0.3
 _QUICK_S = 0.2
-_NEAR_M = 0.045
+_NEAR = 0.026
 _NEAR_RAD = 0.2
 _SPLAY_RAD = 0.1
 _SETTLE_S = 0.07
@@ -99,7 +99,10 @@ class Footing:
         times = np.array([start + TICK_S * n for n in range(count)])
         rows = np.empty((len(times), 2, 5))
         stances = [self._stances(float(t)) for t in times]
-        feet = [_Planner(state[side] if state else self._wanted(start, side, stances[0][side])) for side in (0, 1)]
+        feet = [
+            _Planner(state[side] if state else self._wanted(start, side, stances[0][side]), self._build.height_m)
+            for side in (0, 1)
+        ]
         for n, t in enumerate(times):
             wanted = [self._wanted(float(t), side, stances[n][side]) for side in (0, 1)]
             for side in (0, 1):
@@ -177,8 +180,8 @@ class Footing:
 class _Planner:
     """One foot while the plan is made."""
 
-    def __init__(self, state: _State) -> None:
-        self.state = state
+    def __init__(self, state: _State, height_m: float) -> None:
+        self.state, self._height = state, height_m
         self.planted = state[3] <= 0.004
         self._from, self._to = state, state
         self._start, self._length = 0.0, 0.0
@@ -191,7 +194,10 @@ class _Planner:
     def away(self, wanted: _State) -> float:
         """How far from `wanted`; 1 is worth a step."""
         x, z, yaw = self.state[:3]
-        return max(math.hypot(wanted[0] - x, wanted[1] - z) / _NEAR_M, abs(turn_between(yaw, wanted[2])) / _NEAR_RAD)
+        return max(
+            math.hypot(wanted[0] - x, wanted[1] - z) / (_NEAR * self._height),
+            abs(turn_between(yaw, wanted[2])) / _NEAR_RAD,
+        )
 
     def step(self, t: float, length: float, landing: _State) -> None:
         self._from, self._to, self._start, self._length = self.state, landing, t, length
@@ -201,7 +207,7 @@ class _Planner:
         lifted = stance.carried or stance.lift_m > 0.004
         if self.stepping:
             k = (t - self._start) / self._length
-            self.state = _stride(self._from, self._to, min(k, 1.0))
+            self.state = _stride(self._from, self._to, min(k, 1.0), self._height)
             if k >= 1 - 1e-9:
                 self._length, self.planted = 0.0, True
         elif lifted:
@@ -216,19 +222,19 @@ class _Planner:
             dx, dz, turn = (r * (1 - fade) for r in self._residue)
             self._residue = (dx, dz, turn)
             x, z, yaw = wanted[0] + dx, wanted[1] + dz, wanted[2] + turn
-            self.state = (x, z, yaw, stance.lift_m, 0.0 if stance.carried else 2.2 * stance.lift_m / 1.7)
+            self.state = (x, z, yaw, stance.lift_m, 0.0 if stance.carried else 2.2 * stance.lift_m / self._height)
         elif not self.planted:
             self.state = (*self.state[:3], 0.0, 0.0)
             self.planted = True
 
 
-def _stride(a: _State, b: _State, k: float) -> _State:
+def _stride(a: _State, b: _State, k: float, h: float) -> _State:
     glide = k * k * (3 - 2 * k)
     way = math.hypot(b[0] - a[0], b[1] - a[1])
     arc = math.sin(math.pi * k)
     return (
         a[0] + (b[0] - a[0]) * glide, a[1] + (b[1] - a[1]) * glide, a[2] + turn_between(a[2], b[2]) * glide,
-        (0.03 + 0.12 * min(way, 0.6)) * arc, 0.45 * min(way / 0.35, 1.0) * arc * (1 - 0.7 * k),
+        (0.017 * h + 0.12 * min(way, 0.35 * h)) * arc, 0.45 * min(way / (0.2 * h), 1.0) * arc * (1 - 0.7 * k),
     )  # fmt: skip
 
 

@@ -34,9 +34,8 @@ def livery_of(subject: Subject) -> Livery:
 
 def mecha_nodes(subject: Subject) -> list[MovingNode]:
     """Every plate as a rigid part on a person's joints; a sword or a shield of its own size in its hands."""
-    act = Performance(subject, BREADTH)
+    act = Performance(subject, BREADTH, HIP_HALF)
     h = act.build.height_m
-    act.build = replace(act.build, hip_half=HIP_HALF * h)
 
     def follow(part: str) -> Callable[[float], Matrix]:
         return lambda t: act.at(t)[part]

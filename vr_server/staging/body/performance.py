@@ -1,13 +1,16 @@
 """A person over time: path, gait and actions joined into one set of joint matrices per moment."""
 
+import math
+from dataclasses import replace
+
 from vr_server.domain.staging import Subject, TimedAction
-from vr_server.staging.geometry import rot_x, smooth
+from vr_server.staging.geometry import rot_x, smooth, vec
 
 from .acts import ACTS, CARRIED, FOOTED, GESTURES, LOW, carrying, idle, running, walking
 from .clock import Clock, settle
 from .footing import STAND, Footing, Stance
 from .limits import beyond
-from .skeleton import Build, Foot, Joints, Pose, get, heel_raised, pose, solve
+from .skeleton import HIP_YAW, Build, Foot, Joints, Pose, get, heel_raised, pose, solve
 from .track import Track, Walk
 
 _KEPT = 512
@@ -21,9 +24,12 @@ _STOOP = pose(
 class Performance:
     """Joint matrices of one person. Pure in `t`; the last few hundred moments are kept (cloth looks back in time)."""
 
-    def __init__(self, subject: Subject, breadth: float = 1.0) -> None:
+    def __init__(self, subject: Subject, breadth: float = 1.0, hip_half: float | None = None) -> None:
+        """`hip_half`: half the hips' width in body heights, where it is not a person's."""
         self.subject = subject
         self.build = Build.of(subject.size_m[1], breadth)
+        if hip_half is not None:
+            self.build = replace(self.build, hip_half=hip_half * self.build.height_m)
         actions = subject.actions or (TimedAction(action="stand", start_s=0.0, end_s=subject.path[-1].t_s),)
         self._actions = actions
         self._bases = _postures(actions)
@@ -69,7 +75,9 @@ class Performance:
         """Up on the ball of the foot, or (less than zero) lying on the heel with the toes up."""
         if pitch >= 0:
             return heel_raised(foot, pitch, self.build) if pitch else foot
-        return Foot(foot.ankle, foot.rotation @ rot_x(-pitch))
+        heel = vec(0.0, -self.build.ankle, 0.04 * self.build.height_m)
+        rotation = foot.rotation @ rot_x(-pitch)
+        return Foot(foot.ankle + foot.rotation @ heel - rotation @ heel, rotation)
 
     def _stances(self, t: float) -> tuple[Stance, Stance]:
         action = self.action_at(t).action
@@ -118,12 +126,15 @@ class Performance:
             if t < action.start_s - 0.2:
                 break
             since = t - action.start_s
-            low = {self._bases[n - 1], self._bases[n]} & LOW and self._bases[n - 1] != self._bases[n]
             # up from the ground takes its time; acts that begin where the one before ends need none
-            slow = low and action.action not in LOW and action.action != "stand_up"
+            slow = self._bases[n - 1] in LOW and self._bases[n] != self._bases[n - 1] and action.action != "stand_up"
             weight = settle(since - 0.5, 1.6, 1.5) if slow else settle(since, action.end_s - action.start_s)
             if weight > 0:
-                found = found * (1 - weight) + self._one(n, t) * weight
+                to = self._one(n, t)
+                found[HIP_YAW] += math.tau * round(
+                    (to[HIP_YAW] - found[HIP_YAW]) / math.tau
+                )  # whole spins need no unwinding
+                found = found * (1 - weight) + to * weight
         return found + _STOOP if self.subject.kind == "elder" and self._bases[0] not in LOW else found
 
     def _one(self, index: int, t: float) -> Pose:
@@ -147,5 +158,13 @@ def _postures(actions: tuple[TimedAction, ...]) -> tuple[str, ...]:
     found: list[str] = []
     for a in actions:
         kept = found[-1] if found else "stand"
-        found.append(a.action if a.action in LOW else kept if a.action in GESTURES else "stand")
+        found.append(
+            "fall"
+            if a.action == "explode"
+            else a.action
+            if a.action in LOW
+            else kept
+            if a.action in GESTURES
+            else "stand"
+        )
     return tuple(found)

@@ -18,6 +18,10 @@ _ALL_FOURS = (
     pose(lift=-0.24, shift_z=-0.36, lf_pitch=_ON_TOES, rf_pitch=_ON_TOES, hip_pitch=-1.1, waist_pitch=-0.2, head_pitch=0.4)
     + reach("l", -0.13, 0.05, -0.66) + reach("r", 0.13, 0.05, -0.66)
 )  # fmt: skip
+_DIVING = (
+    pose(lift=-0.345, shift_z=-0.56, lf_pitch=_ON_TOES, rf_pitch=_ON_TOES, hip_pitch=-1.38, waist_pitch=-0.1, head_yaw=0.3, head_pitch=0.3, l_out=0.6, r_out=0.6)
+    + reach("l", -0.18, 0.05, -0.85) + reach("r", 0.17, 0.05, -0.8)
+)  # fmt: skip
 _PRONE = (
     pose(lift=-0.458, shift_z=-0.585, lf_pitch=_ON_TOES, rf_pitch=_ON_TOES, hip_pitch=-1.52, waist_pitch=-0.04, head_yaw=0.8, head_pitch=0.1,
          l_out=0.9, r_out=0.9)
@@ -28,7 +32,7 @@ _ON_GROUND = (
     + reach("l", -0.17, 0.05, 0.36) + reach("r", 0.17, 0.05, 0.36)
 )  # fmt: skip
 _SUPINE = pose(
-    lift=-0.458, shift_z=0.235, hip_pitch=1.53, head_pitch=-0.12, lf_z=-0.24, rf_z=-0.24, lf_pitch=-1.2, rf_pitch=-1.2,
+    lift=-0.458, shift_z=0.235, hip_pitch=1.53, head_pitch=-0.12, lf_z=-0.3, rf_z=-0.3, lf_pitch=-1.2, rf_pitch=-1.2,
     l_out=0.22, r_out=0.22, l_elbow=0.12, r_elbow=0.12,
 )  # fmt: skip
 _ONE_KNEE = pose(
@@ -69,7 +73,9 @@ def stand_up(c: Clock) -> Pose:
     stand = breathing(c) + pose(l_flex=0.04, r_flex=0.06, l_out=0.1, r_out=0.1, l_elbow=0.22, r_elbow=0.26)
     k = min(c.t_s / min(2.6, max(c.length_s, 0.1)), 1.0)
     if c.before == "fall":
-        return breathing(c) + through(k, (0.0, _PRONE), (0.4, _ALL_FOURS), (0.68, _KNEES), (1.0, stand))
+        return breathing(c) + through(
+            k, (0.0, _PRONE), (0.2, _DIVING), (0.42, _ALL_FOURS), (0.68, _KNEES), (1.0, stand)
+        )
     if c.before == "lie_down":
         return breathing(c) + through(k, (0.0, _SUPINE), (0.4, _ON_GROUND), (0.68, _SQUAT), (1.0, stand))
     if c.before in {"kneel", "crawl"}:
@@ -84,18 +90,20 @@ def kneel(c: Clock) -> Pose:
 
 
 def lie_down(c: Clock) -> Pose:
-    """Squats, sits on the ground, lies back and stretches the legs."""
+    """Squats, sits on the ground, lies back and stretches the legs; who has fallen stays as he lies."""
+    if c.before == "fall":
+        return breathing(c) * 0.3 + _PRONE
     k = 1.0 if c.before == "lie_down" else min(c.t_s / min(3.2, max(c.length_s, 0.2)), 1.0)
     return breathing(c) + through(k, (0.0, pose(l_out=0.1, r_out=0.1)), (0.32, _SQUAT), (0.6, _ON_GROUND), (1.0, _SUPINE))  # fmt: skip
 
 
 def fall(c: Clock) -> Pose:
     """To the knees, onto the hands, flat: done within two seconds, however long the beat is."""
-    k = min(c.t_s / min(2.0, max(c.length_s, 0.3)), 1.0)
+    k = 1.0 if c.before == "fall" else min(c.t_s / min(2.0, max(c.length_s, 0.3)), 1.0)
     start = pose(l_out=0.1, r_out=0.1, l_elbow=0.25, r_elbow=0.25)
     reel = pose(l_out=0.9, r_out=0.7, l_elbow=0.6, r_elbow=0.5, waist_pitch=-0.15, lift=-0.04, head_pitch=0.2)
     return breathing(c) * (1 - k) + through(
-        k, (0.0, start), (0.22, reel), (0.5, _KNEES), (0.74, _ALL_FOURS), (1.0, _PRONE)
+        k, (0.0, start), (0.22, reel), (0.5, _KNEES), (0.7, _ALL_FOURS), (0.84, _DIVING), (1.0, _PRONE)
     )
 
 

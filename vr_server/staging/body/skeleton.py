@@ -18,6 +18,7 @@ FIELDS = (
     "feet_turn",
 )  # fmt: skip
 _INDEX = {name: i for i, name in enumerate(FIELDS)}
+HIP_YAW = _INDEX["hip_yaw"]
 
 
 def _field_limits() -> dict[str, tuple[float, float]]:
@@ -119,19 +120,29 @@ Joints = dict[str, Array]
 
 def solve(build: Build, root: Array, yaw_rad: float, p: Pose, feet: tuple[Foot, Foot]) -> Joints:
     """All part matrices. `root`: the point between the feet on the ground; the pelvis sinks where a leg would not reach,
-    and tips forward where a hip would stretch too far back."""
-    joints = _lower(build, root, yaw_rad, p, feet, 0.0)
-    if over := _stretched(joints):
-        joints = _lower(build, root, yaw_rad, p, feet, over)
+    and tips where a hip would stretch too far back or fold too far."""
+    tip = 0.0
+    joints = _lower(build, root, yaw_rad, p, feet, tip)
+    for _ in range(4):
+        over = _strained_hips(joints)
+        if over == 0.0:
+            break
+        tip += over + math.copysign(0.01, over)
+        joints = _lower(build, root, yaw_rad, p, feet, tip)
     _upper(joints, build, root, yaw_rad, p)
     return joints
 
 
-def _stretched(joints: Joints) -> float:
-    """How far a hip is extended past its limit, radians."""
-    limit = -LIMITS["hip_flexion"][0]
-    thighs = [-joints["pelvis"][:3, :3].T @ joints[f"thigh_{s}"][:3, 1] for s in "lr"]
-    return max([0.0, *(math.atan2(float(d[2]), -float(d[1])) - limit for d in thighs if d[1] < 0)])
+def _strained_hips(joints: Joints) -> float:
+    """How far a hip is extended past its limit (more than 0) or flexed past it (less), radians."""
+    low, high = LIMITS["hip_flexion"]
+    pelvis = joints["pelvis"][:3, :3]
+    bent = []
+    for s in "lr":
+        d = -pelvis.T @ joints[f"thigh_{s}"][:3, 1]
+        bent.append(math.atan2(-float(d[2]), -float(d[1])))
+    stretched, folded = max(low - min(bent), 0.0), max(max(bent) - high, 0.0)
+    return stretched if stretched >= folded else -folded
 
 
 def _lower(build: Build, root: Array, yaw_rad: float, p: Pose, feet: tuple[Foot, Foot], tip: float) -> Joints:
@@ -168,6 +179,19 @@ def _upper(joints: Joints, build: Build, root: Array, yaw_rad: float, p: Pose) -
             local = np.array([p[_INDEX[f"{name}_h{axis}"]] for axis in "xyz"]) * (build.height_m / share)
             target = root + rot_y(yaw_rad) @ local
         _arm(joints, build, name, shoulder, chest_r, side, p, target, drawn)
+        wrist, floor = joints[f"hand_{name}"][:3, 3], float(root[1]) + 0.022 * build.height_m
+        if wrist[1] < floor and not p[_INDEX[f"{name}_hy"]] < 0:
+            _arm(
+                joints,
+                build,
+                name,
+                shoulder,
+                chest_r,
+                side,
+                p,
+                vec(float(wrist[0]), floor + 0.005, float(wrist[2])),
+                1.0,
+            )
 
 
 def _highest(build: Build, hip: Array, ankle: Array) -> float:
@@ -189,6 +213,8 @@ _LEAST_REACH = math.sin((math.pi - LIMITS["knee"][1]) / 2) * 1.01
 
 def _leg(joints: Joints, build: Build, name: str, hip: Array, foot: Foot, pelvis_r: Array) -> None:
     """Two bones to the ankle; where the shin leans further over the foot than an ankle allows, the heel comes up."""
+    if pelvis_r[1, 1] > 0.8:
+        foot = _untwisted(foot, pelvis_r, build)
     for _ in range(3):
         toward = -(0.65 * pelvis_r[:, 2] + 0.35 * foot.rotation[:, 2])
         line = foot.ankle - hip
@@ -210,6 +236,18 @@ def _leg(joints: Joints, build: Build, name: str, hip: Array, foot: Foot, pelvis
     joints[f"thigh_{name}"] = affine(frame_along(hip - knee, front), hip)
     joints[f"shin_{name}"] = affine(shin_r, knee)
     joints[f"foot_{name}"] = affine(foot.rotation, ankle)
+
+
+def _untwisted(foot: Foot, pelvis_r: Array, build: Build) -> Foot:
+    """A foot turned on its ball, heel off the ground, where the body has turned further than a leg twists."""
+    apart = pelvis_r.T @ foot.rotation
+    twist = math.atan2(float(apart[0, 2]), float(apart[2, 2]))
+    over = twist - held("leg_twist", twist)
+    if over == 0.0:
+        return foot
+    ball = ball_of(build)
+    rotation = rot_y(-over * 1.02) @ foot.rotation
+    return heel_raised(Foot(foot.ankle + foot.rotation @ ball - rotation @ ball, rotation), 0.12, build)
 
 
 def ball_of(build: Build) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vr_server.domain.staging import PathKey
-from vr_server.staging.geometry import Array, ramp, turn_between
+from vr_server.staging.geometry import Array, forward, ramp, turn_between
 
 _STILL_M_S = 0.08
 RUN_M_S = 2.6
@@ -149,6 +149,8 @@ class Track:
         pace = (np.interp(grid + wide, t, s) - np.interp(grid - wide, t, s)) / np.maximum(span, 1e-6)
         walked = np.minimum(0.42 * np.sqrt(np.maximum(pace, 0.5) / 1.4), 0.47)
         step = height_m * np.where(pace > RUN_M_S, 0.34 + 0.11 * pace, walked)
+        if float((self._p[j] - self._p[i]) @ forward(float(self._yaw[(i + j) // 2]))) < 0:
+            step = 0.45 * step  # backwards, feeling the way
         counts = np.concatenate([[0.0], np.cumsum(np.diff(ways) / ((step[1:] + step[:-1]) / 2))])
         counts *= max(1, round(counts[-1])) / counts[-1]
         return Walk(
