@@ -33,6 +33,10 @@ class Walk:
     open_end: bool
 
     @property
+    def length_m(self) -> float:
+        return self.to_m - self.from_m
+
+    @property
     def total(self) -> float:
         return float(self.counts[-1])
 
