@@ -56,7 +56,7 @@ _VEHICLES: dict[str, Kind] = {
     "car": Kind("vehicle", (1.85, 1.45, 4.4), body="car"), "truck": Kind("vehicle", (2.55, 3.5, 8.4), body="truck"),
     "bus": Kind("vehicle", (2.6, 3.1, 11.0), body="bus"), "motorcycle": Kind("vehicle", (0.8, 1.2, 2.15), body="motorcycle", sits_m=0.82),
     "bicycle": Kind("vehicle", (0.58, 1.08, 1.75), body="bicycle", sits_m=0.95), "train": Kind("vehicle", (3.0, 4.2, 42.0), body="train"),
-    "carriage": Kind("vehicle", (1.9, 2.5, 4.0), body="carriage"), "tank": Kind("vehicle", (3.4, 2.5, 8.6), body="tank"),
+    "carriage": Kind("vehicle", (1.9, 2.4, 6.7), body="carriage"), "tank": Kind("vehicle", (3.4, 2.5, 8.6), body="tank"),
     "hovercraft": Kind("vehicle", (4.6, 3.0, 8.6), body="hovercraft"),
     "ship": Kind("vessel", (9.0, 25.0, 32.0), body="ship"), "boat": Kind("vessel", (2.2, 0.9, 5.0), body="boat"),
     "aircraft": Kind("aircraft", (12.2, 3.9, 11.6), body="aircraft"), "helicopter": Kind("aircraft", (11.0, 3.7, 12.6), body="helicopter"),

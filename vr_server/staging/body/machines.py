@@ -2,17 +2,31 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from vr_server.domain.staging import Rgb, Subject
-from vr_server.staging.geometry import Array, affine, ramp, rot_x, rot_y, rot_z, turn_between, vec, wobble
+from vr_server.staging.geometry import (
+    Array,
+    affine,
+    as_vec3,
+    forward,
+    ramp,
+    rot_x,
+    rot_y,
+    rot_z,
+    turn_between,
+    vec,
+    wobble,
+)
 from vr_server.staging.kinds import KINDS
 from vr_server.staging.meshes import aircraft, rail, road, vessels
 from vr_server.staging.meshes.model import Model, Paint, Piece, paint_of
 from vr_server.staging.scene import Matrix, MovingNode
 
+from .animals import quadruped_nodes
 from .track import Track
 
 Motion = Callable[["Machine", Piece, float], Matrix]
@@ -41,6 +55,8 @@ MACHINES = tuple(_MAKERS)
 """The bodies that `machine_nodes` builds."""
 _FLIGHT = {"fly", "hover", "take_off", "land"}
 _AIRBORNE_M = 0.25
+HORSE_AHEAD_M = 2.0
+"""Of a carriage's horse, from the middle of both."""
 
 
 @lru_cache(maxsize=48)
@@ -268,7 +284,21 @@ def machine_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
     nodes = [node(p) for p in _model(maker, paint_of(subject, _MAKERS[maker][1]))]
     if maker == "train":
         nodes.append(_rails(machine))
+    if maker == "carriage":
+        nodes += _drawn_by(subject, machine)
     return nodes
+
+
+def _drawn_by(subject: Subject, machine: Machine) -> list[MovingNode]:
+    """The horse before a carriage, on the same way."""
+    ahead = HORSE_AHEAD_M * machine.scale
+    path = tuple(
+        k.model_copy(update={"position_m": as_vec3(np.array(k.position_m) + forward(k.yaw_rad) * ahead)})
+        for k in subject.path
+    )
+    w, h, d = (x * machine.scale for x in KINDS["horse"].size_m)
+    horse = subject.model_copy(update={"kind": "horse", "path": path, "size_m": (w, h, d), "colours": ()})
+    return [replace(node, part=f"horse_{node.part}") for node in quadruped_nodes(horse)]
 
 
 def _rails(machine: Machine) -> MovingNode:

@@ -7,6 +7,7 @@ from vr_server.domain.staging import Subject
 from vr_server.staging.geometry import affine, vec
 from vr_server.staging.kinds import KINDS
 from vr_server.staging.meshes.animals import BREEDS
+from vr_server.staging.meshes.road import COACH_BACK_M
 from vr_server.staging.scene import Matrix
 
 from .animals import Animal
@@ -15,7 +16,7 @@ from .machines import Machine
 
 _SEATS: dict[str, Vec3] = {
     # of the machine's frame, or of the dragon's trunk: metres at its usual size
-    "motorcycle": (0.0, 0.84, 0.22), "bicycle": (0.0, 1.0, 0.25), "carriage": (0.0, 1.56, -1.05), "boat": (0.0, 0.33, 0.3), "dragon": (0.0, 0.62, -1.0),
+    "motorcycle": (0.0, 0.84, 0.22), "bicycle": (0.0, 1.0, 0.25), "carriage": (0.0, 1.56, -1.05 + COACH_BACK_M), "boat": (0.0, 0.33, 0.3), "dragon": (0.0, 0.62, -1.0),
     "car": (-0.36, 0.52, 0.1), "truck": (-0.6, 1.5, -3.2), "tank": (-0.45, 2.1, 0.5), "hovercraft": (0.0, 1.3, -1.4), "aircraft": (-0.3, 1.7, -3.5),
     "helicopter": (-0.4, 1.2, -1.9),
 }  # fmt: skip

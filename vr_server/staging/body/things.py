@@ -9,9 +9,8 @@ import numpy as np
 from vr_server.domain.staging import Rgb, Subject
 from vr_server.staging.geometry import Array, affine, ramp, rot_x, rot_y, rot_z, vec, wobble
 from vr_server.staging.kinds import KINDS
-from vr_server.staging.meshes import furniture, outdoors, plants
-from vr_server.staging.meshes.core import box, finish, lathe
-from vr_server.staging.meshes.furniture import STAND_M, stand
+from vr_server.staging.meshes import banners, furniture, outdoors, plants
+from vr_server.staging.meshes.core import Part, box, finish, lathe
 from vr_server.staging.meshes.model import Model, Paint, Piece, paint_of
 from vr_server.staging.meshes.props import held_prop
 from vr_server.staging.meshes.shapes import DARK, STEEL, bevelled, mirrored, rod
@@ -34,8 +33,8 @@ _MAKERS: dict[str, tuple[Callable[[Paint], Model], Paint]] = {
     "mirror": (furniture.mirror, (_GOLD, _DARK_WOOD)), "clock": (furniture.clock, (_DARK_WOOD, _GOLD)), "tent": (outdoors.tent, ((0.40, 0.33, 0.20), (0.24, 0.19, 0.11))),
     "campfire": (outdoors.campfire, (_WOOD, _STONE)), "statue": (outdoors.statue, ((0.56, 0.54, 0.50), (0.40, 0.38, 0.35))), "barrel": (outdoors.barrel, (_WOOD, _IRON)),
     "crate": (outdoors.crate, (_PALE, _WOOD)), "cannon": (outdoors.cannon, (_IRON, _WOOD)), "gravestone": (outdoors.gravestone, ((0.36, 0.36, 0.35), (0.15, 0.2, 0.08))),
-    "chest": (outdoors.chest, (_WOOD, (0.5, 0.36, 0.12))), "rock": (outdoors.rock, ((0.33, 0.31, 0.28), _STONE)), "flag": (outdoors.flag, (_RED, (0.70, 0.66, 0.58))),
-    "banner": (outdoors.banner, (_RED, (0.62, 0.45, 0.13))),
+    "chest": (outdoors.chest, (_WOOD, (0.5, 0.36, 0.12))), "rock": (outdoors.rock, ((0.33, 0.31, 0.28), _STONE)), "flag": (banners.flag, (_RED, (0.70, 0.66, 0.58))),
+    "banner": (banners.banner, (_RED, (0.62, 0.45, 0.13))),
 }  # fmt: skip
 _SMALL = {
     "book": (0.0, 0.015),
@@ -55,6 +54,7 @@ _STANDING: dict[str, tuple[Array, Array]] = {
     "bow": (rot_x(-0.12), vec(0.0, 0.8, 0.0)), "shield": (rot_x(0.2), vec(0.0, 0.56, 0.05)), "staff": (rot_z(0.05), vec(0.0, 1.0, 0.0)),
     "camera": (np.eye(3), vec(0.0, 1.42, 0.0)), "guitar": (rot_x(0.22), vec(0.0, 0.56, 0.04)), "pipa": (rot_x(0.22), vec(0.0, 0.52, 0.04)), "drum": (rot_x(-0.5), vec(0.0, 0.86, 0.0)),
 }  # fmt: skip
+_STAND_M = 0.72
 _LIES_ON_M = 0.25
 """A thing whose origin is higher than this has been put on something."""
 
@@ -69,10 +69,16 @@ def _prop_model(kind: str, on_something: bool) -> Model:
     """A held prop by itself: on a small table, in a stand, or stuck in the ground."""
     meshes = held_prop(kind)
     if kind in _SMALL:
-        base = 0.0 if on_something else STAND_M
+        base = 0.0 if on_something else _STAND_M
         pieces = [Piece(f"{kind}_{i}", m, "lying", (0.0, base + _SMALL[kind][1], 0.0)) for i, m in enumerate(meshes)]
-        return tuple(pieces) if on_something else (Piece("stand", finish("stand", stand(_DARK_WOOD))), *pieces)
+        return tuple(pieces) if on_something else (Piece("stand", finish("stand", _stand())), *pieces)
     return (*(Piece(f"{kind}_{i}", m, "standing") for i, m in enumerate(meshes)), *_support(kind))
+
+
+def _stand() -> Part:
+    """A small round table for what would be lost on the ground."""
+    rows = [(0.1, 0.0), (0.11, 0.02), (0.025, 0.06), (0.022, 0.66), (0.11, 0.7), (0.115, _STAND_M)]
+    return lathe(rows, _DARK_WOOD, 18)
 
 
 def _support(kind: str) -> Model:

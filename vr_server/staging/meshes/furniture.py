@@ -389,13 +389,3 @@ def clock(paint: Paint) -> Model:
         Piece("body", finish("clock", *case, *face, *hands, box((0.3, 0.02, 0.02), second, (0.0, 1.42, -0.12)))),
         Piece("pendulum", finish("metal-pendulum", *swing), "pendulum", (0.0, 1.36, -0.125)),
     )
-
-
-def stand(colour: Rgb) -> Part:
-    """A small round table, 0.72 m high, for what would be lost on the ground."""
-    return merge(
-        [lathe([(0.1, 0.0), (0.11, 0.02), (0.025, 0.06), (0.022, 0.66), (0.11, 0.7), (0.115, 0.72)], colour, 18)]
-    )
-
-
-STAND_M = 0.72

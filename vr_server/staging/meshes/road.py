@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from .model import Model, Paint, Piece
 from .shapes import ALONG_X, ALONG_Z, DARK, GLASS, RUBBER, STEEL, bevelled, hexa, mirrored, prism, ring, rod, wheel
 
 _LAMP: Rgb = (1.0, 0.95, 0.8)
+COACH_BACK_M = 1.35
+"""How far behind the middle of coach and horse the coach's own middle is."""
 _TAIL: Rgb = (0.85, 0.03, 0.02)
 _CHROME: Rgb = (0.55, 0.56, 0.58)
 
@@ -286,7 +289,7 @@ def _spoked(radius: float, wood: Rgb) -> Part:
 
 
 def carriage(paint: Paint) -> Model:
-    """A closed coach with a driver's box, shafts to the fore."""
+    """A closed coach with a driver's box behind the place of its horse; the shafts reach to the horse's girth."""
     main, second = paint
     cabin = prism(
         [(-0.55, 0.85), (-0.75, 1.3), (-0.78, 2.2), (0.98, 2.2), (0.95, 1.3), (0.7, 0.85), (0.1, 0.7)],
@@ -321,7 +324,7 @@ def carriage(paint: Paint) -> Model:
     under += [
         mirrored(
             tube(
-                np.array([vec(0.4, 0.62, -1.2), vec(0.55, 0.75, -1.6), vec(0.5, 0.95, -1.99)]),
+                np.array([vec(0.4, 0.62, -1.2), vec(0.52, 0.8, -2.0), vec(0.42, 1.02, -3.7)]),
                 [0.035, 0.03, 0.025],
                 second,
                 6,
@@ -334,12 +337,13 @@ def carriage(paint: Paint) -> Model:
     small, large = finish("wheel", _spoked(0.42, second)), finish("wheel", _spoked(0.55, second))
     wheels = [Piece(f"wheel_0{n}", small, "wheel", (s * 0.8, 0.42, -1.15), 0.42) for n, s in (("l", -1), ("r", 1))]
     wheels += [Piece(f"wheel_1{n}", large, "wheel", (s * 0.8, 0.55, 0.95), 0.55) for n, s in (("l", -1), ("r", 1))]
-    return (
+    whole: Model = (
         Piece("body", finish("carriage-body", cabin, roof, door, *trims, *bench, *under)),
         Piece("glass", finish("carriage-glass", *glass)),
         Piece("lamps", finish("carriage-lamps", lamps, emission=1.6)),
         *wheels,
     )  # fmt: skip
+    return tuple(replace(p, pivot=(p.pivot[0], p.pivot[1], p.pivot[2] + COACH_BACK_M)) for p in whole)
 
 
 def tank(paint: Paint) -> Model:
