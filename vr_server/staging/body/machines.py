@@ -306,4 +306,4 @@ def _rails(machine: Machine) -> MovingNode:
     way = machine.track.distance(machine.track.end_s) / machine.scale
     middle = (machine.track.position(0.0) + machine.track.position(machine.track.end_s)) / 2
     world = affine(rot_y(machine.track.yaw(0.0)) * machine.scale, vec(float(middle[0]), 0.0, float(middle[2])))
-    return MovingNode(rail.track(round(way / 2 + 60.0)), 0, "rails", "rails", lambda _: world)
+    return MovingNode(rail.track(round(way / 2 + 60.0)), 0, "ground", "rails", lambda _: world)
