@@ -15,6 +15,13 @@
     ├── Forbidden                no token, a wrong token, or a role that may not
     ├── Unavailable              busy or full; trying again later is right
     ├── EngineFailed             an engine could not make the clip
+    │   ├── EngineAuth           its key is missing, wrong, not allowed or out of credit: asking again does not help
+    │   ├── EngineThrottled      it takes no more for now; says when, if it was told
+    │   ├── EngineRefused        it will not make this: its own moderation
+    │   ├── EngineUnreachable    it cannot be reached or is broken for the moment; nothing was ordered
+    │   ├── EngineLied           its answer or its clip is not what its contract says
+    │   ├── ResultGone           the clip was made, but its address has expired
+    │   └── OutcomeUnknown       it may have taken the order, and may charge for it: look, then retry or drop
     ├── StorageFailed            disk full, blob missing or damaged
     └── Cancelled                somebody asked for it to stop
 
@@ -103,6 +110,47 @@ class Unavailable(PrevisError):
 class EngineFailed(PrevisError):
     code = "engine-failed"
     title = "The engine could not make the clip"
+
+
+class EngineAuth(EngineFailed):
+    code = "engine-auth"
+    title = "The engine does not accept the key"
+
+
+class EngineThrottled(EngineFailed):
+    """`retry_after_s`: the wait the engine asked for; None when it named none."""
+
+    code = "engine-throttled"
+    title = "The engine takes no more for now"
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class EngineRefused(EngineFailed):
+    code = "engine-refused"
+    title = "The engine refuses this content"
+
+
+class EngineUnreachable(EngineFailed):
+    code = "engine-unreachable"
+    title = "The engine cannot be reached"
+
+
+class EngineLied(EngineFailed):
+    code = "engine-lied"
+    title = "The engine's answer is not what it should be"
+
+
+class ResultGone(EngineFailed):
+    code = "result-gone"
+    title = "The clip is no longer at its address"
+
+
+class OutcomeUnknown(EngineFailed):
+    code = "outcome-unknown"
+    title = "Nobody knows whether the engine took the order"
 
 
 class StorageFailed(PrevisError):
