@@ -31,6 +31,7 @@ WORDS = sorted(
         for word in (
             *load_lexicon().refer(f"{category}:{entry_id}").en,
             *load_lexicon().refer(f"{category}:{entry_id}").zh,
+            *load_lexicon().refer(f"{category}:{entry_id}").emoji,
         )
     }
 )
@@ -55,9 +56,32 @@ def test_every_prompt_gives_a_valid_spec_or_is_refused(text: str) -> None:
 
     assert valid(spec)
     assert spec.text == text.strip()
-    assert len({s.key for s in spec.subjects}) == len(spec.subjects)
+    keys = {s.key for s in spec.subjects}
+    assert len(keys) == len(spec.subjects)
+    assert sum(s.count for s in spec.subjects) <= 60
+    for subject in spec.subjects:
+        told = [b.target for b in subject.beats] + [subject.placement.of if subject.placement else None]
+        assert subject.key not in told
+        assert {t for t in told if t} <= keys | set(load_lexicon().ids("set"))
+    watched = [spec.camera.viewer, spec.camera.focus, *(b.focus for b in spec.camera.beats)]
+    assert {k for k in watched if k} <= keys
+    if beats := spec.camera.beats:
+        first = spec.camera
+        assert (beats[0].move, beats[0].shot_size or "full", beats[0].angle or "eye") == (
+            first.move, first.shot_size, first.angle,
+        )  # fmt: skip
     assert compile_prompt(spec)
     assert parse_spec(text) == spec
+
+
+def test_every_word_of_the_lexicon_is_read_alone() -> None:
+    for word in WORDS:
+        try:
+            spec = parse_spec(word)
+        except InvalidPrompt:
+            assert not any(c.isalnum() for c in word)
+            continue
+        assert sum(s.count for s in spec.subjects) <= 60
 
 
 @given(anything)

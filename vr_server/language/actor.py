@@ -58,7 +58,7 @@ class Event:
 
 def give(actor: Actor, entry: Entry) -> None:
     """A wardrobe to wear or a prop to hold."""
-    if entry.category == "wardrobe":
+    if entry.category == "wardrobe" and entry.id != "clothes":
         actor.wardrobe = entry.id
     elif entry.category == "prop" and entry.id not in actor.props:
         actor.props.append(entry.id)
@@ -121,7 +121,9 @@ def _spans(events: list[Event], keys: dict[int, str]) -> dict[int, list[ActionBe
         mine = placed.setdefault(id(event.actor), [])
         start = end if event.sequenced else (mine[-1].end if mine else 0.0)
         target = _key(event.target, keys)
-        if mine and (mine[-1].action, mine[-1].target) == (event.action, target):  # told twice, done once, longer
+        if (
+            mine and mine[-1].action == event.action and target in {None, mine[-1].target}
+        ):  # told twice, done once, longer
             mine[-1].end = max(start, mine[-1].end) + event.weight
             end = max(end, mine[-1].end)
             continue

@@ -68,7 +68,7 @@ class _CameraReader:
         active, pace = False, None
         moved: list[_Beat] = []
         asks = False  # a size, a move or a focus was named: the noun behind is what it is of
-        for match in clause.matches:
+        for index, match in enumerate(clause.matches):
             if match.negated:
                 continue
             if any(match.get(c) for c in _SPEAKS):
@@ -86,8 +86,10 @@ class _CameraReader:
                     moved.append(self.now)
             if len(self.beats) > before:
                 self.fresh = False
-            if (entry := match.get("pace")) and (active or clause.has("camera")):
-                pace = entry.value
+            if entry := match.get("pace"):
+                after = clause.matches[index + 1] if index + 1 < len(clause.matches) else None
+                if active or clause.has("camera") or (after and after.get("move")):
+                    pace = entry.value
         for beat in moved:
             beat.speed = beat.speed or pace
         self.fresh = self.fresh and not clause.has(*_SPEAKS)
@@ -238,7 +240,7 @@ class _CameraReader:
     def _focus(self, focus: Actor | str | None, keys: dict[int, str]) -> str | None:
         """None where there is nothing else to look at."""
         if isinstance(focus, Actor):
-            return keys.get(id(focus)) if len(keys) > 1 else None
+            return keys.get(id(focus)) if len(keys) > 1 or focus.is_thing else None
         return focus
 
     def _viewer(self, keys: dict[int, str]) -> str | None:

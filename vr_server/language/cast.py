@@ -14,6 +14,8 @@ from .lexicon import Entry, Lexicon
 _MOUNTED = ("walk", "run", "leave", "approach", "chase", "enter")  # what a rider does, the mount does
 _RIDDEN = {"horse", "camel", "elephant", "dragon", "wolf", "tiger", "deer", "ox", "motorcycle", "bicycle", "lion"}
 _WORDS = {"horse": {"en": "horse", "zh": "马"}, "car": {"en": "car", "zh": "汽车"}}
+_INSTRUMENTS = {"guitar", "pipa", "drum", "piano"}
+_YOUNG = {"child", "boy", "girl", "dog", "cat"}
 _RESTING = {"sit", "lie_down"}
 
 
@@ -24,6 +26,17 @@ class _Held:
     entry: Entry
     sequenced: bool
     target: Actor | str | None = None
+    at: int = 0  # how many events had been told before
+
+
+def can_do(actor: Actor, entry: Entry) -> bool:
+    """Things stand, fall or burn, vehicles move as well; people and animals do anything."""
+    if actor.is_thing:
+        return entry.things
+    if actor.group == "vehicle":
+        able = entry.things or entry.moves or entry.id in {"turn", "open_hatch"}
+        return able or actor.kind in entry.actors or actor.group in entry.actors
+    return True
 
 
 @dataclass
@@ -50,7 +63,7 @@ class Cast:
     def introduce(self, actor: Actor) -> None:
         """Somebody new; what was named before anybody was there is theirs."""
         self.actors.append(actor)
-        if not actor.is_thing:
+        if actor.group not in {"thing", "vehicle"}:
             self.hand_out(actor)
         if self.fronted:
             actor.place, self.fronted = self.fronted, None
@@ -71,7 +84,7 @@ class Cast:
 
     def hold(self, entry: Entry, *, sequenced: bool, target: Actor | str | None = None) -> None:
         """A verb whose subject is still to be named."""
-        self._held.append(_Held(entry, sequenced, target))
+        self._held.append(_Held(entry, sequenced, target, len(self.events)))
 
     @property
     def holds(self) -> bool:
@@ -87,21 +100,23 @@ class Cast:
         kept, self._held = self._held, []
         told: list[Event] = []
         for held in kept:
-            if actor.is_thing and not held.entry.things:
+            if not can_do(actor, held.entry) or (held.entry.id == "open_hatch" and actor.group != "vehicle"):
                 self._held.append(held)
             else:
                 told += self.tell([actor], held.entry, held.entry.weight, sequenced=held.sequenced)
                 if held.target is not actor:
                     told[-1].target = held.target
+                if held.entry.id == "open_hatch" and told[-1] is self.events[-1]:  # it was told before what followed
+                    self.events.insert(held.at, self.events.pop())
         return told
 
     def tell(self, actors: list[Actor], entry: Entry, weight: float, *, sequenced: bool = False) -> list[Event]:
         """These actors do this. Someone coming out of a vehicle follows what the vehicle did."""
         if entry.needs:
             carriers = [a for a in self.actors if a.group == entry.needs and a not in actors]
-            if not carriers:
-                entry = self.lexicon.refer(f"action:{entry.otherwise or 'stand'}")
             sequenced |= any(e.actor in carriers for e in self.events)
+        if entry.id in {"lie_down", "put_down"} and all(a.is_thing for a in actors):
+            entry = self.lexicon.refer("action:stand")  # a letter lies on the table: it is there
         others = [e for e in self.events if e.actor not in actors]
         follows = bool(others) and (sequenced or self._follows)
         told = [Event(actor, entry, weight, follows) for actor in actors if not self._same_look(actor, entry)]
@@ -124,8 +139,21 @@ class Cast:
         others = [a for a in self.actors if a not in than]
         return next((a for a in reversed(others) if not a.is_thing), others[-1] if others else None)
 
+    def last_named(self, than: list[Actor]) -> Actor | None:
+        """The last one named, these aside: what "it" means."""
+        return next((a for a in reversed(self.actors) if a not in than), None)
+
     def settle(self) -> None:
         """What is understood without being said: mounts, who an embrace is with, who sits on what."""
+        for index, event in enumerate(self.events):
+            if event.entry.needs:
+                carriers = [a for a in self.actors if a.group == event.entry.needs and a is not event.actor]
+                if not carriers:
+                    event.entry = self.lexicon.refer(f"action:{event.entry.otherwise or 'stand'}")
+                event.sequenced |= any(e.actor in carriers for e in self.events[:index])
+            if event.entry.id == "play_instrument" and not self._has_instrument(event):
+                event.entry = self.lexicon.refer("action:run" if event.actor.kind in _YOUNG else "action:talk")
+        self._seat()
         for event in list(self.events):
             if event.entry.mount and event.actor.group not in {"vehicle", "animal"}:
                 self._mount(event, event.entry.mount)
@@ -134,8 +162,21 @@ class Cast:
                 self._meet(event)
         for event in self.events:
             place = event.actor.place
-            if event.action in _RESTING and event.target is None and place and place.side == "on":
+            if event.action in _RESTING and place and place.side == "on" and event.target in {None, place.of}:
                 event.target, event.actor.place = place.of, None
+
+    def _has_instrument(self, event: Event) -> bool:
+        held = _INSTRUMENTS.intersection(event.actor.props)
+        at = isinstance(event.target, Actor) and event.target.kind in _INSTRUMENTS
+        return bool(held) or at or self.language == "zh"
+
+    def _seat(self) -> None:
+        """Who is on a seat and does nothing sits."""
+        for actor in self.actors:
+            seat = actor.place.of if actor.place and actor.place.side == "on" else None
+            idle = actor.group == "person" and not any(e.actor is actor for e in self.events)
+            if idle and isinstance(seat, Actor) and seat.kind in {"chair", "sofa", "throne", "bench"}:
+                self.events.append(Event(actor, self.lexicon.refer("action:sit"), 1.0, sequenced=False))
 
     def _mount(self, event: Event, kind: str) -> None:
         fits = [a for a in self.actors if a is not event.actor and self._carries(a, kind)]
@@ -155,6 +196,8 @@ class Cast:
         after = [e for e in goes if self.events.index(e) > self.events.index(event)]
         for other in after:
             other.actor = mount
+            if mount.group == "vehicle":
+                other.entry = self.lexicon.refer("action:drive")
             event.weight = max(event.weight, other.weight)
         if not any(e.actor is mount for e in self.events):
             action = "drive" if mount.group == "vehicle" else "walk"
@@ -173,8 +216,9 @@ class Cast:
                 event.target = same[0]
         other = event.target
         if isinstance(other, Actor) and not other.is_thing and not any(e.actor is other for e in self.events):
-            index = self.events.index(event) + 1
-            self.events.insert(index, Event(other, event.entry, event.weight, event.sequenced, event.actor))
+            index = self.events.index(event)
+            waits = event.sequenced or any(e.actor is event.actor for e in self.events[:index])
+            self.events.insert(index, Event(other, event.entry, event.weight, waits, event.actor))
 
     def drop(self, actor: Actor) -> None:
         """There is no room for this one."""

@@ -30,7 +30,7 @@ def is_plural(text: str, entry: Entry | None) -> bool:
     """Whether an English noun is told in the plural."""
     if entry is None or entry.id == "crowd":
         return False
-    word = text.lower()
+    word = text.lower().replace("’", "'").removesuffix("'s")
     return word not in entry.en and word.endswith("s") and not word.endswith("ss") and not is_han(word[0])
 
 
@@ -173,20 +173,22 @@ class Describer:
             self._postposition(match, entry)
         elif entry.group == "of":
             self.preposition = "to" if match.text.lower() in {"at", "over", "around"} else "other"
-            self.relation = Relation(entry.meant, self._placed())
+            self.relation = Relation(entry.meant, self._placed(entry.meant))
         else:
-            self._place(Place(entry.meant), self._placed())
+            self.put(Place(entry.meant), self._placed())
 
-    def _placed(self) -> list[Actor]:
-        if self.acted and self.cast.current:
-            return list(self.cast.current)
+    def _placed(self, side: str = "") -> list[Actor]:
         last = [actor for _, actor in self.nouns if isinstance(actor, Actor)][-1:]
+        near = side in {"", "on", "inside"} and bool(last) and bool(self.told) and self.told[-1].target is last[0]
+        if self.acted and self.cast.current and not near:
+            return list(self.cast.current)
         pronoun = any(m.get("pronoun") for m in self.matches[:1])
         return last or (self.cast.current[:1] if pronoun else [])
 
-    def _place(self, place: Place, placed: list[Actor]) -> None:
+    def put(self, place: Place, placed: list[Actor]) -> None:
+        """Those placed are there, unless the text has put them on something already; nobody: who is named next is."""
         for actor in placed:
-            if actor is not place.of:
+            if actor is not place.of and not (actor.place and actor.place.side == "on" and actor.place.of):
                 actor.place = place
         if not placed:
             self.cast.fronted = place
@@ -213,7 +215,7 @@ class Describer:
             placed = []
         if reference is None and entry.group == "of":
             return
-        self._place(Place(entry.meant, reference), placed)
+        self.put(Place(entry.meant, reference), placed)
         if not placed and isinstance(reference, Actor):
             self.cast.current = []
         self.preposition = None
@@ -233,8 +235,14 @@ class Describer:
             return
         relation, self.relation = self.relation, None
         of = self.cast.last_other(relation.placed)
+        if self.preposition == "to" and self.told and self.told[0].target is None:
+            self.told[0].target = self.cast.last_named(relation.placed)
+            return
+        if relation.side in {"on", "inside"}:
+            here = {id(actor) for _, actor in self.nouns}
+            of = next((a for a in reversed(self.cast.actors) if a.is_thing and id(a) not in here), None)
         if of is not None:
-            self._place(Place(relation.side, of), relation.placed)
+            self.put(Place(relation.side, of), relation.placed)
 
     def scenery(self, match: Match, entry: Entry) -> None:
         """A set piece can be what something is behind; any other noun ends the relation."""
@@ -242,4 +250,4 @@ class Describer:
         if entry.category == "set":
             self.nouns.append((match, entry.id))
             if relation is not None:
-                self._place(Place(relation.side, entry.id), relation.placed)
+                self.put(Place(relation.side, entry.id), relation.placed)

@@ -1,9 +1,10 @@
 """Reading one clause into the cast: nouns, what describes them, verbs and what these are done to."""
 
+import re
 from collections.abc import Callable
 
 from .actor import Actor, Event, Place, give
-from .cast import Cast
+from .cast import Cast, can_do
 from .describe import Describer, is_plural, telling
 from .lexicon import Entry
 from .scan import Clause, Match
@@ -14,7 +15,12 @@ _PLURAL_COUNT = 3  # "soldiers" without a number
 _REACH = 12  # words between what somebody wears or holds and its owner
 _SMALL = ("count", "measure", "article", "pace", "join", "sequence", "placement", "preposition", "pronoun")
 _STRETCH = {"slow": 1.4, "fast": 0.7}  # how a told pace changes a beat's share of the shot
-_AT_THINGS = {"sit", "type_keys", "read", "eat_drink", "play_instrument", "lie_down", "kneel", "stand", "push", "climb"}
+_AT_THINGS = {"sit", "type_keys", "read", "eat_drink", "play_instrument", "lie_down", "kneel", "push", "climb"}
+_HOLLOW = {"tent", "crate", "chest", "barrel"}
+_BOTH = {"they", "他们", "她们", "两人", "二人", "双方"}
+_SEATS = {"chair", "sofa", "bed", "throne", "bench"}
+_ANYBODY = {"person", "people", "figure", "character", "silhouette", "hero", "heroine", "protagonist", "stranger"}
+_LABEL_END = re.compile(r"['’]s?$")
 _GIVING = {"hand_over", "throw"}
 
 
@@ -35,6 +41,7 @@ class _Reader(Describer):
         self.bystander = False  # the clause's subject is a thing that acts by itself: "sunlight falls"
         self.joined = False
         self.named = False  # a subject was named in this clause
+        self.company: Actor | None = None  # named with "with" in front of the verb: 牵着妈妈穿过
         self.before_verb: Actor | None = None  # an object named in front of its verb: 向骑士挥手
 
         def small_word(_index: int, match: Match, entry: Entry) -> None:
@@ -93,7 +100,8 @@ class _Reader(Describer):
         people = [a for a in [*self.cast.current, *self.cast.actors] if not a.is_thing]
         if after and after.get("placement") and not self.acted and not people:
             return True
-        owner_after = any(m.get("subject") and not m.get("prop") for m in self.matches[index + 1 : index + 1 + _REACH])
+        later = [e for m in self.matches[index + 1 : index + 1 + _REACH] if (e := m.get("subject"))]
+        owner_after = any(e.group != "thing" for e in later)
         lying = self.cast.fronted is not None or self.relation is not None
         return (not people and not owner_after) or (lying and not self.acted)
 
@@ -122,6 +130,7 @@ class _Reader(Describer):
                 self.preposition = entry.id
             case "pronoun":
                 if entry.id == "they":
+                    self._all_of_them(match)
                     self.camera, self.nature, self.bystander = False, None, False
                 self.nature = None
                 self.pronoun_named()
@@ -133,6 +142,12 @@ class _Reader(Describer):
             case _:  # place, set, detail, heaven, time
                 self.scenery(match, entry)
                 self._thing(match)
+
+    def _all_of_them(self, match: Match) -> None:
+        """ "they" are the last two people where the last one is alone."""
+        people = [a for a in self.cast.actors if a.group in {"person", "mecha"}]
+        if match.text.lower() in _BOTH and len(people) > 1 and len(self.cast.current) < 2 and people[-1].count == 1:
+            self.cast.current = people[-2:]
 
     def _restart(self) -> None:
         self.camera, self.nature, self.acted, self.preposition = False, None, False, None
@@ -151,6 +166,10 @@ class _Reader(Describer):
     def _subject(self, match: Match) -> None:
         actor = self._resolve(match)
         self.cast.seen[match.start] = actor
+        if self._is_described_by_verb(match) and not actor.is_thing and actor not in self.cast.current:
+            self._relative(actor)
+            self._named(match, actor)
+            return
         before = self.cast.current
         self.nature, self.bystander, self.named = None, False, True
         place, self.relation = self.relation, None
@@ -174,36 +193,66 @@ class _Reader(Describer):
             self.cast.aim_held(actor)
         elif place is None:
             self.told = self.cast.release(actor) or self.told
+        self._named(match, actor)
+
+    def _named(self, match: Match, actor: Actor) -> None:
+        last = self.nouns[-1][1] if self.nouns else None
+        if self.joined and actor.is_thing and actor.place is None and isinstance(last, Actor) and last.is_thing:
+            actor.place = last.place  # a cup and two books, on the table both
         self.nouns.append((match, actor))
         self.count = self.article = self.counted = None
         self.colours, self.scale = [], None
         self.preposition, self.joined = None, False
+
+    def _is_described_by_verb(self, match: Match) -> bool:
+        """站在门口的女人: whether the verb told last is of the noun that follows its 的."""
+        before = [m for m in self.matches if m.end <= match.start][-3:]
+        if len(before) < 2 or before[-1].text != "的" or before[-1].end != match.start or not self.told:
+            return False
+        last = before[-2]
+        return bool(last.get("action")) or (len(before) == 3 and bool(before[0].get("action") and last.get("subject")))
+
+    def _relative(self, actor: Actor) -> None:
+        """The last verb is this actor's; what its doer did before that is done to this actor."""
+        doers = [e.actor for e in self.told]
+        for event in self.told[1:]:
+            self.cast.events.remove(event)
+        self.told[0].actor = actor
+        earlier = [e for e in self.cast.events if e.actor in doers]
+        if earlier and earlier[-1].target is None and earlier[-1].action != "stand":
+            earlier[-1].target = actor
 
     def _releases(self, actor: Actor) -> bool:
         return self.cast.holds and not actor.is_thing
 
     def _refer(self, side: str, placed: list[Actor], actor: Actor) -> None:
         """The noun behind "behind": where those placed are, unless the verb is done to it (sits at a table)."""
-        told = [e for e in self.told if e.target is None]
-        if (
-            (told and told[0].action in _AT_THINGS - {"stand"} and side in {"on", "beside", "inside", "front"})
-            or (told and told[0].entry.moves and side in {"beside", "on", "inside", "front", "above"})
-            or (told and side == "beside" and told[0].action in {"look_at", "look_around", "shoot", "aim", "point"})
-        ):
+        if side == "inside" and actor.kind in _SEATS:
+            side = "on"
+        told = [e for e in self.told if e.target is None and not e.actor.is_thing]
+        if told and self._is_done_to(told[0], side):
             for event in told:
                 event.target = actor
-        elif side != "inside" or actor.group == "vehicle" or actor.kind in {"tent", "crate", "chest", "barrel"}:
-            for who in placed:
-                if who is not actor:
-                    who.place = Place(side, actor)
-            if not placed:
-                self.cast.fronted = Place(side, actor)
+        elif side != "inside" or actor.group == "vehicle" or actor.kind in _HOLLOW:
+            self.put(Place(side, actor), placed)
+
+    def _is_done_to(self, event: Event, side: str) -> bool:
+        """Whether a noun behind that preposition is what the verb is done to: sits on it, runs past it, looks at it."""
+        if event.entry.moves:
+            return side in {"beside", "on", "inside", "front", "above"}
+        if side == "on":
+            return event.action in _AT_THINGS
+        at = side == "beside" and self.preposition == "to"
+        return at and event.action in _AT_THINGS | {"look_at", "look_around", "shoot", "aim", "point"}
 
     def _object(self, actor: Actor) -> None:
         """What the clause's verb is done to or with."""
         with_it = self.preposition == "with"
         if not self.told:
-            self.before_verb = actor
+            if with_it and not actor.is_thing:
+                self.company = actor
+            else:
+                self.before_verb = actor
             return
         entry = self.told[0].entry
         if entry.moves and entry.meant in {"walk", "run"} and not actor.is_thing and (with_it or not self.preposition):
@@ -223,9 +272,9 @@ class _Reader(Describer):
         name, group = (entry.id if entry else kind), group or ("person" if kind == "person" else "thing")
         plural = is_plural(match.text, entry)
         many = self.count or (_PLURAL_COUNT if plural else 1)
-        label = " ".join(match.text.split())
+        label = _LABEL_END.sub("", " ".join(match.text.split()))
         same = [a for a in self.cast.actors if a.name == name and (entry or a.label == label)]
-        if not same and kind == "person" and self.article == "the" and entry:
+        if not same and kind == "person" and self.article == "the" and label.lower() in _ANYBODY:
             same = [a for a in self.cast.actors if a.group == group]
         if same and self.article != "a" and (self.count is None or self.article == "the") and not self._differs(same):
             self.describe(same[-1])
@@ -273,7 +322,7 @@ class _Reader(Describer):
                 break
             if (later.get("subject") and not later.get("prop")) or later.start in self.names:
                 between = self.clause.text[here.end - self.clause.start : later.start - self.clause.start]
-                adjoining = not between and not self.nouns
+                adjoining = not between and (bool(colours) or not self.nouns)
                 if "的" in between or adjoining or (not any(map(is_han, here.text)) and not self.named):
                     self.cast.carried.append((entry, colours))
                     return
@@ -304,10 +353,13 @@ class _Reader(Describer):
             self.told = self.cast.tell(actors, entry, entry.weight * _STRETCH.get(self.pace or "", 1.0))
             if self.before_verb and not entry.needs:
                 self._object_before(self.told, self.before_verb)
+            if self.company and entry.moves:
+                self.cast.tell([self.company], entry, entry.weight)
         else:
             self.told = []
             self.cast.hold(entry, sequenced=bool(self.cast.current), target=self.before_verb)
-        self.pace, self.before_verb, self.relation = None, None, None
+        self.pace, self.before_verb, self.company, self.relation = None, None, None, None
+        self.joined = False
         self.acted = True
         self.preposition = None
 
@@ -345,7 +397,7 @@ class _Reader(Describer):
         return False
 
     def _doers(self, entry: Entry) -> list[Actor]:
-        current = [a for a in self.cast.current if entry.things or not a.is_thing]
+        current = [a for a in self.cast.current if can_do(a, entry)]
         if not entry.actors:
             return current
         able = [a for a in current if a.kind in entry.actors or a.group in entry.actors]

@@ -112,12 +112,13 @@ def _read_cast(
     text: str, clauses: list[Clause], lexicon: Lexicon, language: Language, setting: Setting
 ) -> tuple[Cast, tuple[str, ...]]:
     cast = Cast(lexicon, language)
-    names = [unknown_names(text, clause) for clause in clauses]
+    first = next((n for n, clause in enumerate(clauses) if clause.has("subject")), len(clauses))
+    names = [unknown_names(text, clause, alone=n < first) for n, clause in enumerate(clauses)]
     shown: set[str] = set()
     for clause, found in zip(clauses, names, strict=True):
         read_clause(cast, clause, [n for n in found if n.acts or _has_room(n, shown)])
     unknown = tuple(dict.fromkeys(n.match.text for found in names for n in found))
-    somebody = any(not a.is_thing for a in cast.actors)
+    somebody = any(a.group not in {"thing", "vehicle"} for a in cast.actors)
     if not somebody and (cast.holds or not (cast.actors or _empty_place(clauses, unknown))):
         fallback = _somebody(clauses, unknown, language, lexicon, setting)
         cast.introduce(fallback)

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from .lexicon import Entry
 from .scan import Clause, Match
 from .text import fold, is_han
 
@@ -37,24 +38,38 @@ class Name:
     acts: bool
 
 
-def unknown_names(text: str, clause: Clause) -> list[Name]:
+def unknown_names(text: str, clause: Clause, *, alone: bool = False) -> list[Name]:
     """Unknown words where a thing's name would stand, each run of them one name ("robot gardener", "独角兽").
 
-    That is behind an article or a number, or, in English, at the head of a clause with a verb behind ("Anna waves").
+    That is behind an article or a number, or, in English, at the head of a clause with a verb behind ("Anna waves"),
+    in Chinese only where nobody else has been named (`alone`).
     """
     names: list[Name] = []
     for start, end in _runs(text, clause):
         at = bisect_left(clause.matches, start, key=lambda m: m.start)
         before = list(clause.matches[max(0, at - _REACH) : at])
         han = is_han(text[start])
+        if han and text[end : end + 1] == "的" and end - start < _LONGEST_ZH:
+            continue  # an adjective: 奇怪的机器
         stop = min(end, start + _LONGEST_ZH) if han else end
         after = bisect_left(clause.matches, stop, key=lambda m: m.start)
-        told = _is_told(list(clause.matches[after : after + _REACH]))
-        heads = told and not han and not [m for m in before if not m.get("join")]
+        verb = _verb(list(clause.matches[after : after + _REACH]))
+        told = verb is not None
+        heads = (
+            told and not [m for m in before if not m.get("join")] and (not han or _opens(clause, start, stop, alone))
+        )
         person = _is_person(text[start:stop], before)
         if (heads or person or _announced(before)) and (told or not _abstract(text, start, stop)):
-            names.append(Name(Match(start, stop, text[start:stop], ()), acts=told or person))
+            names.append(
+                Name(Match(start, stop, text[start:stop], ()), acts=person or (verb is not None and not verb.things))
+            )
     return names
+
+
+def _opens(clause: Clause, start: int, stop: int, alone: bool) -> bool:
+    """Whether a Chinese clause of nobody known begins with this name and its verb: 掌柜走来."""
+    follows = any(m.start == stop and m.get("action") for m in clause.matches)
+    return alone and start == clause.start and 2 <= stop - start <= 4 and follows and not clause.has("subject")
 
 
 def _is_person(word: str, before: list[Match]) -> bool:
@@ -106,11 +121,11 @@ def _announced(before: list[Match]) -> bool:
     return False
 
 
-def _is_told(after: list[Match]) -> bool:
-    """Whether a verb comes next, adverbs and small words aside."""
+def _verb(after: list[Match]) -> Entry | None:
+    """The verb that comes next, adverbs and small words aside."""
     for match in after:
-        if match.get("action"):
-            return True
+        if action := match.get("action"):
+            return action
         if not (match.get("pace") or match.get("stop")):
-            return False
-    return False
+            return None
+    return None
