@@ -197,8 +197,8 @@ def _propeller(m: Machine, p: Piece, t: float) -> Matrix:
 
 
 def _gear(m: Machine, _p: Piece, t: float) -> Matrix:
-    """Legs that go up into the hull between 3 and 6 m over the ground."""
-    away = ramp(m.height(t), 3.0, 6.0)
+    """Legs that go up into the hull between 1.5 and 3.5 m over the ground."""
+    away = ramp(m.height(t), 1.5, 3.5)
     return affine(np.diag([1.0, 1.0 - 0.96 * away, 1.0]), vec(0.0, 1.5 * away, 0.0))
 
 

@@ -123,6 +123,19 @@ def aircraft(paint: Paint) -> Model:
     )  # fmt: skip
 
 
+def _rotor_blades() -> list[Part]:
+    """Four, 11 m across, about +Y."""
+    blade = prism([(0.25, -0.13), (5.4, -0.15), (5.45, 0.1), (0.25, 0.15)], -0.02, 0.02, DARK, "y")
+    tips = prism([(4.9, -0.15), (5.46, -0.152), (5.46, 0.105), (4.9, 0.11)], -0.022, 0.022, (0.75, 0.55, 0.08), "y")
+    quarter = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+    blades: list[Part] = []
+    turn = np.eye(3)
+    for _ in range(4):
+        blades.append(merge([blade, tips]).moved((0.0, 0.0, 0.0), turn))
+        turn = turn @ quarter
+    return blades
+
+
 def helicopter(paint: Paint) -> Model:
     """A light helicopter: glass nose, tail boom, skids; main rotor 11 m across, tail rotor."""
     main, second = paint
@@ -170,14 +183,7 @@ def helicopter(paint: Paint) -> Model:
         mirrored(rod((1.15, 0.06, -2.5), (1.15, 0.3, -2.9), 0.06, DARK)),
     ]
     skids += [mirrored(rod((1.15, 0.06, z), (0.6, 0.9, z), 0.05, DARK)) for z in (-1.6, 0.7)]
-    blade = prism([(0.25, -0.13), (5.4, -0.15), (5.45, 0.1), (0.25, 0.15)], -0.02, 0.02, DARK, "y")
-    tips = prism([(4.9, -0.15), (5.46, -0.152), (5.46, 0.105), (4.9, 0.11)], -0.022, 0.022, (0.75, 0.55, 0.08), "y")
-    quarter = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
-    blades: list[Part] = []
-    turn = np.eye(3)
-    for _ in range(4):
-        blades.append(merge([blade, tips]).moved((0.0, 0.0, 0.0), turn))
-        turn = turn @ quarter
+    blades = _rotor_blades()
     hub = lathe([(0.22, -0.12), (0.24, 0.0), (0.12, 0.12)], STEEL, 12)
     tail = merge(
         [

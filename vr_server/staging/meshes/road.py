@@ -17,6 +17,7 @@ _LAMP: Rgb = (1.0, 0.95, 0.8)
 COACH_BACK_M = 1.35
 """How far behind the middle of coach and horse the coach's own middle is."""
 _TAIL: Rgb = (0.85, 0.03, 0.02)
+HEAD_EMISSION = 1.4
 _CHROME: Rgb = (0.55, 0.56, 0.58)
 
 
@@ -40,10 +41,15 @@ def _wheels(radius: float, width: float, track: float, axles: Sequence[float], r
     )
 
 
-def _lights(front: float, back: float, x: float, y: float, size: tuple[float, float]) -> Part:
+def _lights(front: float, back: float, x: float, y: float, size: tuple[float, float]) -> Model:
+    """Head lamps, which light the road at night, and tail lamps, which only show; `x`, `y`: the right head lamp's place."""
     w, h = size
     head = mirrored(bevelled((w, h, 0.08), _LAMP, (x, y, front), 0.02))
-    return merge([head, mirrored(bevelled((w, h, 0.06), _TAIL, (x, y + 0.08, back), 0.02))])
+    tail = mirrored(bevelled((w, h, 0.06), _TAIL, (x, y + 0.08, back), 0.02))
+    return (
+        Piece("headlights", finish("car-lights", head, emission=HEAD_EMISSION)),
+        Piece("taillights", finish("car-lights", tail, emission=0.6)),
+    )
 
 
 def car(paint: Paint) -> Model:
@@ -73,7 +79,7 @@ def car(paint: Paint) -> Model:
         Piece("body", finish("car-body", body, roof, *posts, mirrors, *bumpers)),
         Piece("trim", finish("car-trim-metal", *wells, grille, *seams, *handles, *plates)),
         Piece("glass", finish("car-glass", cabin)),
-        Piece("lights", finish("car-lights", _lights(-2.17, 2.15, 0.66, 0.64, (0.36, 0.13)), emission=0.6)),
+        *_lights(-2.17, 2.15, 0.66, 0.64, (0.36, 0.13)),
         *_wheels(0.335, 0.22, 0.78, (-1.34, 1.36)),
     )
 
@@ -97,7 +103,7 @@ def truck(paint: Paint) -> Model:
     guards = [mirrored(bevelled((0.36, 0.08, 1.15), DARK, (1.0, 1.13, z), 0.03)) for z in (1.75, 2.95)]
     cargo = bevelled((2.5, 2.38, 6.15), second, (0.0, 2.3, 1.1), 0.06)
     ribs = [mirrored(box((0.03, 2.2, 0.06), times(second, 0.8), (1.255, 2.3, z))) for z in np.linspace(-1.6, 3.8, 9)]
-    frame = [box((2.54, 0.1, 6.2), times(main, 0.8), (0.0, y, 1.1)) for y in (1.16, 3.44)]
+    frame = [box((2.54, 0.1, 6.2), times(main, 0.8), (0.0, y, 1.1)) for y in (1.16, 3.46)]
     doors = [box((0.05, 2.2, 0.03), times(second, 0.6), (x, 2.3, 4.19)) for x in (-0.5, 0.0, 0.5)]
     bumper = bevelled((2.45, 0.4, 0.2), times(main, 0.4), (0.0, 0.55, -4.12), 0.06)
     grille = [box((1.5, 0.055, 0.05), DARK, (0.0, 0.95 + 0.11 * i, -4.2)) for i in range(5)]
@@ -111,7 +117,7 @@ def truck(paint: Paint) -> Model:
         Piece("glass", finish("car-glass", *glass)),
         Piece("chassis", finish("car-chassis-metal", *chassis, *guards, *grille, tanks, mirrors, steps)),
         Piece("cargo", finish("car-cargo", cargo, *ribs, *doors)),
-        Piece("lights", finish("car-lights", _lights(-4.2, 4.18, 0.88, 0.66, (0.34, 0.2)), emission=0.6)),
+        *_lights(-4.2, 4.18, 0.88, 0.66, (0.34, 0.2)),
         *_wheels(0.5, 0.34, 1.0, (-3.25,)),
         *(
             Piece(p.part.replace("_", "_rear_"), p.mesh, p.motion, p.pivot, p.gain)
@@ -158,7 +164,8 @@ def bus(paint: Paint) -> Model:
         Piece("body", finish("car-body", body, *skirt, roof)),
         Piece("trim", finish("car-trim-metal", *wells, *rails, mirrors, *bumpers)),
         Piece("glass", finish("car-glass", *glass, *doors)),
-        Piece("lights", finish("car-lights", _lights(-5.48, 5.47, 0.95, 0.78, (0.34, 0.2)), sign, emission=0.8)),
+        *_lights(-5.48, 5.47, 0.95, 0.78, (0.34, 0.2)),
+        Piece("sign", finish("bus-sign", sign, emission=0.8)),
         *_wheels(0.49, 0.34, 1.06, (-2.9, 3.3)),
     )
 
@@ -218,7 +225,8 @@ def motorcycle(paint: Paint) -> Model:
     return (
         Piece("body", finish("car-body", tank, tail, fender)),
         Piece("frame", finish("car-frame-metal", seat, *engine, *frame, *fork, glasses, pipe)),
-        Piece("lights", finish("car-lights", lamp, back, emission=0.6)),
+        Piece("headlights", finish("car-lights", lamp, emission=HEAD_EMISSION)),
+        Piece("taillights", finish("car-lights", back, emission=0.6)),
         Piece("wheel_0", mesh, "wheel", (0.0, 0.32, -0.74), 0.32),
         Piece("wheel_1", mesh, "wheel", (0.0, 0.32, 0.72), 0.32),
     )  # fmt: skip

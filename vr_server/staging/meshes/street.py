@@ -1,5 +1,7 @@
 """Street furniture, lanterns, crates, a parked car, roads and kerbs. Unit: metres, base at y = 0."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from vr_server.domain.staging import Rgb
@@ -77,10 +79,11 @@ def crates(seed: int, height: float = 1.3) -> tuple[Mesh, ...]:
 
 
 def parked_car(seed: int, _height: float = 1.45) -> tuple[Mesh, ...]:
-    """The saloon of `road.car`, standing still: its wheels are one mesh."""
+    """The saloon of `road.car`, standing still with its lamps off: its wheels are one mesh."""
     pieces = saloon((CAR_COLOURS[seed % len(CAR_COLOURS)], _IRON))
     wheels = [_part(p.mesh).moved(p.pivot) for p in pieces if p.motion == "wheel"]
-    return (*(p.mesh for p in pieces if p.motion == "fixed"), finish("car-wheels", *wheels))
+    still = [replace(p.mesh, emission=0.0) for p in pieces if p.motion == "fixed"]
+    return (*still, finish("car-wheels", *wheels))
 
 
 def _part(mesh: Mesh) -> Part:
