@@ -7,6 +7,7 @@ import pytest
 
 from vr_server.blockout import tiny
 from vr_server.domain.staging import PathKey, Subject, TimedAction
+from vr_server.language.lexicon import load_lexicon
 from vr_server.staging.blasts import blast_time
 from vr_server.staging.body.animals import Animal
 from vr_server.staging.body.machines import MACHINES
@@ -84,6 +85,13 @@ def test_a_kind_is_sound_as_big_as_it_says_and_on_the_ground(kind):
     assert (size > 0.55 * room - 0.02).all(), (size, room)
     if kind not in FLOATING and not KINDS[kind].lift_m:
         assert abs(low[1] - GROUND_M.get(kind, 0.0)) < 0.03
+
+
+def test_there_is_a_body_for_whatever_the_lexicon_names():
+    lexicon = load_lexicon()
+    named = {lexicon.refer(f"subject:{i}").meant for i in lexicon.ids("subject")}
+    assert len(named) > 80
+    assert named <= set(KINDS)
 
 
 def part(nodes, name):

@@ -1,9 +1,10 @@
 """What a subject can be: how it is staged, who builds its body, and its usual size, by lexicon id."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .meshes import craft
+from .meshes.animals import BREEDS
 
 Family = Literal["person", "quadruped", "bird", "beast", "vehicle", "aircraft", "vessel", "spaceship", "thing", "box"]
 """How it is staged and framed; `box`: nobody knows what it is, a labelled stand-in takes its place."""
@@ -75,13 +76,15 @@ _THINGS: dict[str, Kind] = {
     "gun": _thing(0.26, 0.8, 0.36), "umbrella": _thing(1.24, 1.08, 1.1), "lantern": _thing(0.17, 0.37, 0.17), "torch": _thing(0.4, 0.95, 0.4),
     "bag": _thing(0.16, 0.52, 0.39), "spear": _thing(0.42, 2.25, 0.4), "bow": _thing(0.45, 1.5, 0.4), "shield": _thing(0.75, 1.05, 0.5),
     "staff": _thing(0.6, 1.9, 0.4), "camera": _thing(0.9, 1.6, 0.9), "guitar": _thing(0.5, 1.2, 0.5), "pipa": _thing(0.5, 1.1, 0.5),
-    "drum": _thing(0.85, 1.1, 0.85),
+    "drum": _thing(0.85, 1.1, 0.85), "flower": _thing(0.24, 1.2, 0.24), "ball": _thing(0.23, 0.23, 0.23),
 }  # fmt: skip
+_BACKS = {**{kind: round(0.985 * breed.back, 2) for kind, breed in BREEDS.items()}, "dragon": 2.35}
+"""Heights that riders sit at."""
 KINDS: dict[str, Kind] = {
     **{kind: _person(height) for kind, height in _PEOPLE.items()},
     "robot": Kind("person", (0.93, 1.85, 0.68), body="mecha"),
     "mecha": Kind("person", (3.6, 7.2, 2.6), body="mecha"),
-    **_BEASTS,
+    **{kind: replace(beast, sits_m=_BACKS[kind]) if kind in _BACKS else beast for kind, beast in _BEASTS.items()},
     **_VEHICLES,
     **_THINGS,
 }

@@ -33,7 +33,7 @@ _MAKERS: dict[str, tuple[Callable[[Paint], Model], Paint]] = {
     "mirror": (furniture.mirror, (_GOLD, _DARK_WOOD)), "clock": (furniture.clock, (_DARK_WOOD, _GOLD)), "tent": (outdoors.tent, ((0.40, 0.33, 0.20), (0.24, 0.19, 0.11))),
     "campfire": (outdoors.campfire, (_WOOD, _STONE)), "statue": (outdoors.statue, ((0.56, 0.54, 0.50), (0.40, 0.38, 0.35))), "barrel": (outdoors.barrel, (_WOOD, _IRON)),
     "crate": (outdoors.crate, (_PALE, _WOOD)), "cannon": (outdoors.cannon, (_IRON, _WOOD)), "gravestone": (outdoors.gravestone, ((0.36, 0.36, 0.35), (0.15, 0.2, 0.08))),
-    "chest": (outdoors.chest, (_WOOD, (0.5, 0.36, 0.12))), "rock": (outdoors.rock, ((0.33, 0.31, 0.28), _STONE)), "flag": (banners.flag, (_RED, (0.70, 0.66, 0.58))),
+    "ball": (outdoors.ball, ((0.74, 0.73, 0.70), (0.03, 0.03, 0.035))), "chest": (outdoors.chest, (_WOOD, (0.5, 0.36, 0.12))), "rock": (outdoors.rock, ((0.33, 0.31, 0.28), _STONE)), "flag": (banners.flag, (_RED, (0.70, 0.66, 0.58))),
     "banner": (banners.banner, (_RED, (0.62, 0.45, 0.13))),
 }  # fmt: skip
 _SMALL = {
@@ -43,6 +43,7 @@ _SMALL = {
     "cup": (0.0, 0.045),
     "bottle": (0.0, 0.12),
     "gun": (0.0, 0.1),
+    "flower": (0.0, 0.28),
 }
 """What lies or stands on a small table of its own unless it is put on something: turn and height of its grip."""
 _UP: Array = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
@@ -71,6 +72,10 @@ def _prop_model(kind: str, on_something: bool) -> Model:
     if kind in _SMALL:
         base = 0.0 if on_something else _STAND_M
         pieces = [Piece(f"{kind}_{i}", m, "lying", (0.0, base + _SMALL[kind][1], 0.0)) for i, m in enumerate(meshes)]
+        if kind == "flower":
+            rows = [(0.05, 0.0), (0.075, 0.07), (0.06, 0.14), (0.03, 0.2), (0.045, 0.24)]
+            vase = finish("vase", lathe(rows, (0.16, 0.3, 0.36), 16))
+            pieces.append(Piece("vase", vase, "fixed", (0.0, base, 0.0)))
         return tuple(pieces) if on_something else (Piece("stand", finish("stand", _stand())), *pieces)
     return (*(Piece(f"{kind}_{i}", m, "standing") for i, m in enumerate(meshes)), *_support(kind))
 

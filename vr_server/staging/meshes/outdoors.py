@@ -338,3 +338,16 @@ def rock(paint: Paint) -> Model:
     flat = part.positions.copy()
     flat[:, 1] = np.maximum(flat[:, 1], 0.0)
     return _whole("rock", Part(flat, part.normals, part.colours, part.triangles))
+
+
+def ball(paint: Paint) -> Model:
+    """A football: twelve dark patches at the corners of an icosahedron."""
+    main, second = paint
+    g = (1 + math.sqrt(5)) / 2
+    corners = np.array([p for a in (-1, 1) for b in (-g, g) for p in ((0, a, b), (a, b, 0), (b, 0, a))]) / math.hypot(
+        1, g
+    )
+    whole = ellipsoid((0.115, 0.115, 0.115), main, (0.0, 0.115, 0.0), 3)
+    near = ((whole.normals @ corners.T).max(axis=1) > 0.945)[:, None]
+    colours = np.where(near, np.array(second), whole.colours)
+    return _whole("ball", Part(whole.positions, whole.normals, colours, whole.triangles))
