@@ -43,7 +43,7 @@ def lamp_light(
 
 
 class Lamps:
-    """The lamps of a scene: up to `MOST`, those that move first, then those nearest the camera's path."""
+    """The lamps of a scene: up to `MOST`, those that move first, then those that do most for what the shot looks at."""
 
     def __init__(self, scene: Scene) -> None:
         sky = scene.staging.sky
@@ -51,20 +51,32 @@ class Lamps:
         self._moving = [
             (node, *found) for node in scene.moving if hour > 0 and (found := _glow(node.mesh, hour)) is not None
         ]
-        eyes = np.array([key.position_m for key in scene.staging.camera.keys], dtype=np.float64)
         still = [
             _row(node.world, *found)
             for node in scene.static
             if hour > 0 and (found := _glow(node.mesh, hour)) is not None
         ]
-        away = [float(np.linalg.norm(eyes - row[:3], axis=1).min()) for row in still]
-        nearest = np.argsort(away, kind="stable")[: max(MOST - len(self._moving), 0)]
+        at = np.array([row[:3] for row in still]).reshape(-1, 3)
+        bright = np.array([row[3:6].max() for row in still])
+        away = np.linalg.norm(at[:, None] - _looked_at(scene)[None], axis=2).min(axis=1, initial=np.inf)
+        order = np.argsort(-bright / (away**2 + 4.0), kind="stable")
+        nearest = order[: max(MOST - len(self._moving), 0)]
         self._still = np.array([still[i] for i in nearest], dtype=np.float64).reshape(-1, 7)
 
     def at(self, time_s: float) -> F64:
         """float64 [n, 7] as `lamp_light` wants it."""
         moving = [_row(node.world_at(time_s), centre, light) for node, centre, light in self._moving[:MOST]]
         return np.ascontiguousarray(np.concatenate([np.array(moving, dtype=np.float64).reshape(-1, 7), self._still]))
+
+
+def _looked_at(scene: Scene) -> F64:
+    """float64 [n, 3]: points before the camera all along the shot, and its subjects."""
+    points = [np.array(k.position_m, dtype=np.float64) for s in scene.staging.subjects for k in s.path]
+    for key in scene.staging.camera.keys:
+        x, y, z, w = key.rotation
+        forward = -np.array([2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)])
+        points += [np.array(key.position_m) + away * forward for away in (2.0, 7.0)]
+    return np.array(points)
 
 
 def _glow(mesh: Mesh, hour: float) -> tuple[F64, F64] | None:

@@ -135,7 +135,7 @@ def make_look(
         geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps, workers=workers
     )
     staging = scene.staging
-    weather = Weather(staging.weather, sky.time_of_day, staging.seed)
+    weather = Weather(staging)
     return Look(
         lights,
         Lamps(scene),

@@ -13,7 +13,7 @@ from .places import Candidate, as_piece, dressing, place_of
 from .sight import Boxes, is_loose
 from .sky import make_sky
 from .subjects import stage_subjects
-from .weather import wetness_of, wind_of
+from .weather import ground_colour_of, wetness_of, wind_of
 
 _CAMERA_ROOM_M, _WALL_M, _SIGHT_M = 0.6, 0.25, 0.25
 _FIRST_PIECE_ID = 1000
@@ -42,7 +42,7 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         duration_s=spec.duration_s,
         place=spec.place,
         ground=place.ground,
-        ground_colour=place.colour,
+        ground_colour=ground_colour_of(spec, place),
         set_pieces=_seen_past(pieces, subjects, camera),
         subjects=subjects,
         camera=camera,

@@ -181,7 +181,7 @@ def _moons(
             else ()
         )
     if night and not spec.moons and not any(word in spec.text.lower() for word in _MOON_WORDS):
-        power = hour.illuminance * (0.3 if spec.place in _LAMPLIT else 1.0)
+        power = hour.illuminance * (0.1 if spec.place in _LAMPLIT else 1.0)
         return (_body("moon", _aside(camera, 0.85, hour.elevation_rad), 0.022, hour.light, power),)
     colour = hour.light if night else (0.86, 0.88, 0.92)
     found: list[CelestialBody] = []

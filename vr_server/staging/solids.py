@@ -36,12 +36,17 @@ class Box:
 
 
 def solids(piece: SetPiece) -> tuple[Box, ...]:
-    """One box, or trunk and crown where a body fits under the leaves; nothing for what is walked over."""
+    """One box; trunk and crown where a body fits under the leaves; piers and lintel of a gate; nothing for floors."""
     if piece.asset in WALKED_OVER:
         return ()
     x, y, z = piece.position_m
     w, h, d = piece.size_m
     kind = ASSETS.get(piece.asset, ASSETS["placeholder"])
+    if kind.gap:
+        c, s_ = math.cos(piece.yaw_rad), math.sin(piece.yaw_rad)
+        off, half = (1 + kind.gap) * w / 4, (1 - kind.gap) * w / 4
+        piers = [Box(x + k * off * c, z - k * off * s_, piece.yaw_rad, half, d / 2, y, y + h) for k in (-1, 1)]
+        return (*piers, Box(x, z, piece.yaw_rad, w / 2, d / 2, y + kind.canopy * h, y + h))
     if not kind.trunk:
         return (Box(x, z, piece.yaw_rad, w / 2, d / 2, y, y + h),)
     half = kind.trunk * h

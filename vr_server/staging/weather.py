@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from vr_server.domain.base import Vec3
 from vr_server.domain.shot import ShotSpec
+from vr_server.domain.staging import Rgb
 
 from .places import Place
 
@@ -97,3 +98,15 @@ def wetness_of(spec: ShotSpec, place: Place) -> float:
     rain = max((_WET[w] for w in spec.weather if w in _WET), default=0.0)
     rain *= 1.0 if place.ground in _HARD else _SOFT_WET
     return round(max(rain, place.wetness, 0.6 if "puddles" in spec.set_dressing else 0.0), 3)
+
+
+def ground_colour_of(spec: ShotSpec, place: Place) -> Rgb:
+    """The place's own; snow lies on it where snow falls, and rain darkens what drinks it."""
+    c = place.colour
+    if place.interior is not None or spec.place == "snowfield":
+        return c
+    if "snow" in spec.weather:
+        return (round(c[0] * 0.4 + 0.46, 4), round(c[1] * 0.4 + 0.475, 4), round(c[2] * 0.4 + 0.5, 4))
+    if {"rain", "storm"} & set(spec.weather):
+        return (round(c[0] * 0.72, 4), round(c[1] * 0.73, 4), round(c[2] * 0.76, 4))
+    return c

@@ -38,7 +38,7 @@ class Asset:
 
     `trunk_m`: half width of what stands in the way near the ground, as a share of the height (scaled assets);
     `canopy`: share of the height from which on the whole width is solid (1 = never). `open`: in nobody's way: floors,
-    water, what is seen from inside.
+    water, what is seen from inside. `gap`: share of the width that is open below `canopy`: a gate, a stage's frame.
     """
 
     build: Builder
@@ -48,6 +48,7 @@ class Asset:
     trunk: float = 0.0
     canopy: float = 1.0
     open: bool = False
+    gap: float = 0.0
 
 
 def _by_height(build: Callable[[int, float], tuple[Mesh, ...]]) -> Builder:
@@ -132,7 +133,7 @@ ASSETS: dict[str, Asset] = {
     "flowers": Asset(_by_height(garden.flowers), True, 4, 0.45, open=True),
     "campfire": Asset(_by_height(garden.campfire), True, 2, 1.0),
     "gravestone": Asset(_by_height(garden.gravestone), True, 6, 1.0),
-    "gate": Asset(stonework.gate),
+    "gate": Asset(stonework.gate, canopy=0.62, gap=0.34),
     "terrace": Asset(stonework.terrace),
     "stone_lantern": Asset(_by_height(garden.stone_lantern), True, 1, 1.75),
     "stairs": Asset(stonework.stairs),
@@ -146,7 +147,7 @@ ASSETS: dict[str, Asset] = {
     "ship_floor": Asset(spaceship.ship_floor, open=True),
     "ship_ceiling": Asset(spaceship.ship_ceiling),
     "stage_floor": Asset(theatre.stage_floor, open=True),
-    "proscenium": Asset(theatre.proscenium),
+    "proscenium": Asset(theatre.proscenium, canopy=0.83, gap=0.82),
     "spot_bar": Asset(theatre.spot_bar),
     "roof_slab": Asset(built.roof_slab, open=True),
     "roof_unit": Asset(built.roof_unit),

@@ -156,9 +156,14 @@ def lantern_string(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         )
         caps += [lathe([(0.095, k), (0.095, k + 0.05)], (0.5, 0.34, 0.08), 8).moved(at) for k in (-0.25, 0.2)]
         caps.append(box((0.03, 0.2, 0.03), (0.6, 0.1, 0.03), (at[0], at[1] - 0.34, 0.0)))
-    third = max(1, -(-len(paper) // 3))
-    glows = [finish("lantern-paper", *paper[k : k + third], emission=1.5) for k in range(0, len(paper), third)]
-    return (finish("lantern-line", line, *caps), *glows)
+    glow = finish("lantern-paper", *paper, emission=0.98)
+    # what lights the lane is two flames within the paper
+    warm = (1.0, 0.56, 0.26) if colour == _PAPER else (1.0, 0.66, 0.3)
+    flames = [
+        finish("lantern-flame", ellipsoid((0.06, 0.08, 0.06), warm, (float(x[i]), float(y[i]) - 0.34, 0.0), 1), emission=7.0)
+        for i in (2 * (n // 3) + 1, 2 * n - 2 * (n // 3) - 1)
+    ]  # fmt: skip
+    return (finish("lantern-line", line, *caps), glow, *flames)
 
 
 def shop_front(seed: int, size: Vec3) -> tuple[Mesh, ...]:

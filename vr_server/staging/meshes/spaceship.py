@@ -10,7 +10,7 @@ from vr_server.staging.scene import Mesh
 from .core import box, ellipsoid, finish, lathe, smooth_part, times, tube
 from .interiors import pierced
 
-_HULL: Rgb = (0.34, 0.36, 0.39)
+_HULL: Rgb = (0.25, 0.265, 0.29)
 _DARK: Rgb = (0.06, 0.065, 0.075)
 _ICE: Rgb = (0.55, 0.85, 1.0)
 _AMBER: Rgb = (1.0, 0.55, 0.15)
@@ -151,7 +151,13 @@ def ship_ceiling(_seed: int, size: Vec3) -> tuple[Mesh, ...]:
     for i in range(n):
         z = -d / 2 + d * (i + 0.5) / n
         parts.append(box((w, 0.16, 0.2), times(_HULL, 0.9), (0.0, -0.08, z + d / n / 2)))
-        lamps.append(finish("lamp-panel", box((w * 0.16, 0.05, 0.6), _ICE, (0.0, -0.04, z)), emission=1.6))
+        lamps.append(
+            finish(
+                "lamp-panel",
+                box((w * 0.16, 0.05, 0.6), (0.9, 0.94, 1.0) if i % 2 else _AMBER, (0.0, -0.04, z)),
+                emission=1.6,
+            )
+        )
     return (finish("ceiling", *parts), *lamps)
 
 

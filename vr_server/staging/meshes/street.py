@@ -62,7 +62,13 @@ def lantern(_seed: int, height: float = 2.6) -> tuple[Mesh, ...]:
             for y in (-0.28, 0.23)
         ]
     )
-    return finish("lantern-pole", pole, caps), finish("lantern-paper", paper, emission=1.6)
+    # the paper only shows; what lights the ground is the flame in it, and that is warm and not red
+    flame = ellipsoid((0.06, 0.08, 0.06), (1.0, 0.58, 0.26), (0.45, height * 0.985 - 0.42, 0.0), 1)
+    return (
+        finish("lantern-pole", pole, caps),
+        finish("lantern-paper", paper, emission=0.98),
+        finish("lantern-flame", flame, emission=7.0),
+    )
 
 
 def crates(seed: int, height: float = 1.3) -> tuple[Mesh, ...]:

@@ -162,7 +162,9 @@ def rooftop(rng: Generator) -> Iterator[Candidate]:
         r = float(rng.uniform(34, 215))
         high = float(rng.uniform(12, 40)) + 24.0 * (r > 90) * float(rng.uniform(0, 1))
         w = float(rng.uniform(11, 20))
-        yield placed("tower", "tower", r * math.sin(a), r * math.cos(a), (w, high, w), round(a, 1), 11 * (n % 6))
+        yield placed(
+            "tower", "tower", r * math.sin(a), r * math.cos(a), (w, high, w), round(a, 1) + math.pi, 11 * (n % 6)
+        )
 
 
 CITY: dict[str, Place] = {

@@ -149,6 +149,6 @@ INDOORS: dict[str, Place] = {
     "office": Place("carpet", (0.18, 0.2, 0.23), office, 0.0006, interior=_OFFICE),
     "bar": Place("boards", (0.10, 0.06, 0.04), bar, 0.0006, interior=_BAR, ambient=(0.13, 0.085, 0.06), lit=0.7),
     "corridor": Place("concrete", (0.3, 0.3, 0.29), corridor, 0.0006, interior=_CORRIDOR, ambient=(0.16, 0.18, 0.19), lit=0.7),
-    "spaceship_interior": Place("metal", (0.10, 0.105, 0.115), spaceship_interior, 0.0006, interior=_SHIP, ambient=(0.05, 0.07, 0.10), lit=0.55),
+    "spaceship_interior": Place("metal", (0.10, 0.105, 0.115), spaceship_interior, 0.0006, interior=_SHIP, ambient=(0.035, 0.05, 0.075), lit=0.42),
     "stage": Place("boards", (0.04, 0.03, 0.03), stage, 0.0006, interior=_STAGE, ambient=(0.08, 0.06, 0.065), lit=0.62),
 }  # fmt: skip
