@@ -79,7 +79,7 @@ def clear():
     "weather", ["rain", "snow", "sand", "dust", "fog", "leaves", "storm", "sparks", "smoke", "clouds", "lightning"]
 )
 def test_each_weather_changes_the_picture(weather, clear):
-    changed = np.abs(picture((weather,))[0] - clear).max(axis=2)
+    changed = np.abs(picture(("clear", weather))[0] - clear).max(axis=2)
     assert (changed > 12).mean() > (0.002 if weather in {"leaves", "sparks"} else 0.02)
 
 
@@ -100,3 +100,21 @@ def test_moons_are_bright_discs_in_the_picture():
     cv2 = pytest.importorskip("cv2")
     labels, _, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
     assert sum(stats[i, cv2.CC_STAT_AREA] >= 4 for i in range(1, labels)) == 2
+
+
+def test_rain_falls_outside_a_room_and_not_in_it():
+    shot = {"place": "room", "camera": CameraIntent(shot_size="medium")}
+    dry, wet = picture(**shot), picture(("rain",), **shot)
+    inside = dry[1] < 3.0
+    assert inside.mean() > 0.05
+    # light and exposure follow the weather; single streaks would stand out from their neighbours
+    grain = [np.abs(np.diff(p[0].mean(axis=2), axis=1))[inside[:, 1:] & inside[:, :-1]].mean() for p in (dry, wet)]
+    assert grain[1] < 1.3 * grain[0]
+
+
+def test_lightning_strikes_within_the_first_seconds_and_goes_again():
+    staging = compose(one("man", weather=("storm",), duration_s=4.0), 5)
+    clip = render(build_scene(staging), width_px=96, height_px=54, fps=Fraction(12), quality="draft")
+    light = np.array([f.color.mean() for f in clip.frames(range(6, 46, 2))])
+    assert light.max() > 1.25 * np.median(light)
+    assert light.min() > 0.75 * np.median(light)

@@ -9,20 +9,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vr_server.domain.shot import TimeOfDay
 from vr_server.domain.staging import Sky
 
 from .jit import F32, F64, part, shading
 from .workers import Workers
 
+SEEN: dict[TimeOfDay, float] = {"dawn": 1.15, "day": 1.65, "sunset": 1.1, "dusk": 1.0, "night": 1.0}
+"""How much brighter a sky is seen than it lights: its light in the shade is kept low, for the picture's contrast."""
+
 
 class SkyMap(NamedTuple):
     """`radiance` float32 [side, side, 3]; bodies: `direction` float64 [n, 3], `cos_radius` float64 [n],
-    `disc` float64 [n, 3] radiance; `stars`: 0..1."""
+    `disc` float64 [n, 3] radiance; `moon` float64 [n]: 1 for moons, which have spots; `stars`: 0..1."""
 
     radiance: F32
     direction: F64
     cos_radius: F64
     disc: F64
+    moon: F64
     stars: float
 
 
@@ -120,9 +125,16 @@ def look_up(sky: SkyMap, dx: float, dy: float, dz: float, pixel_rad: float) -> t
         if c > sky.cos_radius[n] - 0.001:
             angle = math.acos(min(c, 1.0)) - math.acos(sky.cos_radius[n])
             cover = min(max(0.5 - angle / (1.5 * pixel_rad), 0.0), 1.0)
-            r += (sky.disc[n, 0] - r) * cover
-            g += (sky.disc[n, 1] - g) * cover
-            b += (sky.disc[n, 2] - b) * cover
+            tone = 1.0
+            if sky.moon[n] > 0.0:
+                # seas on the moon, and one edge in shade
+                wave = 1.6 / math.acos(sky.cos_radius[n])
+                spots = noise(dx * wave + 7.3, dz * wave + dy * wave)
+                tilt = ((dx - sky.direction[n, 0]) + 0.7 * (dy - sky.direction[n, 1])) * wave
+                tone = (1.0 - 0.42 * max(spots - 0.4, 0.0) * 1.6) * min(max(0.92 + 0.16 * tilt, 0.35), 1.05)
+            r += (tone * sky.disc[n, 0] - r) * cover
+            g += (tone * sky.disc[n, 1] - g) * cover
+            b += (tone * sky.disc[n, 2] - b) * cover
     return r, g, b
 
 
@@ -151,13 +163,14 @@ def make_sky(sky: Sky, weather: tuple[str, ...], side: int, workers: Workers) ->
     thick = any(w in weather for w in ("fog", "dust", "sand", "storm", "rain", "snow", "smoke"))
     bright = float(np.mean(sky.horizon)) + 1e-3
     glow = colour * (sun * np.minimum(power, 3.0) * 0.35 + (1 - sun) * 0.25 * bright)
-    disc = colour * (sun * (4.0 + 2.0 * power) + (1 - sun) * (0.9 if night else 1.2))
+    disc = colour * (sun * (8.0 + 2.0 * power) + (1 - sun) * (0.9 if night else 1.2))
     radius = np.array([max(b.angular_radius_rad, 0.004) for b in bodies], dtype=np.float64)
     radiance = np.empty((side, side, 3), dtype=np.float32)
     menace = 1.0 if {"storm", "lightning"} & set(weather) else 0.3 if "rain" in weather else 0.0
-    cloud = np.array([sky.cloud_cover, *sky.cloud_colour, menace])
+    seen = 1.0 + (SEEN[sky.time_of_day] - 1.0) * (1.0 - menace) * bool(len(bodies))
+    cloud = np.array([sky.cloud_cover, *(seen * c for c in sky.cloud_colour), menace])
     clarity = 0.3 if thick else 1.0
-    zenith, horizon = np.array(sky.zenith), np.array(sky.horizon)
+    zenith, horizon = seen * np.array(sky.zenith), seen * np.array(sky.horizon)
 
     def rows(n: int) -> None:
         paint(radiance, zenith, horizon, directions, glow, cloud, clarity, *parts[n])
@@ -165,4 +178,4 @@ def make_sky(sky: Sky, weather: tuple[str, ...], side: int, workers: Workers) ->
     parts = workers.parts(side)
     workers.each(rows, range(len(parts)))
     stars = sky.stars
-    return SkyMap(radiance, directions, np.cos(radius), disc, stars)
+    return SkyMap(radiance, directions, np.cos(radius), disc, 1.0 - sun[:, 0], stars)

@@ -121,6 +121,8 @@ def make_sky(spec: ShotSpec, place: Place, camera: CameraPath, subjects: tuple[S
         # what is blown about has the ground's colour, and so has all the air
         zenith, horizon = _blend(zenith, soil, 0.55, 0.85), _blend(horizon, soil, 0.6)
     fog_colour = _blend(horizon, soil, 0.3) if air.dusty else _tint(horizon, (1.0, 1.0, 1.0), 1 - 0.45 * air.menace)
+    if spec.time_of_day == "day" and not air.dusty:
+        fog_colour = _tint(fog_colour, (1.0, 1.0, 1.0), 1.25)
     if spec.time_of_day == "night":
         fog_colour = _tint(fog_colour, (0.6, 0.6, 0.6))
     bounce = _tint(place.colour, light, 0.30 * min(hour.illuminance, 2.0) * max(air.sun, 0.35))
@@ -181,7 +183,7 @@ def _moons(
             else ()
         )
     if night and not spec.moons and not any(word in spec.text.lower() for word in _MOON_WORDS):
-        power = hour.illuminance * (0.1 if spec.place in _LAMPLIT else 1.0)
+        power = hour.illuminance * (0.02 if spec.place in _LAMPLIT else 1.0)
         return (_body("moon", _aside(camera, 0.85, hour.elevation_rad), 0.022, hour.light, power),)
     colour = hour.light if night else (0.86, 0.88, 0.92)
     found: list[CelestialBody] = []

@@ -249,4 +249,4 @@ def puddle(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         [np.stack([np.sin(a) * r * w * 0.42, np.full(n, 0.0), np.cos(a) * r * d * 0.42], 1), [[0, 0.0, 0]]]
     )
     tri = np.array([(n, i, (i + 1) % n) for i in range(n)], dtype=np.int32)
-    return (finish("water-puddle", smooth_part(disc, tri, (0.045, 0.05, 0.055))),)
+    return (finish("water-puddle", smooth_part(disc, tri, (0.10, 0.10, 0.105))),)

@@ -40,7 +40,7 @@ def mountain(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         turn, phase, wave = float(rng.uniform(0, 6.28)), rng.uniform(0, 6.28, 2), 2.1 * 1.9**octave
         u, v = x * math.cos(turn) + z * math.sin(turn), z * math.cos(turn) - x * math.sin(turn)
         bend = np.sin(wave * u + phase[0] + 0.8 * np.sin(0.7 * wave * v + phase[1]))
-        crest += 0.66**octave * (1 - np.abs(bend)) ** 1.8
+        crest += 0.66**octave * (1 - np.abs(bend)) ** 1.35
     crest = crest / crest.max()
     envelope = np.clip(1 - t**1.4, 0, 1)
     height = envelope * (0.42 + 0.58 * crest) * (0.55 + 0.45 * crest)
@@ -55,8 +55,8 @@ def mountain(seed: int, size: Vec3) -> tuple[Mesh, ...]:
     ]
     part = smooth_part(points, np.concatenate(strips).astype(np.int32), _ROCKS[kind])
     if kind == 0:
-        level = points[:, 1] / h + 0.5 * (part.normals[:, 1] - 0.6)
-        snow = np.clip((level - 0.42) * 7, 0, 1)[:, None]
+        level = points[:, 1] / h + 0.8 * (part.normals[:, 1] - 0.62)
+        snow = np.clip((level - 0.45) * 7, 0, 1)[:, None]
         wood = np.clip((0.24 - points[:, 1] / h) * 8, 0, 1)[:, None]
         part.colours[:] = part.colours * (1 - wood) + np.array([0.09, 0.12, 0.07]) * wood
         part.colours[:] = part.colours * (1 - snow) + np.array([0.84, 0.87, 0.92]) * snow

@@ -91,7 +91,7 @@ def cliff(rng: Generator) -> Iterator[Candidate]:
     for n in range(9):
         a = math.pi + (n - 4) * 0.24 + float(rng.uniform(-0.06, 0.06))
         r, h = float(rng.uniform(300, 385)), float(rng.uniform(84, 144)) * (0.75 if n % 2 else 1.1)
-        w = 2.6 * h
+        w = 3.7 * h
         at = (r * math.sin(a), r * math.cos(a))
         yield placed("mountain", "mountain", *at, (w, h, 0.6 * w), a, 4 * int(rng.integers(3)), -64.0, level=True)
 
