@@ -33,9 +33,10 @@ _STEPS = (0, -1, 1)
 _ANGLES = ("eye", "eye", "low")
 _MOVES = ("static", "dolly_in", "truck_right")
 _LENS_GAIN = (1.0, 1.7, 0.7)
-_STYLES = (None, "warm_golden", "blue_grey")
-_HOURS: tuple[TimeOfDay, ...] = ("day", "sunset", "dusk")
+_HOURS: tuple[TimeOfDay, ...] = ("day", "sunset", "day")
 """Where no hour is told; indoors the lamps make it."""
+_STYLES = (None, "warm_golden", "blue_grey")
+"""Where no look is told; a low sun is golden enough."""
 _INDOORS = frozenset({"room", "office", "bar", "corridor", "spaceship_interior", "stage"})
 
 
@@ -97,7 +98,8 @@ def _reading(spec: ShotSpec, told: frozenset[str], k: int) -> ShotSpec:
     if "time" not in told and spec.place not in _INDOORS:
         seen["time_of_day"] = _HOURS[k]
     if "style" not in told:
-        seen["style"] = _STYLES[k]
+        low_sun = seen.get("time_of_day", spec.time_of_day) in {"sunset", "dawn"}
+        seen["style"] = None if low_sun and _STYLES[k] == "warm_golden" else _STYLES[k]
     return spec.model_copy(update=seen)
 
 
