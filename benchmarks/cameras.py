@@ -8,7 +8,7 @@ import numpy as np
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.domain.shot import ShotSize
 from vr_server.domain.staging import Subject
-from vr_server.staging.measure import Shots, moves_of, sightings, size_of
+from vr_server.staging.measure import Shots, moves_of, sightings, size_of, steps_apart
 from vr_server.staging.subjects import path_at
 
 from .fact import Fact, is_one_of
@@ -20,6 +20,8 @@ TALL: dict[ShotSize, tuple[float, float]] = {
     "medium_full": (0.5, 1.0), "full": (0.3, 1.0), "wide": (0.1, 0.8), "extreme_wide": (0.015, 0.5),
 }  # fmt: skip
 """How much of the frame's height the ids of a shot's main subject span, at least and at most."""
+GROUP_LOOSE = 0.6
+"""A frame that must hold several side by side shows each smaller, and up to one size wider."""
 PITCH_RAD = {"low": (0.03, 1.6), "high": (-1.2, -0.17), "overhead": (-1.6, -0.8), "eye": (-0.25, 0.25)}
 """How the camera is tilted for an angle, + up."""
 DUTCH_RAD = 0.08
@@ -44,10 +46,12 @@ def _size(expected: Expected, look: Look) -> list[Fact]:
     times = np.linspace(0.0, look.staging.duration_s, MOMENTS)
     seen = sightings(look.staging, times, look.plan.width_px / look.plan.height_px)
     sizes = [size_of(moment[s.key].shows) for moment in seen for s in subjects]
-    held = any(is_one_of(expected.size, size) for size in sizes)
+    asked = [size for size in TALL if is_one_of(expected.size, size)]
+    group = len(subjects) > 1
+    held = any(steps_apart(size, wanted) <= group for size in sizes for wanted in asked)
     measured = ", ".join(dict.fromkeys(sizes))
     spans = [_tall(frame, s) for frame in look.frames for s in subjects]
-    ranges = [TALL[size] for size in TALL if is_one_of(expected.size, size)]
+    ranges = [(TALL[size][0] * (GROUP_LOOSE if group else 1), TALL[size][1]) for size in asked]
     framed = any(low <= span <= high for span in spans for low, high in ranges)
     told = " or ".join(f"{low:.2f} to {high:.2f}" for low, high in ranges)
     return [
