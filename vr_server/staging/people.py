@@ -41,7 +41,9 @@ def plan_person(actor: Actor, floor: Floor) -> Planned:
         anchor_s = actor.beats[k].end_s if actor.beats[k].action in _WALKED else actor.beats[k].start_s
         base, place = contact.yaw, contact.at
         before = list(actor.beats[:k])
-        if actor.beats[k].action not in _WALKED and not any(b.action in _WALKED for b in before):
+        other = floor.by_key.get(actor.beats[k].target or "")
+        waits = other is not None and any(b.action in _WALKED and b.end_s <= anchor_s + 0.5 for b in other.beats)
+        if actor.beats[k].action not in _WALKED and not waits and not any(b.action in _WALKED for b in before):
             place = place - forward(base) * CLOSING_M.get(actor.beats[k].action, 0.0)
     else:
         anchor_s, place, before = duration / 2, mark.at, list(actor.beats)
@@ -237,16 +239,3 @@ class _Walker:
         self._say(b, end_s=landed)
         self._say(b, start_s=landed, action="land", end_s=max(b.end_s, min(landed + 1.0, self.floor.spec.duration_s)))
         self.route.wait(b.end_s)
-
-
-def place_on(carrier: tuple[PathKey, ...], seat: Array) -> tuple[PathKey, ...]:
-    """A carrier's path with everything at `seat` in its frame."""
-    found = []
-    for k in carrier:
-        c, s = math.cos(k.yaw_rad), math.sin(k.yaw_rad)
-        x = k.position_m[0] + c * float(seat[0]) + s * float(seat[2])
-        z = k.position_m[2] - s * float(seat[0]) + c * float(seat[2])
-        found.append(
-            k.model_copy(update={"position_m": (round(x, 4), round(k.position_m[1] + float(seat[1]), 4), round(z, 4))})
-        )
-    return tuple(found)

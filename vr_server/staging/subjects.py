@@ -8,24 +8,27 @@ from vr_server.domain.shot import ShotSpec, SubjectSpec
 from vr_server.domain.staging import PathKey, Subject, TimedAction
 
 from .boarding import door_times, exit_path, ship_path
+from .body.saddles import Saddle, rideable
 from .cast import IDLE, KNOWN_ACTIONS, SPEEDS, Actor, Beat, cast_of
 from .continuity import look_rng, look_seed
-from .geometry import Array, vec
+from .geometry import Array, as_vec3, vec
 from .kinds import KINDS, UNKNOWN, Kind
 from .lanes import keep_clear
 from .marks import facing, marks_of
+from .meshes.props import HELD
 from .pairs import Floor
 from .palette import rgbs_of
 from .paths import Pose2, Route, flight, moved, path_at, timed
-from .people import Planned, place_on, plan_person
+from .people import Planned, plan_person
 
 __all__ = ["KNOWN_ACTIONS", "path_at", "stage_subjects"]
 
 _PACES = {"quadruped": 1.25, "bird": 1.0, "beast": 1.0, "vehicle": 1.6, "aircraft": 2.0, "vessel": 1.2}
 """How much faster than a person each moves in the same words."""
 _RIDDEN = {"ride", "drive"}
-_SADDLE = 0.46
-"""From a rider's feet to the saddle, in body heights (see postures.ride); a driver's seat is lower."""
+_SADDLE, _CAR_SEAT = 0.45, 0.19
+"""From the place between the feet up to the seat, in body heights (see postures.ride and postures.drive)."""
+_RIDE_KEY_S = 0.06
 
 
 def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
@@ -52,7 +55,7 @@ def _subject(a: Actor, floor: Floor, path: tuple[PathKey, ...], actions: tuple[T
     look = (look_seed(spec, floor.seed, name) >> 1 << 1) | int(role)
     return Subject(
         object_id=a.number + 1, key=a.key, kind=a.spec.kind, label=a.spec.label, wardrobe=a.spec.wardrobe, colours=rgbs_of(a.spec.colours),
-        props=_props(a), size_m=(round(x, 3), round(y * tall, 3), round(z, 3)), path=path, actions=actions, seed=look,
+        props=_props(a, floor), size_m=(round(x, 3), round(y * tall, 3), round(z, 3)), path=path, actions=actions, seed=look,
         placeholder=a.kind.family == "box",
     )  # fmt: skip
 
@@ -69,9 +72,15 @@ def _remarks(s: SubjectSpec, kind: Kind) -> list[str]:
     return notes
 
 
-def _props(a: Actor) -> tuple[str, ...]:
-    """What the hands need for what is told and the words left out."""
+def _props(a: Actor, floor: Floor) -> tuple[str, ...]:
+    """What the hands need for what is told and the words left out; what is received comes last."""
     props = a.spec.props
+    if "hand_over" in a.actions and not any(p in HELD for p in props):
+        props = (*props, "letter")
+    for b in a.beats:
+        giver = floor.by_key.get(b.target or "")
+        if b.action == "receive" and giver is not None:
+            props = (*props, next((p for p in giver.spec.props if p in HELD), "letter"))
     if a.is_person and a.kind.builder == "person":
         if (a.spec.kind == "swordswoman" or "sword_dance" in a.actions) and "sword" not in props:
             props = (*props, "sword")
@@ -108,7 +117,7 @@ def _plan(floor: Floor) -> dict[str, Planned]:
             found[a.key] = ship_path(a.beats, floor.marks[a.number].at, floor.spec, door)
         elif door is not None and "exit_hatch" in a.actions:
             found[a.key] = exit_path(floor.spec, door, a.index)
-        elif carrier is not None and a.is_person and not floor.by_key[carrier.target or ""].is_person:
+        elif carrier is not None and a.is_person and rideable(floor.by_key[carrier.target or ""].spec.kind):
             found[a.key] = _riding(a, floor, carrier)
         elif a.is_person:
             found[a.key] = plan_person(a, floor)
@@ -140,14 +149,19 @@ def _ordered(floor: Floor) -> list[Actor]:
 def _riding(a: Actor, floor: Floor, beat: Beat) -> Planned:
     """On the back or at the wheel for the whole shot; feet hang (see postures.ride and postures.drive)."""
     carrier = floor.by_key[beat.target or ""]
-    w, h, d = carrier.size_m
-    tall = a.size_m[1]
-    if beat.action == "ride" or carrier.kind.sits_m is not None:
-        back = carrier.kind.sits_m * carrier.spec.scale if carrier.kind.sits_m is not None else 0.74 * h
-        seat = vec(0.0, back - _SADDLE * tall, -0.06 * d if carrier.kind.family == "quadruped" else 0.0)
-    else:
-        seat = vec(-0.2 * w if w > 1.2 else 0.0, max(0.2 * h, 0.16) if h < 2 else 0.42 * h, -0.02 * d)
-    return place_on(floor.paths[carrier.key], seat), timed(a.beats)
+    path = floor.paths[carrier.key]
+    saddle = Saddle(_subject(carrier, floor, path, timed(carrier.beats)))
+    under = (_SADDLE if beat.action == "ride" else _CAR_SEAT) * a.size_m[1]
+    keys = []
+    for t in np.linspace(0.0, path[-1].t_s, max(2, math.ceil(path[-1].t_s / _RIDE_KEY_S)) + 1):
+        seat = saddle.at(float(t))
+        yaw = math.atan2(float(seat[0, 2]), float(seat[2, 2]))
+        keys.append(
+            PathKey(
+                t_s=round(float(t), 4), position_m=as_vec3(seat[:3, 3] - vec(0.0, under, 0.0)), yaw_rad=round(yaw, 5)
+            )
+        )
+    return tuple(keys), timed(a.beats)
 
 
 def _free_path(a: Actor, floor: Floor) -> Planned:

@@ -43,7 +43,14 @@ def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
         parts = [bell]
         if i == 2:
             r, y = rows[0]
-            parts.append(lathe([(r * 1.012, y), (r * 1.0, y + 0.03 * h)], w.accent, 20, cap=False))
+            parts.append(
+                lathe(
+                    [(r * 1.012, y), (r * 1.0, y + 0.03 * h)],
+                    times(w.top, 0.85) if w.jacket else w.accent,
+                    20,
+                    cap=False,
+                )
+            )
         mesh = finish(f"skirt-{i}", *parts, two_sided=True)
         pieces.append((f"skirt_{i}", mesh, _bell_at(act, i, hi, lo, top - hem, wind, flare if narrow else None)))
     return pieces

@@ -7,12 +7,12 @@ import numpy as np
 
 from vr_server.domain.staging import Rgb, Subject
 from vr_server.staging.geometry import affine, rot_y, vec
-from vr_server.staging.meshes.core import capsule, finish, lathe, times
-from vr_server.staging.meshes.props import HELD, Held, held_prop
+from vr_server.staging.meshes.core import capsule, finish, lathe, mix, times
 from vr_server.staging.scene import Matrix, MovingNode
 
 from .cloth import hair_pieces, sash_pieces, skirt_pieces
 from .figure import figure_meshes
+from .hands import held_nodes
 from .performance import Performance
 from .wardrobe import Wardrobe
 
@@ -38,78 +38,216 @@ _HANFU: tuple[tuple[Rgb, Rgb, Rgb], ...] = (
     ((0.62, 0.66, 0.64), (0.13, 0.36, 0.38), (0.55, 0.50, 0.35)),
     ((0.70, 0.52, 0.52), (0.52, 0.16, 0.22), (0.62, 0.58, 0.5)),
 )
-FEMALE = {"woman", "swordswoman", "dancer"}
+FEMALE = {"woman", "girl", "swordswoman", "dancer", "queen"}
+_EITHER = {"person", "crowd", "child", "elder", "traveller", "doctor", "driver", "astronaut"}
 _GREY: Rgb = (0.42, 0.41, 0.39)
 
 
+_DEFAULT = {
+    "swordswoman": "hanfu", "astronaut": "spacesuit", "knight": "armour", "soldier": "armour", "samurai": "armour", "traveller": "coat", "dancer": "dress",
+    "police": "uniform", "doctor": "lab_coat", "monk": "robe", "pirate": "rags", "king": "robe", "queen": "dress",
+}  # fmt: skip
+_HATS = {
+    "police": "cap",
+    "king": "crown",
+    "queen": "crown",
+    "knight": "closed",
+    "soldier": "helmet",
+    "samurai": "helmet",
+    "pirate": "hat",
+}
+_FINE = 8
+"""Of several of one kind, so many have all their triangles."""
+_WORN_ON_HEAD = ("helmet", "hat", "straw_hat", "crown", "mask")
+
+
 def wardrobe_of(subject: Subject) -> Wardrobe:
-    """Deterministic from the subject's seed; the lexicon's wardrobe id decides the cut."""
-    rng = np.random.default_rng(subject.seed)
+    """Deterministic from the subject's seed; the lexicon's wardrobe id decides the cut, its colours the cloth."""
+    person = _person(subject)
+    worn = subject.wardrobe or _DEFAULT.get(subject.kind, "casual")
+    dressed = _CUTS.get(worn, _casual)(person, np.random.default_rng((subject.seed >> 1, 2)))
+    _, _, number = subject.key.partition("#")
+    dressed = replace(dressed, fine=subject.kind != "crowd" and not (number.isdigit() and int(number) > _FINE))
+    hat = next((p for p in subject.props if p in _WORN_ON_HEAD), None)
+    own = _HATS.get(subject.kind, "") if subject.wardrobe in {None, _DEFAULT.get(subject.kind)} else ""
+    if subject.kind == "pirate" and not own:
+        own = "hat"
+    return _coloured(replace(dressed, hat=hat or dressed.hat or own), subject.colours)
+
+
+def _person(subject: Subject) -> Wardrobe:
+    """Body, skin and hair: what a change of clothes leaves."""
+    rng = np.random.default_rng(subject.seed >> 1)
     pick = [int(rng.integers(60)) for _ in range(5)]
     skin, hair = _SKINS[pick[0] % len(_SKINS)], _HAIRS[pick[1] % len(_HAIRS)]
-    top, legs = _TOPS[pick[2] % len(_TOPS)], _LEGS[pick[3] % len(_LEGS)]
-    woman = subject.kind in FEMALE
-    if subject.kind == "elder":
-        hair = _GREY
-    plain = Wardrobe(skin, hair, top, legs, (0.05, 0.035, 0.025), times(top, 0.6), hair="bun" if woman else "short")
-    worn = subject.wardrobe or {
-        "swordswoman": "hanfu",
-        "astronaut": "spacesuit",
-        "knight": "armour",
-        "soldier": "armour",
-        "traveller": "coat",
-    }.get(subject.kind)
-    if worn == "spacesuit":
+    kind = subject.kind
+    female = kind in FEMALE or (kind in _EITHER and pick[3] % 2 == 0)
+    age = "elder" if kind == "elder" else "child" if kind in {"child", "boy", "girl"} else "adult"
+    cut = ("long", "bun", "bob")[pick[4] % 3] if female else ("short", "crop", "short")[pick[4] % 3]
+    if kind == "monk":
+        cut = "none"
+    if age == "elder":
+        hair, cut = _GREY, "bun" if female else "crop"
+    beard = (
+        not female
+        and age != "child"
+        and (kind in {"king", "pirate"} or (age == "elder" and pick[2] % 3 > 0) or pick[2] % 6 == 0)
+    )
+    return Wardrobe(
+        skin,
+        hair,
+        (0.3, 0.3, 0.3),
+        (0.1, 0.1, 0.1),
+        (0.05, 0.035, 0.025),
+        (0.2, 0.2, 0.2),
+        hair=cut,
+        female=female,
+        age=age,
+        beard=beard,
+    )
+
+
+def _pick(rng: np.random.Generator, colours: tuple[Rgb, ...]) -> Rgb:
+    return colours[int(rng.integers(len(colours)))]
+
+
+def _casual(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    top, legs = _pick(rng, _TOPS), _pick(rng, _LEGS)
+    return replace(
+        w, top=top, legs=legs, accent=times(top, 0.6), collar=("crew", "shirt", "crew")[int(rng.integers(3))]
+    )
+
+
+def _hanfu(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    blouse, skirt, trim = _HANFU[int(rng.integers(len(_HANFU)))]
+    skin = w.skin if max(w.skin) > 0.5 else _SKINS[0]
+    hair = "long" if w.female else "bun"
+    return replace(
+        w, skin=skin, hair_colour=_HAIRS[0] if w.age != "elder" else w.hair_colour, top=blouse, legs=skirt, accent=trim, hair=hair, skirt="hanfu",
+        collar="crossed", wide_sleeves=True,
+    )  # fmt: skip
+
+
+def _robe(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    cloth = _pick(rng, ((0.42, 0.20, 0.05), (0.30, 0.10, 0.05), (0.26, 0.24, 0.22)))
+    return replace(
+        w,
+        top=cloth,
+        legs=times(cloth, 0.92),
+        accent=times(cloth, 0.5),
+        skirt="hanfu",
+        collar="crossed",
+        wide_sleeves=True,
+    )
+
+
+def _armour(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    steel = _pick(rng, ((0.40, 0.40, 0.43), (0.36, 0.33, 0.29), (0.44, 0.45, 0.48)))
+    return replace(
+        w, top=(0.10, 0.085, 0.08), legs=(0.09, 0.08, 0.075), accent=steel, armour=True, boots=True, collar="none"
+    )
+
+
+def _spacesuit(w: Wardrobe, _rng: np.random.Generator) -> Wardrobe:
+    white = (0.62, 0.62, 0.60)
+    return replace(
+        w, top=white, legs=white, shoes=(0.25, 0.25, 0.27), accent=(0.62, 0.20, 0.05), suit=True, collar="none"
+    )
+
+
+def _coat(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    cloth = _pick(rng, ((0.16, 0.12, 0.08), (0.08, 0.09, 0.11), (0.24, 0.18, 0.11)))
+    return replace(
+        w, top=cloth, legs=_pick(rng, _LEGS), accent=times(cloth, 0.55), skirt="coat", collar="lapels", boots=True
+    )
+
+
+def _suit(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    cloth = _pick(rng, ((0.045, 0.05, 0.065), (0.035, 0.035, 0.04), (0.10, 0.10, 0.11)))
+    tie = _pick(rng, ((0.25, 0.03, 0.04), (0.03, 0.06, 0.2), (0.05, 0.05, 0.06)))
+    return replace(w, top=cloth, legs=cloth, accent=tie, shoes=(0.015, 0.012, 0.01), collar="lapels", jacket=True)
+
+
+def _dress(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    cloth = _pick(rng, ((0.45, 0.06, 0.08), (0.10, 0.20, 0.36), (0.50, 0.40, 0.16), (0.12, 0.28, 0.20)))
+    return replace(w, top=cloth, legs=cloth, accent=times(cloth, 0.6), skirt="dress")
+
+
+def _uniform(w: Wardrobe, _rng: np.random.Generator) -> Wardrobe:
+    navy = (0.022, 0.034, 0.075)
+    return replace(
+        w,
+        top=navy,
+        legs=times(navy, 0.8),
+        accent=(0.5, 0.38, 0.12),
+        shoes=(0.012, 0.012, 0.014),
+        collar="stand",
+        badge=True,
+        hat="cap",
+        boots=True,
+    )
+
+
+def _lab_coat(w: Wardrobe, _rng: np.random.Generator) -> Wardrobe:
+    return replace(
+        w,
+        top=(0.64, 0.65, 0.66),
+        legs=(0.06, 0.08, 0.12),
+        accent=(0.10, 0.20, 0.34),
+        skirt="coat",
+        collar="lapels",
+        jacket=True,
+    )
+
+
+def _rags(w: Wardrobe, rng: np.random.Generator) -> Wardrobe:
+    top = _pick(rng, ((0.20, 0.15, 0.10), (0.16, 0.14, 0.12), (0.24, 0.19, 0.12)))
+    return replace(
+        w, top=top, legs=(0.10, 0.085, 0.07), accent=times(top, 0.45), shoes=times(w.skin, 0.7), collar="lapels"
+    )
+
+
+_CUTS: dict[str, Callable[[Wardrobe, np.random.Generator], Wardrobe]] = {
+    "casual": _casual, "hanfu": _hanfu, "robe": _robe, "armour": _armour, "spacesuit": _spacesuit, "coat": _coat, "suit": _suit, "dress": _dress,
+    "uniform": _uniform, "lab_coat": _lab_coat, "rags": _rags,
+}  # fmt: skip
+
+
+def _coloured(w: Wardrobe, colours: tuple[Rgb, ...]) -> Wardrobe:
+    """The main colour where the eye looks first: the plates of armour, the skirt of a robe, a coat or a shirt; the second
+    on what goes with it."""
+    if not colours:
+        return w
+    main, second = colours[0], colours[1] if len(colours) > 1 else None
+    if w.armour:
+        return replace(w, accent=main if max(main) > 0.25 else times(main, 1.6), top=second or w.top)
+    if w.skirt == "hanfu":
         return replace(
-            plain,
-            top=(0.62, 0.62, 0.60),
-            legs=(0.62, 0.62, 0.60),
-            shoes=(0.25, 0.25, 0.27),
-            accent=(0.62, 0.20, 0.05),
-            suit=True,
+            w,
+            legs=main,
+            top=second or mix(main, (0.75, 0.74, 0.72), 0.25 if max(main) > 0.1 else 0.0),
+            accent=w.accent if second else mix(main, (0.6, 0.5, 0.3), 0.6),
         )
-    if worn == "hanfu":
-        blouse, skirt, trim = _HANFU[pick[4] % len(_HANFU)]
-        return replace(
-            plain,
-            skin=_SKINS[(0, 3)[pick[0] % 2]],
-            hair_colour=_HAIRS[0],
-            top=blouse,
-            legs=skirt,
-            accent=trim,
-            hair="long",
-            skirt="hanfu",
-            wide_sleeves=True,
-        )
-    if worn == "armour":
-        return replace(plain, top=(0.16, 0.14, 0.13), legs=(0.12, 0.11, 0.1), accent=(0.4, 0.3, 0.12), armour=True)
-    if worn == "coat":
-        cloth = ((0.16, 0.12, 0.08), (0.08, 0.09, 0.11), (0.24, 0.18, 0.11))[pick[2] % 3]
-        return replace(plain, top=cloth, accent=times(cloth, 0.55), skirt="coat")
-    if worn == "suit":
-        return replace(plain, top=(0.045, 0.05, 0.065), legs=(0.045, 0.05, 0.065), accent=(0.5, 0.5, 0.5))
-    if worn == "dress" or (worn is None and subject.kind == "dancer"):
-        return replace(plain, legs=top, skirt="dress")
-    return plain
+    if w.skirt == "dress" or w.jacket or w.badge or w.suit:
+        return replace(w, top=main, legs=second or main, accent=times(main, 0.6) if w.skirt == "dress" else w.accent)
+    return replace(w, top=main, legs=second or w.legs, accent=times(main, 0.55))
 
 
 def person_nodes(subject: Subject, wind: float) -> list[MovingNode]:
-    """Every part of a person: body, cloth, hair, held props. `wind` 0..1 moves what hangs."""
+    """Every part of a person: body, cloth, hair, held props. `wind` 0 (still air) to about 1.6 moves what hangs."""
     worn = wardrobe_of(subject)
-    if subject.colours:
-        worn = replace(worn, top=subject.colours[0], legs=subject.colours[1] if len(subject.colours) > 1 else worn.legs)
-    slender = 0.9 if subject.kind in FEMALE else 1.0
+    slender = 0.9 if worn.female else 0.94 if worn.age == "child" else 1.0
     act = Performance(subject, worn.breadth(slender))
     nodes: list[MovingNode] = []
     for part, meshes in figure_meshes(act.build, worn, slender).items():
         nodes += [MovingNode(mesh, subject.object_id, subject.label, part, _follow(act, part)) for mesh in meshes]
     pieces = skirt_pieces(act, worn, wind) if worn.skirt != "none" else []
-    if worn.hair == "long" and not worn.suit and not worn.armour:
+    if worn.hair == "long" and not worn.suit and worn.hat not in {"helmet", "closed"}:
         pieces += hair_pieces(act, worn, wind)
     if worn.skirt == "hanfu":
         pieces += sash_pieces(act, worn, wind)
     nodes += [MovingNode(mesh, subject.object_id, subject.label, part, at) for part, mesh, at in pieces]
-    return nodes + _props(subject, act) + _seat(subject, act)
+    return nodes + held_nodes(subject, act) + _seat(subject, act)
 
 
 def _follow(act: Performance, part: str) -> Callable[[float], Matrix]:
@@ -134,23 +272,3 @@ def _seat(subject: Subject, act: Performance) -> list[MovingNode]:
     turn = rot_y(act.track.yaw(middle))
     world = affine(turn, act.track.position(middle) + turn @ vec(0.0, 0.0, 0.2 * h))
     return [MovingNode(finish("stool", seat, *legs), subject.object_id, subject.label, "stool", lambda _: world)]
-
-
-def _props(subject: Subject, act: Performance) -> list[MovingNode]:
-    """What the hands hold: along the hand's axes, or plumb where it hangs or is carried upright."""
-    nodes: list[MovingNode] = []
-    h = act.build.height_m
-    size = max(h / 1.75, 0.8)
-    for prop in subject.props:
-        held = HELD.get(prop)
-        if held is None:
-            continue
-
-        def at(t: float, held: Held = held) -> Matrix:
-            hand = act.at(t)[f"hand_{held.hand}"]
-            grip = hand[:3, 3] + hand[:3, :3] @ vec(0.0, -0.045 * h, 0.0)
-            frame = rot_y(act.track.yaw(t)) if held.upright else hand[:3, :3]
-            return affine(frame @ held.linear * size, grip)
-
-        nodes += [MovingNode(mesh, subject.object_id, subject.label, prop, at) for mesh in held_prop(prop)]
-    return nodes

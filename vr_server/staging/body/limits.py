@@ -16,7 +16,7 @@ _DEGREES: dict[str, tuple[float, float]] = {
     "neck_flexion": (-45, 45), "neck_rotation": (-60, 60), "neck_side": (-45, 45),
     "trunk_flexion": (-25, 80), "trunk_rotation": (-45, 45), "trunk_side": (-35, 35),
     "shoulder_back": (-90, 60), "shoulder_across": (-90, 45), "elbow": (0, 150), "wrist": (-70, 80),
-    "hip_flexion": (-30, 120), "hip_out": (-30, 45), "knee": (0, 150), "ankle_up": (-50, 38), "leg_twist": (-75, 75),
+    "hip_flexion": (-30, 120), "hip_out": (-30, 45), "knee": (0, 150), "ankle_up": (-50, 38), "leg_twist": (-75, 75), "toes": (0, 70),
 }  # fmt: skip
 LIMITS: dict[str, tuple[float, float]] = {k: (math.radians(lo), math.radians(hi)) for k, (lo, hi) in _DEGREES.items()}
 """Radians, from the anatomical position. `shoulder_back`: how far the upper arm points behind the frontal plane;

@@ -91,7 +91,7 @@ class Build:
             0.198 * h,
             0.098 * h * breadth,
             0.25 * h,
-            0.274 * h,
+            0.268 * h,
             0.17 * h,
             0.148 * h,
         )
@@ -156,7 +156,7 @@ def _lower(build: Build, root: Array, yaw_rad: float, p: Pose, feet: tuple[Foot,
     origin[1] = _soft_min(_soft_min(high[0], high[1]), wanted)
     joints: Joints = {"pelvis": affine(pelvis_r, origin)}
     for name, hip, foot in zip(("l", "r"), hips, feet, strict=True):
-        _leg(joints, build, name, origin + hip, foot, pelvis_r)
+        _leg(joints, build, name, origin + hip, foot, pelvis_r, float(root[1]))
     return joints
 
 
@@ -211,7 +211,7 @@ _LEAST_REACH = math.sin((math.pi - LIMITS["knee"][1]) / 2) * 1.01
 """Hip to ankle, in leg lengths, with the knee bent as far as it goes."""
 
 
-def _leg(joints: Joints, build: Build, name: str, hip: Array, foot: Foot, pelvis_r: Array) -> None:
+def _leg(joints: Joints, build: Build, name: str, hip: Array, foot: Foot, pelvis_r: Array, ground_m: float) -> None:
     """Two bones to the ankle; where the shin leans further over the foot than an ankle allows, the heel comes up."""
     if pelvis_r[1, 1] > 0.8:
         foot = _untwisted(foot, pelvis_r, build)
@@ -236,6 +236,7 @@ def _leg(joints: Joints, build: Build, name: str, hip: Array, foot: Foot, pelvis
     joints[f"thigh_{name}"] = affine(frame_along(hip - knee, front), hip)
     joints[f"shin_{name}"] = affine(shin_r, knee)
     joints[f"foot_{name}"] = affine(foot.rotation, ankle)
+    joints[f"toes_{name}"] = _toes(build, foot.rotation, ankle, ground_m)
 
 
 def _untwisted(foot: Foot, pelvis_r: Array, build: Build) -> Foot:
@@ -248,6 +249,14 @@ def _untwisted(foot: Foot, pelvis_r: Array, build: Build) -> Foot:
     ball = ball_of(build)
     rotation = rot_y(-over * 1.02) @ foot.rotation
     return heel_raised(Foot(foot.ankle + foot.rotation @ ball - rotation @ ball, rotation), 0.12, build)
+
+
+def _toes(build: Build, rotation: Array, ankle: Array, ground_m: float) -> Array:
+    """The toes' frame at the ball of the foot: they stay on the ground while the heel is up, as far as toes bend."""
+    ball = ankle + rotation @ ball_of(build)
+    down = math.asin(min(max(float(rotation[1, 2]), -1.0), 1.0))  # how steeply the foot points down
+    near = min(max(1 - (float(ball[1]) - ground_m) / (0.03 * build.height_m), 0.0), 1.0)
+    return affine(rotation @ rot_x(min(max(down, 0.0), LIMITS["toes"][1]) * near), ball)
 
 
 def ball_of(build: Build) -> Array:
