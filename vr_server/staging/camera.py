@@ -16,6 +16,7 @@ from .geometry import Array, as_vec3
 from .lenses import ASPECT, GROUP_SIZES, lens_of
 from .moves import (
     AHEAD,
+    ELEVATION,
     PAN,
     RISE,
     ROLL,
@@ -163,16 +164,18 @@ class _Shot:
         aim = aim + np.array([0.0, 1.0, 0.0]) * states[:, AHEAD, None]
         tan = np.exp(states[:, TAN])
         eye, tan = self._kept_clear(eye, aim, tan)
+        # seen from straight above, a turn after what slips aside would spin the picture: the view goes along
+        steep = np.clip((states[:, ELEVATION] - 0.8) / 0.3, 0.0, 1.0)
+        aim = aim + _right(states) * (states[:, SIDE] * steep)[:, None]
         distance = np.linalg.norm(aim - eye, axis=1)
-        slip = np.arctan(states[:, SIDE] / distance)
+        slip = np.arctan(states[:, SIDE] * (1 - steep) / distance)
         limit = np.arctan(tan * ASPECT * _DRIFT * (0.7 if setups[0].target.one else 1.0))
         pan = states[:, PAN] + pan_of(states[:, THIRD], states[:, TAN]) - limit * np.tanh(slip / limit)
         tilt = states[:, TILT] + self.intent.pitch_offset_rad
         return self._shaken(Pose(eye, aim, pan, tilt, states[:, ROLL], tan), holds)
 
     def _stand(self, states: Array, base: Array, floor: Array) -> Array:
-        right = np.stack([np.cos(states[:, YAW]), np.zeros(len(states)), -np.sin(states[:, YAW])], axis=1)
-        eye = positions(states, base, floor - 1e3) + right * states[:, SIDE, None]
+        eye = positions(states, base, floor - 1e3) + _right(states) * states[:, SIDE, None]
         eye[:, 1] += states[:, RISE] + self.intent.height_offset_m
         eye[:, 1] = np.maximum(eye[:, 1], floor + LOWEST_M)
         return self.obstacles.over_ground(eye, LOWEST_M)
@@ -206,6 +209,19 @@ class _Shot:
 
     def _kept_clear(self, eye: Array, aim: Array, tan: Array) -> tuple[Array, Array]:
         """The camera brought in front of walls and out of bodies, the lens made wider (or longer) so that the size stays."""
+        eye, tan = self._before_walls(eye, aim, tan)
+        for body in self.bodies:
+            if body in self.spared:
+                continue
+            step = self.obstacles.sidestep(body, eye)
+            if step is not None:
+                side, way = step
+                still = np.ptp(eye, axis=0).max() < 0.05
+                way = np.full(len(way), way.max()) if still else self._eased(1.0 + way) - 1.0
+                eye = eye + side * way[:, None]
+        return self.obstacles.over_ground(eye, LOWEST_M), tan
+
+    def _before_walls(self, eye: Array, aim: Array, tan: Array) -> tuple[Array, Array]:
         shares = self.obstacles.open_shares(aim, eye)
         bodies = self.obstacles.out_of_bodies(eye, aim, self.spared)
         if (shares >= 1.0).all() and (bodies == 1.0).all():
@@ -307,6 +323,11 @@ class _Shot:
         fisheye = self.intent.projection == "fisheye"
         lens = self.intent.lens_mm or (8.0 if fisheye else round(lens_of(float(yfov[-1])), 2))
         return CameraPath(keys=keys, lens_mm=lens, projection=self.intent.projection)
+
+
+def _right(states: Array) -> Array:
+    """The camera's right, level, [n, 3]."""
+    return np.stack([np.cos(states[:, YAW]), np.zeros(len(states)), -np.sin(states[:, YAW])], axis=1)
 
 
 def hand_held(pose: Pose, times: Array, seed: int, amount: Array) -> Pose:

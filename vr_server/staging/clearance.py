@@ -10,7 +10,7 @@ import numpy as np
 from vr_server.domain.staging import SetPiece
 
 from .framing import Body
-from .geometry import Array
+from .geometry import Array, unit
 from .meshes.ground import ground_height
 from .sight import Boxes
 from .solids import Box
@@ -82,11 +82,41 @@ class Obstacles:
             return 0.0
         count = 0
         for n, k in enumerate(picks):
-            boxes = Boxes.of((i, _box(b, int(k))) for i, b in enumerate(others))
+            boxes = Boxes.of((i, _box(b, k)) for i, b in enumerate(others))
             around = boxes.hold(aim[n : n + 1], 0.0)  # a rider's horse, a driver's car
             cut = boxes.cut(aim[n : n + 1], eye[n : n + 1], 0.12) & ~around
             count += bool(cut.any())
         return count / len(picks)
+
+    def inside(self, eye: Array, margin_m: float) -> Array:
+        """Whether the camera [n, 3] is nearer than `margin_m` to a body at each of the bodies' moments, bool [n]."""
+        found = np.zeros(len(eye), dtype=bool)
+        for body in self.bodies:
+            for k in self._near(body, eye):
+                found[k] |= bool(_box_of(body, k).hold(eye[k : k + 1], margin_m)[0, 0])
+        return found
+
+    def sidestep(self, body: Body, eye: Array) -> tuple[Array, Array] | None:
+        """Unit direction [3] and way [n] in metres by which a camera that runs into `body` must step aside, always to the
+        same side; None where it never does. The last resort where the line of sight runs along the body."""
+        near = [k for k in self._near(body, eye) if _box_of(body, k).hold(eye[k : k + 1], WALL_M)[0, 0]]
+        if not near:
+            return None
+        w, _, d = body.subject.size_m
+        radius = 0.5 * float(np.hypot(w, d)) + WALL_M
+        off = (eye - body.base) * np.array([1.0, 0.0, 1.0])
+        side = unit(off[near].mean(axis=0) + np.array([1e-4, 0.0, 1e-3]))
+        along = off[near] @ side
+        aside = (off[near] ** 2).sum(axis=1) - along**2
+        way = np.zeros(len(eye))
+        way[near] = np.maximum(np.sqrt(np.maximum(radius**2 - aside, 0.0)) - along, 0.0)
+        return side, way
+
+    @staticmethod
+    def _near(body: Body, eye: Array) -> list[int]:
+        """The moments at which a camera is near enough to a body to be in it."""
+        far = np.linalg.norm(eye - body.base, axis=1)
+        return np.flatnonzero(far < 0.75 * float(np.linalg.norm(body.subject.size_m)) + 1.0).tolist()
 
     def out_of_bodies(self, eye: Array, aim: Array, spared: tuple[Body, ...] = ()) -> Array:
         """Share [n] of the line from `aim` to `eye` to which the camera must come so as to stand in nobody: below 1 before
@@ -95,9 +125,8 @@ class Obstacles:
         for body in self.bodies:
             if body in spared:
                 continue
-            near = np.linalg.norm(eye - body.base, axis=1) < 0.75 * max(body.subject.size_m) + 1.0
-            for k in np.flatnonzero(near):
-                box = _box_of(body, int(k))
+            for k in self._near(body, eye):
+                box = _box_of(body, k)
                 if not box.hold(eye[k : k + 1], WALL_M)[0, 0]:
                     continue
                 enter, leave = (float(x[0, 0]) for x in box.along(aim[k : k + 1], eye[k : k + 1], WALL_M))

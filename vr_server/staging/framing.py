@@ -36,7 +36,7 @@ _HEADS = {
     "bird": (0.6, -0.35),
 }
 """Where the head of an animal is: share of its height, share of its length."""
-_DETAIL, _ACROSS = 1.25, 0.8
+_DETAIL, _ACROSS = 1.5, 0.8
 """A thing's details are larger than a face beside a body; of what is long the frame's width shows most, seen aslant."""
 
 
@@ -138,7 +138,7 @@ def _thing(s: Subject, times: Array) -> Body:
     if built in _HEADS:
         up, along = _HEADS[built]
     else:
-        up, along = (0.5, -0.36) if d > 1.3 * max(h, w) else (0.6, 0.0)
+        up, along = (0.5, -0.36) if d > 1.3 * h and d > 0.9 * w else (0.6, 0.0)
     c, n = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
 
     def placed(local: Array) -> Array:
@@ -220,12 +220,15 @@ def target_of(
         tall = max(min(float(high[1] - low[1]), 1.22 * tall), tallest)
         flat = 0.5 * (low + high)
         centre = np.broadcast_to(np.array([flat[0], low[1], flat[2]]), centre.shape)
-    frame = SIZES[size].shows * tall
+    # of what is long or spread the width counts too: a wide shot of a whale is wider than a full one
+    span = float((high - low)[[0, 2]].max()) if mode == "still" else float((high - low)[window][:, [0, 2]].max())
+    whole = max([tall, 0.5 * span / ASPECT, *(b.whole_m for b in shown)])
+    frame = SIZES[size].shows * whole
     share = SIZES[size].centre if all(b.person for b in shown) or tall < 3 else min(SIZES[size].centre, 0.5)
     aim = centre + np.array([0.0, share * tall, 0.0])
     aim = aim if mode == "still" else _followed(aim, frame, times, window, mode)
     base = aim if mode != "pan" else np.broadcast_to(_middle(aim[window]), aim.shape)
-    return Target(shown, frame, tall, aim, base, base[:, 1] - share * tall, tall, mode, one=False)
+    return Target(shown, frame, whole, aim, base, base[:, 1] - share * tall, tall, mode, one=False)
 
 
 def _close_aim(body: Body, size: ShotSize) -> Array:

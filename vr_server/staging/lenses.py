@@ -26,7 +26,7 @@ class Size:
 
 
 SIZES: dict[ShotSize, Size] = {
-    "extreme_close_up": Size(0.145, 0.925, 85.0),
+    "extreme_close_up": Size(0.115, 0.928, 85.0),
     "close_up": Size(0.27, 0.905, 65.0),
     "medium_close_up": Size(0.40, 0.865, 50.0),
     "medium": Size(0.56, 0.80, 40.0),

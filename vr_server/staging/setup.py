@@ -22,6 +22,9 @@ _ROOM = (0.93, 0.95)
 """Shares of half the frame, across and up, that whole bodies must stay within."""
 _LOOK_ROOM, _LOOK_ROOM_CLOSE = 0.16, 0.2
 _SHOWS_FACE_RAD, _THREE_QUARTER_RAD = 1.0, 0.62
+_FITS = 14
+_LONGEST_TAN = 0.06
+"""tan(yfov / 2) of a 200 mm lens."""
 _TURNS = (0.0, 0.3, -0.3, 0.6, -0.6, 0.95, -0.95, 1.35, -1.35, 1.8, -1.8, 2.4, -2.4, math.pi)
 
 
@@ -140,7 +143,7 @@ class Framer:
         self, state: Array, target: Target, size: ShotSize, angle: CameraAngle, window: slice, d: float, yfov: float
     ) -> None:
         """Distance and height for the state's azimuth: as the size says, farther where a body would be cut."""
-        for _ in range(5):
+        for _ in range(_FITS):
             state[DISTANCE] = math.log(d)
             state[ELEVATION] = self._elevation(target, size, angle, window, d)
             state[THIRD] = self._third(target, state, angle, window)
@@ -149,10 +152,14 @@ class Framer:
             over = self._overshoot(state, target, window, yfov)
             if over <= 1.0:
                 break
-            d *= min(over, 3.0) * 1.01
+            d *= min(over, 1.35) ** 0.85 * 1.01
         if target.one:
-            d = max(d, self._clear_of_itself(target, state, window))
-            state[DISTANCE] = math.log(d)
+            clear = self._clear_of_itself(target, state, window)
+            if clear > d:
+                state[DISTANCE] = math.log(clear)
+                if self.intent.lens_mm is None:
+                    # from farther off a longer lens shows the same
+                    state[TAN] = max(state[TAN] + math.log(d / clear), math.log(_LONGEST_TAN))
 
     def _elevation(self, target: Target, size: ShotSize, angle: CameraAngle, window: slice, d: float) -> float:
         """Eye level is the subject's own (a person's beside what is huge); low looks up, high and overhead look down."""
@@ -194,7 +201,7 @@ class Framer:
             points = np.concatenate([b.points[k] for b in target.shown])
             at = project(eye[n], turn[n], yfov, points, self.projection)
             if (at[:, 2] < 0.1).any():
-                return 3.0
+                return 1.35
             worst = max(worst, float(np.abs(at[:, 0]).max()) / _ROOM[0], float(np.abs(at[:, 1]).max()) / _ROOM[1])
         return worst
 
