@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from vr_server.domain.staging import CameraKey, CameraPath, SetPiece, Subject
 from .clearance import Obstacles, Room
 from .framing import Body, bodies_of, is_person, piece_body, shown_at, smoothed, target_of
 from .geometry import Array, as_vec3
-from .lenses import ASPECT, GROUP_SIZES, lens_of
+from .lenses import ASPECT, GROUP_SIZES, SENSOR_HEIGHT_MM, lens_of
 from .moves import (
     AHEAD,
+    DISTANCE,
     ELEVATION,
     PAN,
     RISE,
@@ -32,21 +33,21 @@ from .moves import (
     states_at,
     windows,
 )
-from .setup import LOWEST_M, Framer, Setup, facing_aim, pan_of, positions, quaternions, yfov_for
+from .setup import LOWEST_M, WIDEST_TAN, Framer, Setup, facing_aim, pan_of, positions, quaternions, yfov_for
 from .viewpoints import eyes_of, over_the_shoulder
 
 KEYS_PER_S = 12
 _HAND_KEYS_PER_S = 24
-_WIDEST_TAN = 0.83
-"""tan(yfov / 2) of a 14.5 mm lens: wider than that a small room bends."""
 _DRIFT = 0.5
 _BREATH_S = 0.35
+_FASTEST_RAD_S = 8.0
+_SIDESTEPS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
     """Where the camera is and looks at the shot's `n` moments: `eye`, `aim` [n, 3]; turns off the aim `pan`, `tilt`;
-    `roll` [n] radians; `tan` [n] of half the vertical angle of view."""
+    `roll` [n] radians; `tan` [n] of half the vertical angle of view; `yaw` [n]: heading of a view straight down."""
 
     eye: Array
     aim: Array
@@ -54,12 +55,16 @@ class Pose:
     tilt: Array
     roll: Array
     tan: Array
+    yaw: Array | None = None
 
 
 @dataclass(frozen=True)
 class Framed:
+    """`wild`: what stands between the camera and its subjects is to be taken out, walls too."""
+
     camera: CameraPath
     remarks: tuple[str, ...] = ()
+    wild: bool = False
 
 
 def frame_shot(
@@ -76,7 +81,7 @@ def frame_shot(
     """
     shot = _Shot(spec, subjects, ground, pieces, room)
     pose = shot.pose()
-    return Framed(shot.path(pose), tuple(shot.remarks))
+    return Framed(shot.path(pose), tuple(shot.remarks), shot.wild)
 
 
 class _Shot:
@@ -99,6 +104,7 @@ class _Shot:
         self.pieces = pieces
         self.obstacles = Obstacles.of(pieces, room, ground, self.bodies)
         self.remarks: list[str] = []
+        self.wild = False
         self.spared: tuple[Body, ...] = ()
 
     def _watched(self, subjects: tuple[Subject, ...]) -> set[str]:
@@ -137,7 +143,10 @@ class _Shot:
                 setups.append(setups[-1])
                 continue
             near = float(setups[-1].state[YAW]) if setups else None
-            setups.append(framer.setup(target, self.sizes[n], self.angles[n], window, near))
+            setups.append(framer.setup(target, self.sizes[n], self.angles[n], beat.move, window, near))
+        self.wild = any(s.wild for s in setups)
+        if self.wild:
+            self.remarks.append("No lens holds everybody within these walls: those in the way are taken out.")
         return self._moved(setups)
 
     def _body(self, key: str | None) -> Body | None:
@@ -164,6 +173,7 @@ class _Shot:
         aim = aim + np.array([0.0, 1.0, 0.0]) * states[:, AHEAD, None]
         tan = np.exp(states[:, TAN])
         eye, tan = self._kept_clear(eye, aim, tan)
+        self._tell_of_lens(tan, legs)
         # seen from straight above, a turn after what slips aside would spin the picture: the view goes along
         steep = np.clip((states[:, ELEVATION] - 0.8) / 0.3, 0.0, 1.0)
         aim = aim + _right(states) * (states[:, SIDE] * steep)[:, None]
@@ -172,7 +182,7 @@ class _Shot:
         limit = np.arctan(tan * ASPECT * _DRIFT * (0.7 if setups[0].target.one else 1.0))
         pan = states[:, PAN] + pan_of(states[:, THIRD], states[:, TAN]) - limit * np.tanh(slip / limit)
         tilt = states[:, TILT] + self.intent.pitch_offset_rad
-        return self._shaken(Pose(eye, aim, pan, tilt, states[:, ROLL], tan), holds)
+        return self._shaken(Pose(eye, aim, pan, tilt, states[:, ROLL], tan, states[:, YAW]), holds)
 
     def _stand(self, states: Array, base: Array, floor: Array) -> Array:
         eye = positions(states, base, floor - 1e3) + _right(states) * states[:, SIDE, None]
@@ -196,8 +206,8 @@ class _Shot:
         if amount >= 1.0:
             return states
         found = states.copy()
-        for field in (SIDE, RISE, AHEAD, YAW):
-            if len(legs) > 1 and field == YAW:
+        for field in (SIDE, RISE, AHEAD, YAW, DISTANCE):
+            if len(legs) > 1 and field in {YAW, DISTANCE}:
                 continue
             middle = (
                 0.5 * (states[:, field].min() + states[:, field].max())
@@ -210,9 +220,8 @@ class _Shot:
     def _kept_clear(self, eye: Array, aim: Array, tan: Array) -> tuple[Array, Array]:
         """The camera brought in front of walls and out of bodies, the lens made wider (or longer) so that the size stays."""
         eye, tan = self._before_walls(eye, aim, tan)
-        for body in self.bodies:
-            if body in self.spared:
-                continue
+        # a step out of one body may lead into the next
+        for body in (b for _ in range(_SIDESTEPS) for b in self.bodies if b not in self.spared):
             step = self.obstacles.sidestep(body, eye)
             if step is not None:
                 side, way = step
@@ -221,8 +230,22 @@ class _Shot:
                 eye = eye + side * way[:, None]
         return self.obstacles.over_ground(eye, LOWEST_M), tan
 
+    def _tell_of_lens(self, tan: Array, legs: list[Leg]) -> None:
+        """Say where a wall has made the lens wider than the size, or the director, asks for."""
+        if self.intent.projection == "fisheye" or any(b.move.startswith(("zoom", "dolly_zoom")) for b in self.beats):
+            return
+        for n in range(len(legs)):
+            asked = math.tan(yfov_for(self.intent, self.sizes[n], self.angles[n]) / 2)
+            found = float(np.median(tan[self.window(n)]))
+            if found > 1.08 * asked:
+                was, now = (SENSOR_HEIGHT_MM / 2 / t for t in (asked, found))
+                self.remarks.append(
+                    f"There is no room for a {was:.0f} mm lens here: {now:.0f} mm, nearer, shows the same."
+                )
+                return
+
     def _before_walls(self, eye: Array, aim: Array, tan: Array) -> tuple[Array, Array]:
-        shares = self.obstacles.open_shares(aim, eye)
+        shares = np.ones(len(eye)) if self.wild else self.obstacles.open_shares(aim, eye)
         bodies = self.obstacles.out_of_bodies(eye, aim, self.spared)
         if (shares >= 1.0).all() and (bodies == 1.0).all():
             return eye, tan
@@ -234,13 +257,7 @@ class _Shot:
             wanted = self._eased(wanted)
         near = aim + (eye - aim) * wanted[:, None]
         near = self.obstacles.over_ground(near, LOWEST_M)
-        lens = np.minimum(tan / wanted, np.maximum(tan, _WIDEST_TAN))
-        widest = int(np.argmax(lens / tan))
-        if lens[widest] > 1.08 * tan[widest]:
-            was, now = (12.0 / float(t[widest]) for t in (tan, lens))
-            self.remarks.append(
-                f"There is no room for the {was:.0f} mm lens here: {now:.0f} mm, nearer, shows the same."
-            )
+        lens = np.minimum(tan / wanted, np.maximum(tan, WIDEST_TAN))
         return near, np.asarray(lens)
 
     def _eased(self, shares: Array) -> Array:
@@ -305,8 +322,8 @@ class _Shot:
         return hand_held(pose, self.times, len(self.spec.text), zero + 0.5) if self.intent.viewpoint == "pov" else pose
 
     def path(self, pose: Pose) -> CameraPath:
-        heading, pitch = facing_aim(pose.eye, pose.aim, pose.pan, pose.tilt)
-        q = quaternions(heading, pitch, pose.roll)
+        heading, pitch = facing_aim(pose.eye, pose.aim, pose.pan, pose.tilt, pose.yaw)
+        q = steadied(quaternions(heading, pitch, pose.roll), float(self.times[1] - self.times[0]))
         eye = self.obstacles.over_ground(pose.eye, 0.9 * LOWEST_M)
         focus = np.maximum(np.linalg.norm(pose.aim - eye, axis=1), 0.05)
         yfov = 2 * np.arctan(pose.tan)
@@ -330,6 +347,18 @@ def _right(states: Array) -> Array:
     return np.stack([np.cos(states[:, YAW]), np.zeros(len(states)), -np.sin(states[:, YAW])], axis=1)
 
 
+def steadied(q: Array, step_s: float) -> Array:
+    """Unit quaternions [n, 4] on one side of the sphere; a turn faster than any hand makes (a camera that passes right over
+    what it looks at) is spread over half a second."""
+    side = np.cumprod(np.concatenate([[1.0], np.where((q[1:] * q[:-1]).sum(axis=1) < 0, -1.0, 1.0)]))
+    q = q * side[:, None]
+    turns = 2 * np.arccos(np.clip((q[1:] * q[:-1]).sum(axis=1), -1, 1))
+    if float(turns.max()) <= _FASTEST_RAD_S * step_s:
+        return q
+    soft = smoothed(q, 0.24 / step_s)
+    return np.asarray(soft / np.linalg.norm(soft, axis=1, keepdims=True))
+
+
 def hand_held(pose: Pose, times: Array, seed: int, amount: Array) -> Pose:
     """The pose with a hand's unrest: the same on the screen with every lens, a few centimetres in place."""
     steps, turns = shake(times, seed, 1.0)
@@ -340,14 +369,10 @@ def hand_held(pose: Pose, times: Array, seed: int, amount: Array) -> Pose:
     eye = pose.eye + right * (reach * steps[:, 0])[:, None]
     eye[:, 1] += reach * steps[:, 1]
     angle = amount * 0.026 * pose.tan
-    return Pose(
-        eye,
-        pose.aim,
-        pose.pan + angle * turns[:, 0],
-        pose.tilt + angle * turns[:, 1],
-        pose.roll + 0.008 * amount * turns[:, 2],
-        pose.tan,
-    )
+    return replace(
+        pose, eye=eye, pan=pose.pan + angle * turns[:, 0], tilt=pose.tilt + angle * turns[:, 1],
+        roll=pose.roll + 0.008 * amount * turns[:, 2],
+    )  # fmt: skip
 
 
 def _carried(

@@ -5,7 +5,7 @@ import numpy as np
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import CameraPath, SetPiece, Staging, Subject
 
-from .camera import frame_shot
+from .camera import Framed, frame_shot
 from .continuity import look_rng
 from .framing import trail
 from .geometry import Array
@@ -17,6 +17,8 @@ from .weather import ground_colour_of, wetness_of, wind_of
 
 _CAMERA_ROOM_M, _WALL_M, _SIGHT_M = 0.6, 0.25, 0.25
 _FIRST_PIECE_ID = 1000
+_OUTDOORS, _INDOORS = (0.15, 0.5, 0.95), (0.5, 0.75, 0.95)
+"""Shares of a subject's height that nothing loose may hide: a desk before somebody's legs is what a room looks like."""
 _MOMENTS = np.linspace(0.0, 1.0, 9)
 
 
@@ -43,7 +45,7 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         place=spec.place,
         ground=place.ground,
         ground_colour=ground_colour_of(spec, place),
-        set_pieces=_seen_past(pieces, subjects, camera),
+        set_pieces=_seen_past(pieces, subjects, framed, _INDOORS if place.interior else _OUTDOORS),
         subjects=subjects,
         camera=camera,
         sky=make_sky(spec, place, camera, subjects),
@@ -73,16 +75,19 @@ def _apart(candidates: list[Candidate], subjects: tuple[Subject, ...], ground: s
     return tuple(p for n, p in enumerate(pieces) if n not in out)
 
 
-def _seen_past(pieces: tuple[SetPiece, ...], subjects: tuple[Subject, ...], camera: CameraPath) -> tuple[SetPiece, ...]:
+def _seen_past(
+    pieces: tuple[SetPiece, ...], subjects: tuple[Subject, ...], framed: Framed, heights: tuple[float, ...]
+) -> tuple[SetPiece, ...]:
     """The pieces without loose dressing near the camera or before somebody, and without what holds the camera itself."""
+    camera = framed.camera
     eye = np.array([k.position_m for k in camera.keys])
-    loose = np.array([is_loose(p) for p in pieces], dtype=bool)
+    loose = np.array([framed.wild or is_loose(p) for p in pieces], dtype=bool)
     boxes = Boxes.of_pieces(pieces)
     near = boxes.near(eye.min(axis=0) - 1.0, eye.max(axis=0) + 1.0)
     out = set(near.owner[near.hold(eye, _WALL_M).any(axis=0)].tolist())
     soft = near.owner[near.hold(eye, _CAMERA_ROOM_M).any(axis=0)]
     out.update(soft[loose[soft]].tolist())
-    start, end = _lines(subjects, camera)
+    start, end = _lines(subjects, camera, heights)
     if len(start):
         before = boxes.near(np.minimum(start, end).min(axis=0), np.maximum(start, end).max(axis=0))
         cut = before.owner[before.cut(start, end, _SIGHT_M).any(axis=0)]
@@ -99,7 +104,7 @@ def _walked(subject: Subject) -> Array:
     return np.concatenate([at, at + np.array([0.0, subject.size_m[1] / 2, 0.0])])
 
 
-def _lines(subjects: tuple[Subject, ...], camera: CameraPath) -> tuple[Array, Array]:
+def _lines(subjects: tuple[Subject, ...], camera: CameraPath, heights: tuple[float, ...]) -> tuple[Array, Array]:
     """Lines from the camera to its subjects' bodies, now and then through the shot; starts and ends float64 [n, 3]."""
     keys = [camera.keys[round((len(camera.keys) - 1) * float(share))] for share in _MOMENTS]
     times = np.array([k.t_s for k in keys])
@@ -108,7 +113,7 @@ def _lines(subjects: tuple[Subject, ...], camera: CameraPath) -> tuple[Array, Ar
     for s in subjects:
         at, _ = trail(s, times)
         w, h, _ = s.size_m
-        for up in (0.15, 0.5, 0.95):
+        for up in heights:
             for side in (-0.45, 0.45):
                 starts.append(eye)
                 ends.append(at + np.array([side * w, up * h, 0.0]))

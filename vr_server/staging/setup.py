@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vr_server.domain.shot import CameraAngle, CameraIntent, Projection, ShotSize
+from vr_server.domain.shot import CameraAngle, CameraIntent, CameraMove, Projection, ShotSize
 
 from .clearance import Obstacles
 from .framing import Body, Target
 from .geometry import Array, turn_between
-from .lenses import ASPECT, FISHEYE_RAD, GROUP_SIZES, SIZES, project, stand_off, yfov_of
-from .moves import DISTANCE, ELEVATION, FIELDS, ROLL, TAN, THIRD, YAW, Hold
+from .lenses import ASPECT, FISHEYE_RAD, SIZES, project, stand_off, yfov_of
+from .moves import AHEAD, DISTANCE, ELEVATION, FIELDS, RISE, ROLL, TAN, THIRD, YAW, Hold, delta
 
 LOWEST_M = 0.22
+WIDEST_TAN = 0.75
+"""tan(yfov / 2) of a 16 mm lens: wider than that a small room bends."""
 DUTCH_RAD = 0.21
 _HIGH_RAD, _OVERHEAD_RAD = 0.52, 1.36
 _ROOM = (0.93, 0.95)
@@ -37,6 +39,7 @@ class Setup:
     angle: CameraAngle
     state: Array
     hold: Hold
+    wild: bool = False  # it sees through walls that are taken out for it
 
 
 def yfov_for(intent: CameraIntent, size: ShotSize, angle: CameraAngle) -> float:
@@ -56,10 +59,21 @@ def positions(state: Array, base: Array, floor: Array, height_m: float = 0.0) ->
     return np.asarray(at)
 
 
-def facing_aim(eye: Array, aim: Array, pan: Array | float, tilt: Array | float) -> tuple[Array, Array]:
-    """Heading and pitch [n] of cameras at `eye` that look at `aim` [n, 3], turned by `pan` and `tilt`."""
+def facing_aim(
+    eye: Array, aim: Array, pan: Array | float, tilt: Array | float, yaw: Array | float | None = None
+) -> tuple[Array, Array]:
+    """Heading and pitch [n] of cameras at `eye` that look at `aim` [n, 3], turned by `pan` and `tilt`.
+
+    `yaw`: the heading of a view straight down or up, where the line of sight has none of its own: the picture would spin.
+    """
     line = aim - eye
-    heading = np.arctan2(-line[:, 0], -line[:, 2]) + pan
+    heading = np.arctan2(-line[:, 0], -line[:, 2])
+    if yaw is not None:
+        flat = np.hypot(line[:, 0], line[:, 2]) / np.maximum(np.linalg.norm(line, axis=1), 1e-9)
+        own = np.clip((flat - 0.15) / 0.3, 0.0, 1.0)
+        off = (heading - yaw + math.pi) % (2 * math.pi) - math.pi
+        heading = yaw + off * (own * own * (3 - 2 * own))
+    heading = heading + pan
     pitch = np.arctan2(line[:, 1], np.hypot(line[:, 0], line[:, 2])) + tilt
     return heading, np.clip(pitch, -1.5, 1.5)
 
@@ -97,7 +111,15 @@ class Framer:
         self.intent, self.times, self.obstacles = intent, times, obstacles
         self.projection: Projection = intent.projection
 
-    def setup(self, target: Target, size: ShotSize, angle: CameraAngle, window: slice, near_yaw: float | None) -> Setup:
+    def setup(
+        self,
+        target: Target,
+        size: ShotSize,
+        angle: CameraAngle,
+        move: CameraMove,
+        window: slice,
+        near_yaw: float | None,
+    ) -> Setup:
         """`near_yaw`: where the camera already is, so that it need not go round without a reason."""
         yfov = yfov_for(self.intent, size, angle)
         state = np.zeros(len(FIELDS))
@@ -110,7 +132,7 @@ class Framer:
         for turn in _TURNS:
             trial = state.copy()
             trial[YAW] = wanted + turn
-            self._place(trial, target, size, angle, window, d, yfov)
+            self._place(trial, target, size, angle, move, window, d)
             cost = self._cost(trial, target, window, turn)
             if best is None or cost < best[0] - 1e-9:
                 best = (cost, trial)
@@ -122,7 +144,8 @@ class Framer:
         state[DISTANCE] += math.log(self.intent.distance_scale)
         below = max(0.35 * lead_of(target), 0.0) if target.one else 0.0
         centre = float((target.aim[window, 1] - target.floor[window]).mean())
-        return Setup(target, size, angle, state, Hold(state, target.one, angle == "low", centre, below))
+        hold = Hold(state, target.one, angle == "low", centre, below)
+        return Setup(target, size, angle, state, hold, self._needs_walls_out(state, target, window))
 
     def _yaw(self, target: Target, window: slice, near_yaw: float | None) -> float:
         """Where to look from: the camera's own side, unless that would miss a face."""
@@ -140,16 +163,22 @@ class Framer:
         return nose + math.copysign(_THREE_QUARTER_RAD, off)
 
     def _place(
-        self, state: Array, target: Target, size: ShotSize, angle: CameraAngle, window: slice, d: float, yfov: float
+        self,
+        state: Array,
+        target: Target,
+        size: ShotSize,
+        angle: CameraAngle,
+        move: CameraMove,
+        window: slice,
+        d: float,
     ) -> None:
-        """Distance and height for the state's azimuth: as the size says, farther where a body would be cut."""
+        """Distance, height and lens for the state's azimuth: as the size says, farther where a body would be cut, nearer
+        and wider where a wall is in the way."""
         for _ in range(_FITS):
             state[DISTANCE] = math.log(d)
             state[ELEVATION] = self._elevation(target, size, angle, window, d)
             state[THIRD] = self._third(target, state, angle, window)
-            if target.one or not target.shown:
-                break
-            over = self._overshoot(state, target, window, yfov)
+            over = 0.0 if target.one or not target.shown else self._overshoot(state, target, angle, move, window)
             if over <= 1.0:
                 break
             d *= min(over, 1.35) ** 0.85 * 1.01
@@ -160,6 +189,40 @@ class Framer:
                 if self.intent.lens_mm is None:
                     # from farther off a longer lens shows the same
                     state[TAN] = max(state[TAN] + math.log(d / clear), math.log(_LONGEST_TAN))
+        elif target.shown:
+            self._fit_room(state, target, size, angle, move, window)
+
+    def _fit_room(
+        self, state: Array, target: Target, size: ShotSize, angle: CameraAngle, move: CameraMove, window: slice
+    ) -> None:
+        """Where a wall stands nearer than the camera should, come before it and take the lens that holds everybody."""
+        picks = np.linspace(window.start, window.stop - 1, 5).round().astype(int)
+        eye = positions(state, target.base[picks], target.floor[picks], self.intent.height_offset_m)
+        share = float(self.obstacles.open_shares(target.aim[picks], eye).min())
+        if share >= 1.0 or self.projection == "fisheye":
+            return
+        free = state.copy()
+        d = math.exp(state[DISTANCE]) * share
+        state[DISTANCE] = math.log(d)
+        state[ELEVATION] = self._elevation(target, size, angle, window, d)
+        state[TAN] = min(state[TAN] - math.log(share), math.log(WIDEST_TAN))
+        for _ in range(_FITS):
+            over = self._overshoot(state, target, angle, move, window)
+            if over <= 1.0 or state[TAN] >= math.log(WIDEST_TAN):
+                break
+            state[TAN] = min(state[TAN] + math.log(min(over, 1.35)) + 0.01, math.log(WIDEST_TAN))
+        if self._overshoot(state, target, angle, move, window) > 1.03:
+            state[:] = free  # no lens holds them: walls must be taken out
+
+    def _needs_walls_out(self, state: Array, target: Target, window: slice) -> bool:
+        """Whether a group's set-up stands behind walls after all, since nowhere before them it can be held."""
+        if target.one or self.projection == "fisheye":
+            return False
+        picks = np.linspace(window.start, window.stop - 1, 5).round().astype(int)
+        eye = positions(state, target.base[picks], target.floor[picks], self.intent.height_offset_m)
+        return (
+            bool(self.obstacles.open_shares(target.aim[picks], eye).min() < 0.9) and self.intent.distance_scale == 1.0
+        )
 
     def _elevation(self, target: Target, size: ShotSize, angle: CameraAngle, window: slice, d: float) -> float:
         """Eye level is the subject's own (a person's beside what is huge); low looks up, high and overhead look down."""
@@ -190,12 +253,26 @@ class Framer:
         amount = _LOOK_ROOM_CLOSE if target.one else _LOOK_ROOM
         return -amount * float(looks @ right)
 
-    def _overshoot(self, state: Array, target: Target, window: slice, yfov: float) -> float:
-        """How many times too near the camera is for what it must hold whole; up to 1 all is in the frame."""
+    def _overshoot(self, state: Array, target: Target, angle: CameraAngle, move: CameraMove, window: slice) -> float:
+        """How many times too near the camera is for what it must hold whole, at rest and where a crane or an orbit takes
+        it; up to 1 all is in the frame."""
         picks = np.linspace(window.start, window.stop - 1, 7).round().astype(int)
-        eye = positions(state, target.base[picks], target.floor[picks], self.intent.height_offset_m)
-        heading, pitch = facing_aim(eye, target.aim[picks], pan_of(state[THIRD], state[TAN]), 0.0)
+        states = [state]
+        if move.startswith(("crane", "orbit")):
+            states += self._ends(state, target, angle, move, window)
+        return max(self._out_of_frame(s, target, picks) for s in states)
+
+    def _ends(self, state: Array, target: Target, angle: CameraAngle, move: CameraMove, window: slice) -> list[Array]:
+        centre = float((target.aim[window, 1] - target.floor[window]).mean())
+        change = delta(move, Hold(state, target.one, angle == "low", centre, 0.0), self.intent.move_speed)
+        return [state - 0.5 * change, state + 0.5 * change] if move.startswith("orbit") else [state + abs(change)]
+
+    def _out_of_frame(self, state: Array, target: Target, picks: Array) -> float:
+        eye = positions(state, target.base[picks], target.floor[picks], self.intent.height_offset_m + state[RISE])
+        aim = target.aim[picks] + np.array([0.0, state[AHEAD], 0.0])
+        heading, pitch = facing_aim(eye, aim, pan_of(state[THIRD], state[TAN]), 0.0, float(state[YAW]))
         turn = rotations(heading, pitch, state[ROLL])
+        yfov = 2 * math.atan(math.exp(state[TAN]))
         worst = 0.0
         for n, k in enumerate(picks):
             points = np.concatenate([b.points[k] for b in target.shown])
@@ -233,7 +310,3 @@ class Framer:
 
 def lead_of(target: Target) -> float:
     return target.shown[0].height_m if target.shown else target.tall_m
-
-
-def whole(size: ShotSize) -> bool:
-    return size in GROUP_SIZES
