@@ -4,7 +4,7 @@ import itertools
 import math
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from vr_server.domain.shot import ActionBeat, CameraBeat, CameraIntent, ShotSpec, SubjectSpec
@@ -19,7 +19,7 @@ from vr_server.staging.places import PLACES
 from vr_server.staging.solids import in_the_way
 
 MANY = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, report_multiple_bugs=False,
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate),
 )  # fmt: skip
 ANGLES = ("low", "eye", "high", "overhead", "dutch")
@@ -115,7 +115,7 @@ def test_the_camera_neither_jumps_nor_spins(spec, seed):
     shortest = min(weights) / sum(weights) * staging.duration_s
     # an eased way is at most 2.7 times as fast as its mean (more where it goes far out), all of it in the shortest beat
     bound = 1.6 * fastest + 4.0 * np.linalg.norm(np.ptp(shots.eye, axis=0)) / shortest * np.diff(times).max()
-    assert step.max() <= bound + 0.15  # a head that falls
+    assert step.max() <= bound + 0.1 * max(1.5, *(s.size_m[1] for s in staging.subjects))  # a head that falls
     turn = [
         math.acos(min(1.0, abs(math.fsum(p * q for p, q in zip(a.rotation, b.rotation, strict=True))))) * 2
         for a, b in itertools.pairwise(keys)
@@ -146,6 +146,7 @@ def test_full_and_wide_shots_hold_everybody_at_mid_shot(who, size, angle, move, 
     st.sampled_from(ANGLES), st.sampled_from([m for m in MOVES if not m.startswith("tilt")]), st.sampled_from(sorted(PLACES)), st.integers(0, 2**31),
 )  # fmt: skip
 def test_a_close_shot_keeps_the_head_at_every_moment(kind, actions, size, angle, move, place, seed):
+    assume(kind != "mecha" or PLACES[place].interior is None)  # taller than the room
     who = SubjectSpec(key="a", kind=kind, label=kind, beats=tuple(ActionBeat(action=a) for a in actions))
     spec = ShotSpec(
         text="A shot.", language="en", subjects=(who,), place=place, camera=CameraIntent(shot_size=size, angle=angle, move=move)

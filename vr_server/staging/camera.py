@@ -95,7 +95,7 @@ class _Shot:
     ) -> None:
         self.spec, self.intent = spec, spec.camera
         self.beats = beats_of(spec.camera)
-        shaky = any(b.move == "handheld" for b in self.beats) or spec.camera.viewpoint == "pov"
+        shaky = any(b.move == "handheld" for b in self.beats) or spec.camera.handheld or spec.camera.viewpoint == "pov"
         rate = _HAND_KEYS_PER_S if shaky else KEYS_PER_S
         self.times = np.linspace(0.0, spec.duration_s, max(3, math.ceil(spec.duration_s * rate) + 1))
         self.spans = windows(self.beats, spec.duration_s)
@@ -272,10 +272,10 @@ class _Shot:
         return smoothed(pad, _BREATH_S / step)[reach:-reach]
 
     def _shaken(self, pose: Pose, holds: Array) -> Pose:
-        amount = np.zeros(len(self.times))
+        amount = np.full(len(self.times), 1.0 if self.intent.handheld else 0.0)
         for n, beat in enumerate(self.beats):
-            if beat.move == "handheld":
-                amount = amount + holds[:, n] if holds.shape[1] > n else amount
+            if beat.move == "handheld" and not self.intent.handheld:
+                amount = amount + holds[:, n]
         if not amount.any():
             return pose
         return hand_held(pose, self.times, len(self.spec.text), amount * min(self.intent.move_speed, 3.0))
@@ -319,14 +319,15 @@ class _Shot:
             zero + self.intent.roll_rad,
             zero + math.tan(yfov / 2),
         )
-        return hand_held(pose, self.times, len(self.spec.text), zero + 0.5) if self.intent.viewpoint == "pov" else pose
+        shaky = self.intent.viewpoint == "pov" or self.intent.handheld
+        return hand_held(pose, self.times, len(self.spec.text), zero + 0.5) if shaky else pose
 
     def path(self, pose: Pose) -> CameraPath:
         heading, pitch = facing_aim(pose.eye, pose.aim, pose.pan, pose.tilt, pose.yaw)
         q = steadied(quaternions(heading, pitch, pose.roll), float(self.times[1] - self.times[0]))
         eye = self.obstacles.over_ground(pose.eye, 0.9 * LOWEST_M)
         focus = np.maximum(np.linalg.norm(pose.aim - eye, axis=1), 0.05)
-        yfov = 2 * np.arctan(pose.tan)
+        yfov = np.clip(2 * np.arctan(pose.tan), 0.02, 3.1)
         keys = tuple(
             CameraKey(
                 t_s=round(float(t), 4),

@@ -236,7 +236,7 @@ def _close_aim(body: Body, size: ShotSize) -> Array:
     if body.person:
         return np.asarray(body.tell + body.down * ((0.936 - shape.centre) * body.height_m))
     middle = body.base + np.array([0.0, 0.5 * body.height_m, 0.0])
-    k = min(max((shape.shows - 0.3) / 0.54, 0.0), 1.0)
+    k = 0.55 * min(max((shape.shows - 0.3) / 0.54, 0.0), 1.0)  # the head stays in
     return np.asarray(body.tell + (middle - body.tell) * k)
 
 

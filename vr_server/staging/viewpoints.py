@@ -17,7 +17,7 @@ _BEHIND_M = 0.8
 _SHOULDER_THIRD, _FACE_THIRD = 0.66, 0.3
 """Where the near head and the far face stand, shares of half the frame's width off its middle, on either side."""
 _TAN_LIMITS = (0.14, 0.46)
-_EYES_SMOOTH_S = 0.18
+_EYES_SMOOTH_S, _ROUND_S = 0.18, 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,9 @@ def over_the_shoulder(viewer: Body, focus: Body, size: ShotSize, times: Array, i
     line = far - near
     line[:, 1] = 0.0
     apart = np.maximum(np.linalg.norm(line, axis=1, keepdims=True), 0.3)
-    line = line / apart
+    # past each other they may go: the camera comes round, it is not flung round
+    line = smoothed(line / apart, _ROUND_S / step)
+    line = line / np.maximum(np.linalg.norm(line, axis=1, keepdims=True), 1e-3)
     right = np.stack([-line[:, 2], np.zeros(len(line)), line[:, 0]], axis=1)
     side = 1.0 if float(right[:, 2].mean()) >= 0 else -1.0  # the side of +Z
     behind = _BEHIND_M * viewer.height_m / 1.72 * intent.distance_scale
