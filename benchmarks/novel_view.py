@@ -27,6 +27,7 @@ from vr_server import blockout
 from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame, reproject
 from vr_server.layering.layers import split
+from vr_server.layering.memory import Memory
 from vr_server.staging import build_scene, compose
 
 U8 = npt.NDArray[np.uint8]
@@ -103,9 +104,13 @@ def ssim(seen: U8, truth: U8, counted: Bools) -> float:
     return float(index[counted].mean())
 
 
-def _rivals(frame: Frame) -> dict[str, DecodedLayers]:
-    """The same frame as a flat screen, as one stretched mesh and as two layers that were never coded."""
-    layers = split(frame, head_box_m=BakeSettings().head_box_m)
+def _rivals(frames: list[Frame]) -> dict[str, DecodedLayers]:
+    """The last of `frames` as a flat screen, as one stretched mesh and as two layers that were never coded."""
+    memory = Memory()
+    for before in frames[:-1]:
+        split(before, head_box_m=BakeSettings().head_box_m, memory=memory)
+    frame = frames[-1]
+    layers = split(frame, head_box_m=BakeSettings().head_box_m, memory=memory)
     ours = DecodedLayers(
         layers.color, layers.inverse1, layers.color2, layers.inverse2, layers.held, frame.camera.yfov_rad
     )
@@ -118,7 +123,7 @@ def _rivals(frame: Frame) -> dict[str, DecodedLayers]:
 def measure(case: Case, settings: BakeSettings, pictures: Path | None = None) -> dict[str, float]:
     """Figures of one case, means over the directions: `KIND_CMcm_psnr_db`, `.._ssim`, `.._empty`."""
     frame = case.frames[-1]
-    kinds = _rivals(frame)
+    kinds = _rivals(case.frames)
     with tempfile.TemporaryDirectory() as folder:
         baker = Baker(Path(folder), case.plan, shot_id="bench", take_id=case.name, settings=settings)
         for each in case.frames:
@@ -151,7 +156,7 @@ def _write(path: Path, rgb: U8) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="640x360")
-    parser.add_argument("--frames", type=int, default=24, help="frames coded before the one that is looked at")
+    parser.add_argument("--frames", type=int, default=36, help="frames coded before the one that is looked at")
     parser.add_argument("--kbps", type=int, default=4000, help="of the tier that is looked at, for a 720p source")
     parser.add_argument("--only", choices=sorted(CASES), action="append", help="these shots (default: all)")
     parser.add_argument("--pictures", type=Path, help="write every view and its truth as PNG into this folder")

@@ -24,6 +24,7 @@ from .depth.clip import KNOWN, Found
 from .describe import BakeSettings, describe
 from .layers import split
 from .layout import atlas_layout
+from .memory import Memory
 
 U8 = npt.NDArray[np.uint8]
 
@@ -144,6 +145,7 @@ class Baker:
         (out / "manifest.json").write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
         self._painter = AtlasPainter(layout, self.manifest)
         self._tiers = [_TierWriter(out, t, self.manifest, self._settings.preset) for t in self.manifest.tiers]
+        self._memory = Memory()
         self._next = 0
         self._started_cpu_s, self._started_s = time.process_time(), time.monotonic()
 
@@ -164,7 +166,7 @@ class Baker:
                 f"the clip {self._plan.width_px}x{self._plan.height_px}."
             )
         frame = replace(frame, camera=self._plan.cameras[frame.index])
-        layers = split(frame, head_box_m=self._settings.head_box_m)
+        layers = split(frame, head_box_m=self._settings.head_box_m, memory=self._memory)
         atlas = self._painter.paint(layers, frame.index)
         for tier in self._tiers:
             tier.send(atlas)

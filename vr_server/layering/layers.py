@@ -10,6 +10,7 @@ from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
 from .grow import grow, nearest_of_four
+from .memory import Memory
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -33,8 +34,9 @@ class Layers:
     held: U8
 
 
-def split(frame: Frame, *, head_box_m: float) -> Layers:
-    """Take `frame` apart for a head that moves `head_box_m` from the camera."""
+def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> Layers:
+    """Take `frame` apart for a head that moves `head_box_m` from the camera. `memory`: of the shot's frames before this one,
+    and from now on of this one too."""
     height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
     inverse1 = np.empty((height, width), np.float32)
     nearest_of_four(frame.depth, inverse1)
@@ -43,7 +45,11 @@ def split(frame: Frame, *, head_box_m: float) -> Layers:
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
     grow(inverse1, half, float(focal_px * head_box_m * _BEYOND_BOX), inverse2, color2, held)
-    return Layers(color, inverse1, _soften(color2, held), inverse2, held)
+    if memory is None:
+        return Layers(color, inverse1, _soften(color2, held), inverse2, held)
+    real = memory.recall(frame.camera, inverse1, inverse2, color2, held)
+    memory.keep(frame, inverse1, half)
+    return Layers(color, inverse1, _soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
 
 
 def _soften(color2: U8, held: U8) -> U8:
