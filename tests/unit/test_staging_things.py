@@ -232,7 +232,7 @@ def test_fire_and_smoke_follow_the_blast_and_thin_out(hour):
     assert len(scene.puffs_at(t0 - 0.05)) == 0
     early, late = scene.puffs_at(t0 + 0.3), scene.puffs_at(t0 + 3.0)
     assert early[:, 5].max() > 1  # it glows
-    assert late[:, 5].max() < 1
+    assert np.median(late[:, 5]) < 0.2  # soot by then
     assert late[:, 1].mean() > early[:, 1].mean()
     np.testing.assert_array_equal(early, scene.puffs_at(t0 + 0.3))
 

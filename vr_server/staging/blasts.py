@@ -15,11 +15,11 @@ from .geometry import Array, affine, rot_y, unit, vec
 from .kinds import KINDS, UNKNOWN
 from .meshes.core import ellipsoid, finish
 from .meshes.rail import CHIMNEY
-from .scene import Matrix, Mesh, MovingNode, Puffs
+from .scene import Matrix, Mesh, MovingNode, Puffs, no_puffs
 
 _G_M_S2 = 9.81
 _FIRE_S, _SMOKE_S = 1.7, 4.5
-_CHARRED = 0.4
+_CHARRED = 0.25
 _GONE: Matrix = np.diag([1e-4, 1e-4, 1e-4, 1.0])
 """Shown no more; a matrix of rank three all the same."""
 _WHOLE = 60
@@ -144,7 +144,7 @@ def subject_puffs(staging: Staging) -> list[PuffsAt]:
     for s in staging.subjects:
         t0 = blast_time(s)
         if t0 is not None:
-            found.append(_explosion(s, t0, staging))
+            found += [_explosion(s, t0, staging), _wreck_fire(s, t0, staging)]
         if s.kind == "train":
             found.append(_trail(s, vec(*CHIMNEY), 1.5, (0.62, 0.61, 0.60), 0.5))
         if s.kind == "campfire":
@@ -221,6 +221,41 @@ def _explosion(subject: Subject, t0: float, staging: Staging) -> PuffsAt:
     def at(t: float) -> Puffs:
         u = t - t0
         return np.concatenate([dust(u), smoke(u), fire(u)]) if u > 0 else np.zeros((0, 8))
+
+    return at
+
+
+def _wreck_fire(subject: Subject, t0: float, staging: Staging) -> PuffsAt:
+    """What burns on where it burst, with a column of black smoke; nothing where that was high over the ground."""
+    reach, centre = _reach(subject), _middle(subject, t0)
+    if centre[1] > 2.5 * reach:
+        return no_puffs
+    rng = np.random.default_rng((subject.seed, 79))
+    born = np.arange(t0 + 0.35, staging.duration_s, 0.05)
+    aside = rng.normal(scale=0.32 * reach, size=(len(born), 2))
+    size, tone = rng.uniform(0.7, 1.25, len(born)), rng.uniform(0.03, 0.08, len(born))
+    hot = rng.uniform(0.7, 1.0, len(born)) * _GLARE[staging.sky.time_of_day]
+
+    def layer(t: float, life_s: float, high: float, wide: tuple[float, float], alpha: float, colour: Array) -> Puffs:
+        k = (t - born) / life_s
+        alive = (k > 0) & (k < 1)
+        u = k[alive]
+        drift = np.outer(u * life_s, np.array(staging.wind_m_s)) * 0.6
+        at = (
+            np.column_stack([centre[0] + aside[alive, 0], reach * (0.15 + high * u), centre[2] + aside[alive, 1]])
+            + drift
+        )
+        radius = reach * size[alive] * (wide[0] + wide[1] * u)
+        cover = alpha * np.minimum(u / 0.1, 1.0) * (1 - u)
+        return np.column_stack([at, radius, cover, colour[alive]])
+
+    flame = np.stack([hot, 0.42 * hot, 0.07 * hot], axis=1)
+    soot = np.repeat(tone[:, None], 3, axis=1)
+
+    def at(t: float) -> Puffs:
+        return np.concatenate(
+            [layer(t, 3.2, 3.4, (0.2, 0.55), 0.5, soot), layer(t, 0.8, 0.75, (0.24, -0.14), 0.8, flame)]
+        )
 
     return at
 
