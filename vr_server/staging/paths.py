@@ -152,7 +152,10 @@ def flight(beats: tuple[Beat, ...], t: float) -> float:
             high = span * (1 - u) ** 2 if t >= b.start_s else span
         elif b.action == "take_off" and t >= b.start_s:
             high = span * u * u
-    return high + (5.0 if {"fly", "hover"} & {b.action for b in beats} else 0.0)
+    acts = {b.action for b in beats}
+    # wings are unfolded in the air, unless it is told how it gets there
+    aloft = acts & {"fly", "hover"} or ("unfold_wings" in acts and not acts & {"take_off", "land"})
+    return high + (5.0 if aloft else 0.0)
 
 
 def moved(path: tuple[PathKey, ...], overrides: tuple[MarkOverride, ...]) -> tuple[PathKey, ...]:
