@@ -34,7 +34,7 @@ def build_scene(staging: Staging) -> Scene:
     ground = ground_mesh(staging.ground, staging.ground_colour, staging.seed % 9973)
     static = [StaticNode(ground, 0, "ground", np.eye(4))]
     litter = litter_mesh(staging.ground, staging.seed % 9973)
-    static += [StaticNode(litter, 0, "litter", np.eye(4))] if litter is not None else []
+    static += [StaticNode(litter, 0, "ground", np.eye(4))] if litter is not None else []
     for piece in staging.set_pieces:
         meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m)
         world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))

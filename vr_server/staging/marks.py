@@ -10,6 +10,8 @@ from vr_server.domain.shot import Placement, ShotSpec
 from .cast import SPEEDS, Actor
 from .geometry import Array, vec
 
+LANES = {"street", "alley", "night_market", "corridor", "spaceship_interior", "bridge"}
+"""Places that are long and narrow, along Z: who moves there goes along them."""
 _TOWARD = ("toward", "approach", "走来", "走近", "迎面", "向镜头", "朝镜头", "奔来", "跑来")
 
 
@@ -120,9 +122,7 @@ def facing(spec: ShotSpec, actor: Actor, turned: float) -> float:
         return 0.25
     moving = actor.actions & set(SPEEDS)
     text = spec.text.lower()
-    if moving and (
-        "approach" in actor.actions or any(word in text for word in _TOWARD) or spec.place in {"street", "alley"}
-    ):
+    if moving and ("approach" in actor.actions or any(word in text for word in _TOWARD) or spec.place in LANES):
         return math.pi + 0.05 * turned
     if actor.kind.family == "thing":
         return math.pi + 0.35 * turned

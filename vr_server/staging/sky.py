@@ -156,7 +156,7 @@ def _indoors(spec: ShotSpec, place: Place, ambient: Rgb) -> Sky:
     return Sky(
         time_of_day=spec.time_of_day, bodies=(), zenith=_tint(ambient, (1.0, 1.0, 1.0)), horizon=_tint(ambient, (0.9, 0.9, 0.9)),
         ground_bounce=_tint(ambient, place.colour, 2.0), fog_density_per_m=max(place.haze, 0.012 * bool({"fog", "smoke"} & set(spec.weather))), fog_colour=ambient,
-        exposure=place.lit, cloud_cover=0.0, stars=0.0,
+        exposure=place.lit if spec.time_of_day == "day" else round(min(1.0, 1.7 * place.lit), 3), cloud_cover=0.0, stars=0.0,
     )  # fmt: skip
 
 

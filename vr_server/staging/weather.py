@@ -20,13 +20,13 @@ _COVERS = {
     "dust": 0.3,
     "sand": 0.4,
 }
-_VEILS = {"fog": 0.4, "rain": 0.62, "storm": 0.45, "lightning": 0.45, "snow": 0.62, "clouds": 0.25}
+_VEILS = {"fog": 0.4, "rain": 0.62, "storm": 0.45, "lightning": 0.45, "snow": 0.45, "clouds": 0.25}
 _FOGS = {
-    "fog": 0.026,
+    "fog": 0.017,
     "dust": 0.011,
     "sand": 0.026,
     "rain": 0.0075,
-    "snow": 0.012,
+    "snow": 0.008,
     "storm": 0.0065,
     "lightning": 0.0065,
     "smoke": 0.013,
@@ -48,7 +48,15 @@ _LIT_STORM = 0.52
 _WET = {"rain": 0.85, "storm": 1.0}
 _SOFT_WET = 0.45
 """Share of a film of water that stands on loose ground."""
-_HARD = {"asphalt", "stone", "concrete", "quay", "rooftop", "metal", "boards", "cliff", "basalt"}
+_HARD = {
+    "asphalt",
+    "stone",
+    "concrete",
+    "quay",
+    "rooftop",
+    "metal",
+    "boards",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ def air_of(spec: ShotSpec) -> Air:
     return Air(
         cover=cover, veil=veil, dark=0.30 if stormy else 0.8 if "rain" in told else 1.0, sun=0.3 if stormy else 1 - 1.25 * veil if veil else 1.0,
         fog=max((_FOGS[w] for w in told if w in _FOGS), default=0.0), menace=0.9 if stormy else 0.35 if "rain" in told else 0.0,
-        lit=_LIT_STORM if stormy and not night else 0.86 if "rain" in told and not night else 1.2 if "snow" in told or spec.place == "snowfield" else 1.0, dusty=bool({"dust", "sand"} & told),
+        lit=_LIT_STORM if stormy and not night else 0.86 if "rain" in told and not night else 1.32 if "snow" in told or spec.place == "snowfield" else 1.0, dusty=bool({"dust", "sand"} & told),
     )  # fmt: skip
 
 

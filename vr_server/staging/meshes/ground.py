@@ -21,7 +21,7 @@ _RELIEF: dict[str, float] = {  # height of far hills, metres
 }  # fmt: skip
 Heights = npt.NDArray[np.float64]
 _WATER: dict[str, float] = {
-    "river": -0.35, "beach": -0.28, "seabed": 0.0, "quay": -1.1, "gorge": -7.2, "basalt": -0.45,
+    "river": -0.16, "beach": -0.16, "seabed": 0.0, "quay": -0.55, "gorge": -7.2, "basalt": -0.45,
 }  # fmt: skip
 
 

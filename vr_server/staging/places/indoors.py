@@ -9,7 +9,7 @@ _THICK_M = 0.16
 
 
 def _shell(
-    room: Interior, finish: int, walls: str, floor: str = "floor", ceiling: str = "ceiling"
+    room: Interior, finish: int, walls: str, floor: str = "floor", ceiling: str = "ceiling", panel_m: float = 99.0
 ) -> Iterator[Candidate]:
     """Floor, ceiling and walls; `walls` names an asset for back, left, right and front, by their initials.
 
@@ -24,15 +24,19 @@ def _shell(
         (walls[0], xc, z0 - t / 2, w, 0.0), (walls[1], x0 - t / 2, zc, d, -math.pi / 2 + math.pi), (walls[2], x1 + t / 2, zc, d, -math.pi / 2),
         (walls[3], xc, z1 + t / 2, w, math.pi),
     )  # fmt: skip
-    for kind, x, z, long, yaw in sides:
-        yield placed(names[kind], "wall", x, z, (long, h, t), yaw, finish)
+    for n, (kind, x, z, long, yaw) in enumerate(sides):
+        # long sides of panels, so that one can be left out for a shot and the others stay
+        count = max(1, round(long / panel_m)) if n in {1, 2} else 1
+        for k in range(count):
+            at = z + long * ((k + 0.5) / count - 0.5) if count > 1 else z
+            yield placed(names[kind], "wall", x, at, (long / count, h, t), yaw, finish)
 
 
 _ROOM = Interior((-3.5, 3.5), (-3.4, 5.6), 2.9, math.pi / 2)
 _OFFICE = Interior((-5.2, 5.2), (-7.5, 6.0), 2.9, math.pi / 2)
 _BAR = Interior((-4.6, 4.6), (-5.0, 6.2), 3.3)
 _CORRIDOR = Interior((-1.5, 1.5), (-22.0, 9.0), 2.7)
-_SHIP = Interior((-3.4, 3.4), (-7.0, 6.5), 3.1)
+_SHIP = Interior((-3.4, 3.4), (-9.4, 9.0), 3.1)
 _STAGE = Interior((-7.5, 7.5), (-6.0, 9.0), 7.5)
 
 
@@ -124,10 +128,10 @@ def corridor(rng: Generator) -> Iterator[Candidate]:
 
 def spaceship_interior(rng: Generator) -> Iterator[Candidate]:
     """The bridge of a ship: a window on the stars over consoles, ribbed walls, lines of light in the deck."""
-    yield from _shell(_SHIP, int(rng.integers(4)), "vsss", "ship_floor", "ship_ceiling")
+    yield from _shell(_SHIP, int(rng.integers(4)), "vsss", "ship_floor", "ship_ceiling", 3.2)
     yield placed("space_view", "space", 0.0, -150.0, (330.0, 190.0, 1.0), 0.0, pick(rng), -90.0, level=True)
     for x in (-1.5, 1.5):
-        yield placed("pilot_seat", "seat", x, -4.6, (0.8, 1.35, 0.8), 0.0, 0)
+        yield placed("pilot_seat", "seat", x, -7.0, (0.8, 1.35, 0.8), 0.0, 0)
 
 
 def stage(_rng: Generator) -> Iterator[Candidate]:
@@ -147,8 +151,8 @@ def stage(_rng: Generator) -> Iterator[Candidate]:
 INDOORS: dict[str, Place] = {
     "room": Place("boards", (0.24, 0.15, 0.085), room, 0.0006, interior=_ROOM),
     "office": Place("carpet", (0.18, 0.2, 0.23), office, 0.0006, interior=_OFFICE),
-    "bar": Place("boards", (0.10, 0.06, 0.04), bar, 0.0006, interior=_BAR, ambient=(0.13, 0.085, 0.06), lit=0.7),
+    "bar": Place("boards", (0.10, 0.06, 0.04), bar, 0.0006, interior=_BAR, ambient=(0.13, 0.085, 0.06), lit=0.45),
     "corridor": Place("concrete", (0.3, 0.3, 0.29), corridor, 0.0006, interior=_CORRIDOR, ambient=(0.16, 0.18, 0.19), lit=0.7),
     "spaceship_interior": Place("metal", (0.10, 0.105, 0.115), spaceship_interior, 0.0006, interior=_SHIP, ambient=(0.035, 0.05, 0.075), lit=0.42),
-    "stage": Place("boards", (0.04, 0.03, 0.03), stage, 0.0006, interior=_STAGE, ambient=(0.08, 0.06, 0.065), lit=0.62),
+    "stage": Place("boards", (0.04, 0.03, 0.03), stage, 0.0006, interior=_STAGE, ambient=(0.08, 0.06, 0.065), lit=0.3),
 }  # fmt: skip
