@@ -71,6 +71,15 @@ def test_dust_rises_only_while_a_craft_lands_on_loose_soil():
     assert len(paved.puffs_at(2.6)) == 0
 
 
+def test_dusty_air_drifts_with_the_wind_and_holds_the_same_banks_all_along():
+    staging = compose(one(weather=("dust",)), 3)
+    air = build_scene(staging)
+    first, later = air.puffs_at(0.0), air.puffs_at(0.5)
+    assert len(first) == len(later) > 10
+    moved = np.median(later[:, 0] - first[:, 0])
+    assert 0 < moved <= 0.5 * staging.wind_m_s[0]
+
+
 def test_ship_sinks_lands_and_only_then_opens():
     staging = compose(LANDING, 3)
     ship = next(s for s in staging.subjects if s.kind == "spaceship")
