@@ -10,11 +10,21 @@ from vr_server.domain.note import (
     Change,
     DistanceChange,
     DurationChange,
+    FocusChange,
     HeightChange,
+    LensChange,
+    PlaceChange,
     ShotSizeChange,
+    SkyChange,
     SpeedChange,
+    StyleChange,
+    SubjectColourChange,
+    SubjectCountChange,
+    SubjectScaleChange,
     TimeOfDayChange,
+    WeatherChange,
 )
+from vr_server.domain.revision import apply_changes, diff_specs
 from vr_server.language import interpret, parse_spec
 
 SPEC = parse_spec("A woman walks down the street")
@@ -210,3 +220,75 @@ def test_the_language_asked_for_is_answered_in() -> None:
 @pytest.mark.parametrize("note", ["一" * 2000, " a" * 1000, "慢" * 2000, "slower and " * 180])
 def test_a_note_of_one_word_over_and_over_is_read_in_linear_time(note: str) -> None:
     assert interpret(note, SPEC).explanation
+
+
+_ASKS_FOR_WHAT_IS_SO = {"no moon", "take away the rain", "把雨去掉"}
+CROWDED = parse_spec("A woman in a coat walks down the street with three soldiers, a dragon flies above")
+
+
+@pytest.mark.parametrize(
+    ("note", "changes"),
+    [
+        ("make it rain", [WeatherChange(add=("rain",))]),
+        ("no fog, add snow", [WeatherChange(add=("snow",), remove=("fog",))]),
+        ("take away the rain", [WeatherChange(remove=("rain",))]),
+        ("把雨去掉", [WeatherChange(remove=("rain",))]),
+        ("换成夜景", [TimeOfDayChange(time_of_day="night")]),
+        ("make it a rainy night", [TimeOfDayChange(time_of_day="night"), WeatherChange(add=("rain",))]),
+        ("noir look", [StyleChange(style="noir")]),
+        ("warmer colours", [StyleChange(style="warm_golden")]),
+        ("换成水墨风格", [StyleChange(style="ink_wash")]),
+        ("use a 50 mm", [LensChange(lens_mm=50)]),
+        ("长焦镜头", [LensChange(lens_mm=135)]),
+        ("move it to a desert", [PlaceChange(place="desert")]),
+        ("改到竹林里", [PlaceChange(place="bamboo_grove", set_dressing=("bamboo",))]),
+        ("加一个月亮", [SkyChange(moons=1)]),
+        ("three moons", [SkyChange(moons=3)]),
+        ("no moon", [SkyChange(moons=0)]),
+        ("make her coat red", [SubjectColourChange(subject_key="woman", colours=("red",))]),
+        ("她的衣服改成白色", [SubjectColourChange(subject_key="woman", colours=("white",))]),
+        ("the soldiers should wear black", [SubjectColourChange(subject_key="soldier", colours=("black",))]),
+        ("make the dragon bigger", [SubjectScaleChange(subject_key="dragon", factor=1.5)]),
+        ("make the dragon twice as big", [SubjectScaleChange(subject_key="dragon", factor=2)]),
+        ("龙再大一点", [SubjectScaleChange(subject_key="dragon", factor=1.5)]),
+        ("five soldiers", [SubjectCountChange(subject_key="soldier", count=5)]),
+        ("add two more soldiers", [SubjectCountChange(subject_key="soldier", count=5)]),
+        ("focus on the dragon", [FocusChange(subject_key="dragon")]),
+        ("聚焦在龙身上", [FocusChange(subject_key="dragon")]),
+        ("slower and make it rain", [SpeedChange(factor=0.7), WeatherChange(add=("rain",))]),
+        ("下雨,镜头近一点", [WeatherChange(add=("rain",)), DistanceChange(factor=0.75)]),
+    ],
+)
+def test_a_note_on_the_look_becomes_changes(note: str, changes: list[Change]) -> None:
+    found = interpret(note, CROWDED)
+
+    assert list(found.changes) == changes
+    assert diff_specs(CROWDED, apply_changes(CROWDED, found.changes)) or note in _ASKS_FOR_WHAT_IS_SO
+
+
+def test_what_the_changes_of_look_do_to_a_spec() -> None:
+    spec = parse_spec("An old man and three soldiers in the fog, push in, then pan left")
+    for note in ("five soldiers", "no fog, snow", "85 mm", "the soldiers in black", "two moons", "noir", "close-up"):
+        spec = apply_changes(spec, interpret(note, spec).changes)
+
+    soldiers = spec.subjects[1]
+    assert (soldiers.count, soldiers.colours, spec.weather, spec.moons) == (5, ("black",), ("snow",), 2)
+    assert (spec.style, spec.camera.lens_mm, spec.camera.shot_size) == ("noir", 85, "close_up")
+    assert [b.shot_size for b in spec.camera.beats] == ["close_up", None]
+    assert apply_changes(spec, (SubjectCountChange(subject_key="nobody", count=9),)) == spec
+    full = apply_changes(spec, (SubjectCountChange(subject_key="soldier", count=60),))
+    assert sum(s.count for s in full.subjects) == 60
+
+
+@pytest.mark.parametrize(
+    ("note", "sentence"),
+    [
+        ("make the dragon bigger", "Make the dragon 50% bigger."),
+        ("no fog, add snow", "Add snow and take fog away."),
+        ("two moons and a 50 mm lens", "Show 2 moons and use a 50 mm lens."),
+        ("她的衣服改成白色", "女子改为白色。"),
+        ("下雨,蓝灰色调", "天气加上雨;风格改为蓝灰色。"),
+    ],
+)
+def test_the_look_is_said_back(note: str, sentence: str) -> None:
+    assert interpret(note, CROWDED).explanation == sentence

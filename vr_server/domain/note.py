@@ -87,9 +87,80 @@ class MoveMarkChange(Model):
     yaw_rad: float | None = None
 
 
+class StyleChange(Model):
+    """The look: a lexicon id (noir, ink_wash, ...)."""
+
+    kind: Literal["style"] = "style"
+    style: str
+
+
+class WeatherChange(Model):
+    """Lexicon ids of weather that comes and that goes."""
+
+    kind: Literal["weather"] = "weather"
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class PlaceChange(Model):
+    """Another place: a lexicon id. What stands there comes with it."""
+
+    kind: Literal["place"] = "place"
+    place: str
+    set_dressing: tuple[str, ...] = ()
+
+
+class SkyChange(Model):
+    """How many suns and moons are seen; None: as before."""
+
+    kind: Literal["sky"] = "sky"
+    suns: int | None = Field(default=None, ge=0, le=4)
+    moons: int | None = Field(default=None, ge=0, le=4)
+
+
+class LensChange(Model):
+    """Focal length, millimetres of a full-frame camera."""
+
+    kind: Literal["lens"] = "lens"
+    lens_mm: float = Field(ge=8, le=400)
+
+
+class FocusChange(Model):
+    """What the shot is about."""
+
+    kind: Literal["focus"] = "focus"
+    subject_key: str
+
+
+class SubjectColourChange(Model):
+    """Colour ids of a subject: of its clothes where it is a person."""
+
+    kind: Literal["subject_colour"] = "subject_colour"
+    subject_key: str
+    colours: tuple[str, ...] = Field(min_length=1)
+
+
+class SubjectScaleChange(Model):
+    """Multiply a subject's size."""
+
+    kind: Literal["subject_scale"] = "subject_scale"
+    subject_key: str
+    factor: float = Field(gt=0, le=20)
+
+
+class SubjectCountChange(Model):
+    """How many of a subject there are."""
+
+    kind: Literal["subject_count"] = "subject_count"
+    subject_key: str
+    count: int = Field(ge=1, le=60)
+
+
 Change = Annotated[
     SpeedChange | DistanceChange | HeightChange | AngleChange | TimeOfDayChange
-    | ShotSizeChange | CameraMoveChange | DurationChange | MoveMarkChange,
+    | ShotSizeChange | CameraMoveChange | DurationChange | MoveMarkChange
+    | StyleChange | WeatherChange | PlaceChange | SkyChange | LensChange | FocusChange
+    | SubjectColourChange | SubjectScaleChange | SubjectCountChange,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

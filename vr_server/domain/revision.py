@@ -13,15 +13,26 @@ from .note import (
     DistanceChange,
     DurationChange,
     FieldDiff,
+    FocusChange,
     HeightChange,
+    LensChange,
     MoveMarkChange,
+    PlaceChange,
     ShotSizeChange,
+    SkyChange,
     SpeedChange,
+    StyleChange,
+    SubjectColourChange,
+    SubjectCountChange,
+    SubjectScaleChange,
     TimeOfDayChange,
+    WeatherChange,
 )
-from .shot import CameraIntent, MarkOverride, ShotSpec
+from .shot import CameraBeat, CameraIntent, MarkOverride, ShotSpec, SubjectSpec
 
 _SCALE_RANGE = (0.1, 10.0)
+_SIZE_RANGE = (0.1, 20.0)
+_MOST_SUBJECTS = 60  # on screen, all together
 _HEIGHT_RANGE_M = (-20.0, 100.0)
 
 
@@ -68,21 +79,71 @@ def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
         case AngleChange(angle=angle, yaw_delta_rad=yaw):
             # an orbit past half a turn is the shorter orbit the other way: it wraps and never sticks at a limit
             turned = round(math.remainder(camera.yaw_offset_rad + yaw, math.tau), 6)
-            return _with_camera(spec, angle=angle or camera.angle, yaw_offset_rad=turned)
+            angle = angle or camera.angle
+            return _with_camera(spec, angle=angle, yaw_offset_rad=turned, beats=_first(camera, angle=angle))
         case TimeOfDayChange(time_of_day=time_of_day):
             return spec.model_copy(update={"time_of_day": time_of_day})
         case ShotSizeChange(shot_size=shot_size):
-            return _with_camera(spec, shot_size=shot_size)
+            return _with_camera(spec, shot_size=shot_size, beats=_first(camera, shot_size=shot_size))
         case CameraMoveChange(move=move):
-            return _with_camera(spec, move=move)
+            return _with_camera(spec, move=move, beats=())  # one move asked for takes the place of several
         case DurationChange(duration_s=duration):
             return spec.model_copy(update={"duration_s": duration})
         case MoveMarkChange(subject_key=key, t_s=t, position_m=position, yaw_rad=yaw_rad):
             kept = tuple(o for o in spec.mark_overrides if (o.subject_key, o.t_s) != (key, t))
             mark = MarkOverride(subject_key=key, t_s=t, position_m=position, yaw_rad=yaw_rad)
             return spec.model_copy(update={"mark_overrides": (*kept, mark)})
+        case SubjectColourChange() | SubjectScaleChange() | SubjectCountChange():
+            return _with_subject(spec, change)
+        case _:
+            return _apply_look(spec, change)
+
+
+def _apply_look(
+    spec: ShotSpec, change: StyleChange | WeatherChange | PlaceChange | SkyChange | LensChange | FocusChange
+) -> ShotSpec:
+    match change:
+        case StyleChange(style=style):
+            return spec.model_copy(update={"style": style})
+        case WeatherChange(add=add, remove=remove):
+            kept_weather = tuple(w for w in dict.fromkeys((*spec.weather, *add)) if w not in remove)
+            return spec.model_copy(update={"weather": kept_weather})
+        case PlaceChange(place=place, set_dressing=dressing):
+            return spec.model_copy(update={"place": place, "set_dressing": dressing})
+        case SkyChange(suns=suns, moons=moons):
+            told = {name: number for name, number in (("suns", suns), ("moons", moons)) if number is not None}
+            return spec.model_copy(update=told)
+        case LensChange(lens_mm=lens_mm):
+            return _with_camera(spec, lens_mm=lens_mm)
+        case FocusChange(subject_key=key):
+            known = any(s.key == key for s in spec.subjects)
+            return _with_camera(spec, focus=key) if known else spec
         case _:
             assert_never(change)
+
+
+def _with_subject(spec: ShotSpec, change: SubjectColourChange | SubjectScaleChange | SubjectCountChange) -> ShotSpec:
+    """The spec with that subject changed; as it was where nobody has the key."""
+    others = sum(s.count for s in spec.subjects if s.key != change.subject_key)
+    subjects: list[SubjectSpec] = []
+    for subject in spec.subjects:
+        if subject.key != change.subject_key:
+            subjects.append(subject)
+            continue
+        match change:
+            case SubjectColourChange(colours=colours):
+                update: dict[str, object] = {"colours": colours}
+            case SubjectScaleChange(factor=factor):
+                update = {"scale": _hold(subject.scale * factor, _SIZE_RANGE)}
+            case SubjectCountChange(count=count):
+                update = {"count": max(1, min(count, _MOST_SUBJECTS - others))}
+        subjects.append(subject.model_copy(update=update))
+    return spec.model_copy(update={"subjects": tuple(subjects)})
+
+
+def _first(camera: CameraIntent, **updates: object) -> tuple[CameraBeat, ...]:
+    """The camera's beats with the first one changed: it repeats what the intent says."""
+    return tuple(b.model_copy(update=updates) if n == 0 else b for n, b in enumerate(camera.beats))
 
 
 def _with_camera(spec: ShotSpec, **updates: object) -> ShotSpec:

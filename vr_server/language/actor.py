@@ -84,7 +84,7 @@ def specs_of(actors: list[Actor], events: list[Event]) -> tuple[SubjectSpec, ...
 def _subject(actor: Actor, keys: dict[int, str], beats: list[ActionBeat]) -> SubjectSpec:
     place = None
     if actor.place and actor.place.side in _SIDES:
-        of = actor.place.of
+        of = actor.place.of if actor.place.of is not actor else None
         place = Placement.model_validate({"side": actor.place.side, "of": _key(of, keys)})
     return SubjectSpec(
         key=keys[id(actor)],
@@ -120,7 +120,7 @@ def _spans(events: list[Event], keys: dict[int, str]) -> dict[int, list[ActionBe
     for event in events:
         mine = placed.setdefault(id(event.actor), [])
         start = end if event.sequenced else (mine[-1].end if mine else 0.0)
-        target = _key(event.target, keys)
+        target = _key(event.target, keys) if event.target is not event.actor else None
         if (
             mine and mine[-1].action == event.action and target in {None, mine[-1].target}
         ):  # told twice, done once, longer

@@ -9,11 +9,20 @@ from vr_server.domain.note import (
     Change,
     DistanceChange,
     DurationChange,
+    FocusChange,
     HeightChange,
+    LensChange,
     MoveMarkChange,
+    PlaceChange,
     ShotSizeChange,
+    SkyChange,
     SpeedChange,
+    StyleChange,
+    SubjectColourChange,
+    SubjectCountChange,
+    SubjectScaleChange,
     TimeOfDayChange,
+    WeatherChange,
 )
 
 from .lexicon import Lexicon
@@ -70,8 +79,57 @@ def _say(change: Change, language: Language, lexicon: Lexicon) -> str:
             return f"镜头时长改为{duration:g}秒" if zh else f"make the shot {duration:g} seconds long"
         case MoveMarkChange(subject_key=key, t_s=t):
             return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"move {key} to the given mark at {t:g} s"
-        case _:
+        case TimeOfDayChange() | ShotSizeChange() | CameraMoveChange() | StyleChange() | PlaceChange():
             return _say_named(change, language, lexicon)
+        case SubjectColourChange() | SubjectScaleChange() | SubjectCountChange() | FocusChange():
+            return _say_subject(change, language, lexicon)
+        case _:
+            return _say_sky(change, language, lexicon)
+
+
+def _say_sky(change: WeatherChange | SkyChange | LensChange, language: Language, lexicon: Lexicon) -> str:
+    zh = language == "zh"
+    match change:
+        case LensChange(lens_mm=mm):
+            return f"换成{mm:g}毫米镜头" if zh else f"use a {mm:g} mm lens"
+        case WeatherChange(add=add, remove=remove):
+            come, gone = (
+                ("、" if zh else " and ").join(_name(lexicon, "weather", w, language) for w in ids)
+                for ids in (add, remove)
+            )
+            said = [f"天气加上{come}" if zh else f"add {come}"] if add else []
+            said += [f"去掉{gone}" if zh else f"take {gone} away"] if remove else []
+        case SkyChange(suns=suns, moons=moons):
+            said = []
+            for number, one, chinese in ((suns, "sun", "太阳"), (moons, "moon", "月亮")):
+                if number is not None:
+                    said.append(
+                        f"天上{number}个{chinese}" if zh else f"show {number} {one}{'' if number == 1 else 's'}"
+                    )
+    return (",".join if zh else " and ".join)(said)
+
+
+def _say_subject(
+    change: SubjectColourChange | SubjectScaleChange | SubjectCountChange | FocusChange,
+    language: Language,
+    lexicon: Lexicon,
+) -> str:
+    zh, key = language == "zh", change.subject_key
+    entry = lexicon.get("subject", key)
+    who = entry.name("zh") if zh and entry else key
+    match change:
+        case SubjectColourChange(colours=colours):
+            named = ("、" if zh else " and ").join(_name(lexicon, "colour", c, language) for c in colours)
+            return f"{who}改为{named}" if zh else f"make the {who} {named}"
+        case SubjectScaleChange(factor=factor):
+            bigger = factor > 1
+            if zh:
+                return f"{who}{'放大' if bigger else '缩小'}{_percent(factor)}"
+            return f"make the {who} {_percent(factor)} {'bigger' if bigger else 'smaller'}"
+        case SubjectCountChange(count=count):
+            return f"{who}改为{count}个" if zh else f"show {count} of: {who}"
+        case FocusChange():
+            return f"聚焦于{who}" if zh else f"focus on the {who}"
 
 
 def _say_angle(change: AngleChange, language: Language, lexicon: Lexicon) -> str:
@@ -86,7 +144,9 @@ def _say_angle(change: AngleChange, language: Language, lexicon: Lexicon) -> str
 
 
 def _say_named(
-    change: TimeOfDayChange | ShotSizeChange | CameraMoveChange, language: Language, lexicon: Lexicon
+    change: TimeOfDayChange | ShotSizeChange | CameraMoveChange | StyleChange | PlaceChange,
+    language: Language,
+    lexicon: Lexicon,
 ) -> str:
     match change:
         case TimeOfDayChange(time_of_day=value):
@@ -95,6 +155,10 @@ def _say_named(
             category, english, chinese = "shot_size", "change the shot size to ", "景别改为"
         case CameraMoveChange(move=value):
             category, english, chinese = "move", "change the camera move to ", "运镜改为"
+        case StyleChange(style=value):
+            category, english, chinese = "style", "change the look to ", "风格改为"
+        case PlaceChange(place=value):
+            category, english, chinese = "place", "change the place to ", "地点改为"
     name = _name(lexicon, category, value, language)
     return (chinese if language == "zh" else english) + name
 

@@ -5,7 +5,6 @@ the words of degree, ratio, number and scope that stand in the same piece.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 from vr_server.domain.base import Language, Model
@@ -19,13 +18,16 @@ from vr_server.domain.note import (
     ShotSizeChange,
     SpeedChange,
     TimeOfDayChange,
+    WeatherChange,
 )
 from vr_server.domain.shot import SHOT_DEFAULT_LIMIT_S, ShotSize, ShotSpec
 
 from .explain import explain
 from .lexicon import Lexicon, load_lexicon
+from .look import look_keys, look_wishes
+from .piece import Piece
 from .quantity import Quantity, quantities
-from .scan import NOTE_CATEGORIES, Clause, Match, scan
+from .scan import NOTE_CATEGORIES, Clause, scan
 from .text import detect_language, fold, is_han
 
 _SLOWER, _FASTER = 0.7, 1.4
@@ -37,7 +39,6 @@ _LONGER, _SHORTER = 1.5, 0.67
 _FACTOR_RANGE = (0.1, 10.0)
 _HEIGHT_RANGE_M = (-50.0, 50.0)
 _SHORTEST_S = 0.5
-_WISHES = ("note", "scope")
 _NOMINAL_DISTANCE_M: dict[ShotSize, float] = {
     "extreme_close_up": 0.5, "close_up": 0.8, "medium_close_up": 1.2, "medium": 1.8,
     "medium_full": 2.6, "full": 4.0, "wide": 9.0, "extreme_wide": 25.0,
@@ -53,37 +54,6 @@ class Interpretation(Model):
     unknown_words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A piece of a note: its known words and numbers, and the wishes among them."""
-
-    clause: Clause
-    matches: tuple[Match, ...]
-    numbers: tuple[Quantity, ...]
-
-    def ids(self, category: str) -> list[str]:
-        """The ids said of that category; a word that is a wish in a note ("speed") is nothing else in it."""
-        own = (m for m in self.matches if not m.negated and (category in _WISHES or not m.get("note")))
-        camera = self.speaks_of_camera
-        return [entry.id for m in own if (entry := m.get(category, camera=camera))]
-
-    @property
-    def speaks_of_camera(self) -> bool:
-        """Camera-only words hold where the camera is named and nothing plainer is asked for."""
-        return any(m.get("scope") and m.get("camera") for m in self.matches) and not any(
-            m.get("note") for m in self.matches
-        )
-
-    def value(self, category: str) -> float | None:
-        """The value of the last word of that category, degree words that merely soften left aside."""
-        found = [e.value for m in self.matches if (e := m.get(category)) and e.value is not None]
-        telling = [v for v in found if v != 1.0] or found
-        return telling[-1] if telling else None
-
-    def number(self, group: str) -> float | None:
-        return next((q.value for q in self.numbers if q.group == group), None)
-
-
 def interpret(
     text: str, spec: ShotSpec, *, language: Language | None = None, lexicon: Lexicon | None = None
 ) -> Interpretation:
@@ -97,7 +67,7 @@ def interpret(
     unknown: list[str] = []
     for clause in scan(text, lexicon, NOTE_CATEGORIES & lexicon.categories()):
         for piece in _pieces(clause, quantities(text, lexicon)):
-            wishes = _wishes(piece, spec)
+            wishes = [*_wishes(piece, spec), *look_wishes(piece, spec, lexicon)]
             told.extend(wishes)
             if not wishes:
                 unknown.extend(_unknown(text, piece))
@@ -109,30 +79,30 @@ def interpret(
     )
 
 
-def _pieces(clause: Clause, numbers: list[Quantity]) -> list[_Piece]:
+def _pieces(clause: Clause, numbers: list[Quantity]) -> list[Piece]:
     """The clause cut at its joins, where both sides wish for something."""
-    cuts = [m for m in clause.matches if m.get("join") or m.get("sequence")]
+    cuts = [m for m in clause.matches if m.get("join") or (m.get("sequence") and m.text != "再")]  # 再大一点: more
     starts = [clause.start, *(m.end for m in cuts)]
     ends = [*(m.start for m in cuts), clause.end]
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     for start, end in zip(starts, ends, strict=True):
         inside = tuple(m for m in clause.matches if start <= m.start < end)
         # words inside a number ("一米" holds "一", "half a metre" holds "half") are the number's
         mine = tuple(q for q in numbers if start <= q.start < end)
         free = tuple(m for m in inside if not any(q.start <= m.start < q.end for q in mine))
         gaps = tuple(g for g in clause.gaps if start <= g[0] < end)
-        pieces.append(_Piece(Clause(start, end, clause.text, inside, gaps), free, mine))
+        pieces.append(Piece(Clause(start, end, clause.text, inside, gaps), free, mine))
     return pieces
 
 
-def _unknown(text: str, piece: _Piece) -> list[str]:
+def _unknown(text: str, piece: Piece) -> list[str]:
     return [word for start, end in piece.clause.gaps if len(word := text[start:end].strip()) > 1 or is_han(word[:1])]
 
 
 # ---------------------------------------------------------------- wishes of one piece
 
 
-def _wishes(piece: _Piece, spec: ShotSpec) -> list[Change]:
+def _wishes(piece: Piece, spec: ShotSpec) -> list[Change]:
     notes = piece.ids("note")
     found: list[Change | None] = [
         _duration(piece, spec, notes),
@@ -148,17 +118,17 @@ def _wishes(piece: _Piece, spec: ShotSpec) -> list[Change]:
     return [change for change in found if change]
 
 
-def _strength(piece: _Piece) -> float:
+def _strength(piece: Piece) -> float:
     strength = piece.value("degree")
     return 1.0 if strength is None else strength
 
 
-def _ratio(piece: _Piece) -> float | None:
+def _ratio(piece: Piece) -> float | None:
     """A factor said outright: "twice", "half", "三倍", "1.5 times"; always as larger-than or part-of."""
     return piece.number("times") or piece.value("ratio")
 
 
-def _scaled(piece: _Piece, base: float, *, growing: bool) -> float:
+def _scaled(piece: Piece, base: float, *, growing: bool) -> float:
     """The factor of a comparative: said outright, in per cent, or `base` to the power of the words' strength."""
     ratio, percent = _ratio(piece), piece.number("percent")
     if percent is not None:
@@ -171,7 +141,7 @@ def _scaled(piece: _Piece, base: float, *, growing: bool) -> float:
     return round(min(max(factor, _FACTOR_RANGE[0]), _FACTOR_RANGE[1]), 4)
 
 
-def _speed(piece: _Piece, notes: list[str]) -> SpeedChange | None:
+def _speed(piece: Piece, notes: list[str]) -> SpeedChange | None:
     wish = next((n for n in notes if n in {"slower", "faster", "speed"}), None)
     if wish is None:
         return None
@@ -185,13 +155,13 @@ def _speed(piece: _Piece, notes: list[str]) -> SpeedChange | None:
     return SpeedChange(scope=_scope(piece), factor=_scaled(piece, _SLOWER if slower else _FASTER, growing=not slower))
 
 
-def _scope(piece: _Piece) -> Literal["action", "camera", "both"]:
+def _scope(piece: Piece) -> Literal["action", "camera", "both"]:
     camera = "camera" in piece.ids("scope") or bool(piece.ids("move"))
     acting = "action" in piece.ids("scope") or bool(piece.ids("action")) or bool(piece.ids("subject"))
     return "both" if camera == acting else "camera" if camera else "action"
 
 
-def _distance(piece: _Piece, spec: ShotSpec, notes: list[str]) -> DistanceChange | None:
+def _distance(piece: Piece, spec: ShotSpec, notes: list[str]) -> DistanceChange | None:
     wish = next((n for n in notes if n in {"closer", "farther", "distance"}), None)
     if wish is None:
         return None
@@ -206,7 +176,7 @@ def _distance(piece: _Piece, spec: ShotSpec, notes: list[str]) -> DistanceChange
     return DistanceChange(factor=_scaled(piece, _CLOSER if closer else _FARTHER, growing=not closer))
 
 
-def _height(piece: _Piece, notes: list[str]) -> HeightChange | None:
+def _height(piece: Piece, notes: list[str]) -> HeightChange | None:
     wish = next((n for n in notes if n in {"higher", "lower"}), None)
     if wish is None or {"slower", "faster", "speed"} & set(notes):
         return None
@@ -216,7 +186,7 @@ def _height(piece: _Piece, notes: list[str]) -> HeightChange | None:
     return HeightChange(delta_m=round(min(max(delta, _HEIGHT_RANGE_M[0]), _HEIGHT_RANGE_M[1]), 4))
 
 
-def _orbit(piece: _Piece, notes: list[str]) -> AngleChange | None:
+def _orbit(piece: Piece, notes: list[str]) -> AngleChange | None:
     """A place beside the subject to look from, or degrees to go round it."""
     left, right = "view_left" in notes, "view_right" in notes
     moves = piece.ids("move")
@@ -237,7 +207,7 @@ def _orbit(piece: _Piece, notes: list[str]) -> AngleChange | None:
     return None
 
 
-def _move(piece: _Piece, notes: list[str]) -> CameraMoveChange | None:
+def _move(piece: Piece, notes: list[str]) -> CameraMoveChange | None:
     moves = piece.ids("move")
     orbit_by_angle = piece.number("rad") is not None and any(m.startswith("orbit") for m in moves)
     about_speed = {"slower", "faster", "speed"} & set(notes)
@@ -246,10 +216,10 @@ def _move(piece: _Piece, notes: list[str]) -> CameraMoveChange | None:
     return CameraMoveChange.model_validate({"move": moves[-1]})
 
 
-def _duration(piece: _Piece, spec: ShotSpec, notes: list[str]) -> DurationChange | None:
+def _duration(piece: Piece, spec: ShotSpec, notes: list[str]) -> DurationChange | None:
     seconds = piece.number("s")
     wish = next((n for n in notes if n in {"longer", "shorter"}), None)
-    if wish is None and seconds is None:
+    if seconds is None and (wish is None or piece.ids("sky") or piece.ids("subject") or piece.ids("weather")):
         return None
     if wish is None or (seconds is not None and _absolute(piece)):
         wanted = seconds or spec.duration_s
@@ -260,7 +230,7 @@ def _duration(piece: _Piece, spec: ShotSpec, notes: list[str]) -> DurationChange
     return DurationChange(duration_s=round(min(max(wanted, _SHORTEST_S), SHOT_DEFAULT_LIMIT_S), 3))
 
 
-def _absolute(piece: _Piece) -> bool:
+def _absolute(piece: Piece) -> bool:
     """ "extend to 6 seconds", "延长到八秒" name the length itself; "2 seconds longer" the difference."""
     words = fold(piece.clause.text)
     return " to " in words or "到" in words or "为" in words
@@ -273,12 +243,23 @@ def _settle(told: list[Change]) -> tuple[tuple[Change, ...], bool]:
     """One change of each kind: the last wish wins; whether that overruled an earlier, different one."""
     kept: dict[str, Change] = {}
     contradictory = False
-    for change in told:
-        for key in _keys(change):
+    for wish in told:
+        change = wish
+        for key in _keys(wish):
             earlier = kept.pop(key, None)
-            contradictory |= earlier is not None and earlier != change
+            if isinstance(earlier, WeatherChange) and isinstance(wish, WeatherChange):
+                change = _both(earlier, wish)
+            else:
+                contradictory |= earlier is not None and earlier != wish
         kept[_keys(change)[0]] = change
     return tuple(kept.values()), contradictory
+
+
+def _both(first: WeatherChange, then: WeatherChange) -> WeatherChange:
+    """Two wishes about the weather hold together; of one that comes and goes the later counts."""
+    add = (*(w for w in first.add if w not in then.remove), *then.add)
+    remove = (*(w for w in first.remove if w not in then.add), *then.remove)
+    return WeatherChange(add=tuple(dict.fromkeys(add)), remove=tuple(dict.fromkeys(remove)))
 
 
 def _keys(change: Change) -> list[str]:
@@ -291,4 +272,4 @@ def _keys(change: Change) -> list[str]:
         case AngleChange(angle=None):
             return ["yaw"]
         case _:
-            return [change.kind]
+            return look_keys(change)

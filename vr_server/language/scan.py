@@ -9,7 +9,8 @@ from .text import clauses, fold, is_han, tokens
 
 NOTE_CATEGORIES = frozenset(
     {"note", "scope", "degree", "ratio", "time", "shot_size", "angle", "move", "action", "subject", "negation",
-     "unit", "count", "stop", "join", "pronoun", "detail", "article", "camera", "sequence"}
+     "unit", "count", "stop", "join", "pronoun", "detail", "article", "camera", "sequence", "style", "weather", "place", "lens", "colour", "size", "sky",
+     "focus", "wardrobe", "heaven", "grade", "measure"}
 )  # fmt: skip
 NOT_FOR_PROMPTS = frozenset({"note", "scope", "degree", "ratio", "slot", "heading_time"})
 _NEGATION_REACH_EN = 4  # words

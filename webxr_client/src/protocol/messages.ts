@@ -380,6 +380,15 @@ export interface Revision {
     | CameraMoveChange
     | DurationChange
     | MoveMarkChange
+    | StyleChange
+    | WeatherChange
+    | PlaceChange
+    | SkyChange
+    | LensChange
+    | FocusChange
+    | SubjectColourChange
+    | SubjectScaleChange
+    | SubjectCountChange
   )[];
   diff: FieldDiff[];
   explanation: string;
@@ -465,6 +474,78 @@ export interface MoveMarkChange {
    */
   positionM: [number, number, number];
   yawRad: number | null;
+}
+/**
+ * The look: a lexicon id (noir, ink_wash, ...).
+ */
+export interface StyleChange {
+  kind: 'style';
+  style: string;
+}
+/**
+ * Lexicon ids of weather that comes and that goes.
+ */
+export interface WeatherChange {
+  kind: 'weather';
+  add: string[];
+  remove: string[];
+}
+/**
+ * Another place: a lexicon id. What stands there comes with it.
+ */
+export interface PlaceChange {
+  kind: 'place';
+  place: string;
+  setDressing: string[];
+}
+/**
+ * How many suns and moons are seen; None: as before.
+ */
+export interface SkyChange {
+  kind: 'sky';
+  suns: number | null;
+  moons: number | null;
+}
+/**
+ * Focal length, millimetres of a full-frame camera.
+ */
+export interface LensChange {
+  kind: 'lens';
+  lensMm: number;
+}
+/**
+ * What the shot is about.
+ */
+export interface FocusChange {
+  kind: 'focus';
+  subjectKey: string;
+}
+/**
+ * Colour ids of a subject: of its clothes where it is a person.
+ */
+export interface SubjectColourChange {
+  kind: 'subject_colour';
+  subjectKey: string;
+  /**
+   * @minItems 1
+   */
+  colours: [string, ...string[]];
+}
+/**
+ * Multiply a subject's size.
+ */
+export interface SubjectScaleChange {
+  kind: 'subject_scale';
+  subjectKey: string;
+  factor: number;
+}
+/**
+ * How many of a subject there are.
+ */
+export interface SubjectCountChange {
+  kind: 'subject_count';
+  subjectKey: string;
+  count: number;
 }
 /**
  * One line of the diff a director sees: a spec field, before and after, ready to be shown.
