@@ -66,7 +66,8 @@ class _CameraReader:
         self.last_end = clause.end
         speaks = clause.has(*_SPEAKS) or self.told
         active, pace = False, None
-        moved: list[_Beat] = []
+        first = len(self.beats) - 1
+        moved = False
         asks = False  # a size, a move or a focus was named: the noun behind is what it is of
         for index, match in enumerate(clause.matches):
             if match.negated:
@@ -83,15 +84,15 @@ class _CameraReader:
             if self._take(clause, match, active=active and speaks):
                 asks = True
                 if match.get("move", camera=active):
-                    moved.append(self.now)
+                    moved = True
             if len(self.beats) > before:
                 self.fresh = False
             if entry := match.get("pace"):
                 after = clause.matches[index + 1] if index + 1 < len(clause.matches) else None
                 if active or clause.has("camera") or (after and after.get("move")):
                     pace = entry.value
-        for beat in moved:
-            beat.speed = beat.speed or pace
+        for beat in self.beats[first:] if moved else []:
+            beat.speed = beat.speed or (pace if beat.move else None)
         self.fresh = self.fresh and not clause.has(*_SPEAKS)
 
     def _take(self, clause: Clause, match: Match, *, active: bool) -> bool:

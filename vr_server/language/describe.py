@@ -14,6 +14,7 @@ from .unknown import Name
 _NOUNS = ("subject", "wardrobe", "prop", "set", "weather", "sky", "place", "heaven", "detail")
 _BETWEEN = ("colour", "size", "stop", "measure", "count")
 _BREAKS = ("action", "placement", "preposition", "camera", "article", "pronoun", "sequence")
+_COATS = {"scales", "fur", "feathers", "鳞片", "羽毛", "毛发", "鳞甲"}  # a colour of these is the animal's
 _REACH = 6  # words between an adjective and its noun
 _SKY_WEATHER = {"storm", "clouds", "lightning", "stars"}
 
@@ -111,15 +112,17 @@ class Describer:
         ):
             self.cast.sky_colour = self.cast.sky_colour or entry.id
             self.cast.spent.add(match.start)
+        elif category == "detail" and found.text.lower() in _COATS:
+            self._colour_before(match, entry)
         elif category in {"prop", "set"}:
             self.cast.spent.add(match.start)
             if found.get("subject"):
                 self.colours.append(entry.id)
 
     def _colour_before(self, match: Match, entry: Entry) -> None:
-        if self.camera or self.of_grade:
-            return
         before = self._before(match)
+        if self.camera or self.of_grade or (before and before[-1].text.lower() == "of"):
+            return  # warm tones; a pile of gold
         if any(m.get("heaven") for m in before):
             self.cast.sky_colour = self.cast.sky_colour or entry.id
         elif match.get("style") and not self._worn(before):

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from .actor import Actor, Event, Place, give
 from .cast import Cast, can_do
-from .describe import Describer, is_plural, telling
+from .describe import is_plural, telling
+from .holding import Holder
 from .lexicon import Entry
 from .scan import Clause, Match
 from .text import is_han
@@ -29,18 +30,16 @@ def read_clause(cast: Cast, clause: Clause, names: list[Name]) -> None:
     _Reader(cast, clause, names).run()
 
 
-class _Reader(Describer):
+class _Reader(Holder):
     """The state of reading one clause."""
 
     def __init__(self, cast: Cast, clause: Clause, names: list[Name]) -> None:
         super().__init__(cast, clause, names)
         self.lexicon = cast.lexicon
-        self.article: str | None = None
         self.pace: str | None = None
         self.nature: Entry | None = None  # sun, rain, leaves: what the next verb may be about
         self.bystander = False  # the clause's subject is a thing that acts by itself: "sunlight falls"
         self.joined = False
-        self.named = False  # a subject was named in this clause
         self.company: Actor | None = None  # named with "with" in front of the verb: 牵着妈妈穿过
         self.before_verb: Actor | None = None  # an object named in front of its verb: 向骑士挥手
 
@@ -54,8 +53,8 @@ class _Reader(Describer):
             ("projection", lambda _i, _m, _e: self._camera_word()),
             ("camera", lambda _i, _m, _e: self._camera_word()),
             ("action", lambda i, _m, e: self._action(i, e)),
-            ("wardrobe", lambda i, _m, e: self._carry(i, e)),
-            ("prop", lambda i, _m, e: self._carry(i, e)),
+            ("wardrobe", lambda i, _m, e: self.carry(i, e)),
+            ("prop", lambda i, _m, e: self.carry(i, e)),
             ("colour", self.colour),
             ("size", self.size),
             ("stop", lambda _i, m, _e: self.near_word(m)),
@@ -73,6 +72,9 @@ class _Reader(Describer):
             self._subject(match)
             return
         noun = self._is_noun(index, match)
+        if match.text == "把" and not (index and self.matches[index - 1].get("count")):
+            self.preposition = "other"  # else it is a measure: 一把剑
+            return
         for category, step in self._steps:
             if (entry := match.get(category)) and not (noun and category == "action"):
                 step(index, match, entry)
@@ -83,7 +85,7 @@ class _Reader(Describer):
         if not match.get("subject"):
             return False
         if match.get("prop"):
-            return self._stands_alone(index)
+            return self.stands_alone(index)
         if match.get("size"):
             return not self.noun_after(index)
         if match.get("set"):
@@ -91,19 +93,6 @@ class _Reader(Describer):
                 return self.count is not None or self.colours != []
             return not is_plural(match.text, match.get("subject")) or self.count is not None
         return True
-
-    def _stands_alone(self, index: int) -> bool:
-        """Whether something to hold is there by itself: nobody holds it, or it lies somewhere."""
-        after = self.matches[index + 1] if index + 1 < len(self.matches) else None
-        if self.acted and any(e.action in {"look_at", "point", "approach", "aim", "look_up"} for e in self.told):
-            return True
-        people = [a for a in [*self.cast.current, *self.cast.actors] if not a.is_thing]
-        if after and after.get("placement") and not self.acted and not people:
-            return True
-        later = [e for m in self.matches[index + 1 : index + 1 + _REACH] if (e := m.get("subject"))]
-        owner_after = any(e.group != "thing" for e in later)
-        lying = self.cast.fronted is not None or self.relation is not None
-        return (not people and not owner_after) or (lying and not self.acted)
 
     def _camera_word(self) -> None:
         self.camera = not self.preposition
@@ -309,33 +298,6 @@ class _Reader(Describer):
             for event in self.told:
                 event.entry = self.lexicon.refer("action:look_up")
         self._thing(match)
-
-    def _carry(self, index: int, entry: Entry) -> None:
-        """To the noun that follows ("穿汉服的女子"), else to the one before ("a woman in a coat")."""
-        here = self.matches[index]
-        self.preposition, self.relation = None, None
-        colours, self.cloth = (tuple(self.cloth), []) if entry.category == "wardrobe" else ((), self.cloth)
-        self.colours = []
-        before = self.matches[index - 1] if index else None
-        for later in self.matches[index + 1 : index + 1 + _REACH]:
-            if later.get("action"):
-                break
-            if (later.get("subject") and not later.get("prop")) or later.start in self.names:
-                between = self.clause.text[here.end - self.clause.start : later.start - self.clause.start]
-                adjoining = not between and (bool(colours) or not self.nouns)
-                if "的" in between or adjoining or (not any(map(is_han, here.text)) and not self.named):
-                    self.cast.carried.append((entry, colours))
-                    return
-        if before and any(before.get(c) for c in ("count", "measure", "article")):
-            self.count = self.article = None  # the number was this thing's, not a person's
-        owners = [a for a in self.cast.current if not a.is_thing]
-        owners = owners or [a for a in self.cast.actors if not a.is_thing][-1:]
-        for actor in owners:
-            give(actor, entry)
-            actor.colours += colours
-        if not owners:
-            self.cast.carried.append((entry, colours))
-        self.count = self.article = None
 
     # ------------------------------------------------------------ verbs
 

@@ -17,6 +17,13 @@ const TITLES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   forbidden: { en: 'That is not allowed', zh: '没有权限' },
   unavailable: { en: 'Not available at the moment', zh: '暂时不可用' },
   'engine-failed': { en: 'The take could not be made', zh: '这一条制作失败' },
+  'engine-auth': { en: 'The engine does not accept the key', zh: '引擎不接受该密钥' },
+  'engine-throttled': { en: 'The engine takes no more for now', zh: '引擎暂时不再接单' },
+  'engine-refused': { en: 'The engine refuses this content', zh: '引擎拒绝该内容' },
+  'engine-unreachable': { en: 'The engine cannot be reached', zh: '无法连接引擎' },
+  'engine-lied': { en: 'The engine’s answer is not what it should be', zh: '引擎的答复不合约定' },
+  'result-gone': { en: 'The clip is no longer at its address', zh: '片段已不在原地址' },
+  'outcome-unknown': { en: 'Nobody knows whether the engine took the order', zh: '无法确定引擎是否已接单' },
   'storage-failed': { en: 'The data could not be stored or read', zh: '数据无法保存或读取' },
   cancelled: { en: 'Cancelled', zh: '已取消' },
 };
