@@ -12,6 +12,9 @@ from vr_server.staging import compose
 from vr_server.staging.geometry import matrix_of
 from vr_server.staging.lenses import SIZES, project
 from vr_server.staging.measure import Shots, moves_of, sightings, size_of, steps_apart
+from vr_server.staging.meshes.ground import ground_height
+from vr_server.staging.places import PLACES
+from vr_server.staging.subjects import path_at
 
 MOVES = (
     "static", "dolly_in", "dolly_out", "truck_left", "truck_right", "pan_left", "pan_right", "tilt_up", "tilt_down", "crane_up", "crane_down",
@@ -208,3 +211,39 @@ def test_follow_keeps_its_distance():
     assert max(far) / min(far) < 1.25
     assert all(moment["man"].face for moment in seen)
     assert moves_of(Shots.of(staging.camera)).travelled_m > 8
+
+
+def test_a_leap_from_a_cliff_is_seen_from_where_the_ground_does_not_hide_it():
+    spec = one("man", "jump_off", place="cliff", duration_s=5.0, camera=camera(shot_size="full"))
+    staging = compose(spec, 4)
+    times = np.linspace(0.2, 4.8, 9)
+    assert all(moment["man"].inside > 0.7 for moment in sightings(staging, times))
+    shots = Shots.of(staging.camera)
+    for key in range(0, len(shots.eye), 6):
+        man = path_at(staging.subjects[0].path, staging.camera.keys[key].t_s)[0] + [0, 0.9, 0]
+        line = shots.eye[key] + (man - shots.eye[key]) * np.linspace(0, 1, 20)[:, None]
+        assert (line[:, 1] > ground_height(staging.ground, line[:, 0], line[:, 2]) - 0.3).all()
+
+
+@pytest.mark.parametrize("place", [name for name, place in sorted(PLACES.items()) if place.interior])
+def test_a_full_shot_in_a_room_stays_in_the_room_and_holds_everybody(place):
+    spec = ShotSpec(
+        text="Three.", language="en", subjects=(subject("man", "talk"), subject("woman", "talk"), subject("child")), place=place,
+        camera=camera(move="truck_right"),
+    )  # fmt: skip
+    staging = compose(spec, 4)
+    room = PLACES[place].interior
+    eyes = Shots.of(staging.camera).eye
+    assert (eyes[:, 0] > room.x_m[0] + 0.2).all()
+    assert (eyes[:, 0] < room.x_m[1] - 0.2).all()
+    assert (eyes[:, 2] < room.z_m[1] - 0.2).all()
+    assert (eyes[:, 1] < room.height_m - 0.2).all()
+    assert all(seen.inside >= 0.9 for seen in sightings(staging, np.array([2.0]))[0].values())
+
+
+def test_a_lens_too_long_for_the_room_is_changed_and_told():
+    staging = compose(
+        one(place="corridor", camera=camera(shot_size="full", lens_mm=85.0, yaw_offset_rad=math.pi / 2)), 4
+    )
+    assert staging.camera.keys[0].yfov_rad > 1.3 * 2 * math.atan(12 / 85)
+    assert any("no room" in remark or "walls" in remark for remark in staging.remarks)

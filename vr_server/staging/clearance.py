@@ -70,6 +70,13 @@ class Obstacles:
         raised[:, 1] = np.maximum(eye[:, 1], floor + lowest_m)
         return raised
 
+    def buried(self, aim: Array, eye: Array) -> float:
+        """The share of lines from `aim` to `eye` [n, 3] that run through the ground (a hill, a cliff's edge)."""
+        steps = np.linspace(0.08, 0.96, 12)[None, :, None]
+        points = (aim[:, None] * (1 - steps) + eye[:, None] * steps).reshape(-1, 3)
+        under = points[:, 1] < ground_height(self.ground, points[:, 0], points[:, 2]) - 0.05
+        return float(under.reshape(len(aim), -1).any(axis=1).mean())
+
     def leaves(self, body: Body, k: int, start: Array, end: Array) -> float:
         """Share of the line from `start` (in or near `body`) to `end` at which it has left the body by `WALL_M`."""
         enter, leave = _box_of(body, k).along(start[None], end[None], WALL_M)

@@ -203,6 +203,7 @@ def target_of(
         base = aim if mode == "track" else np.broadcast_to(_middle(aim[window]), aim.shape)
         floor = lead.base[:, 1] if mode == "track" else np.full(len(aim), lead.base[window, 1].mean())
         return Target((lead,), frame, min(frame, lead.unit_m), aim, base, floor, lead.height_m, mode, one=True)
+    shown = _together(shown, window)
     points = np.concatenate([b.points for b in shown], axis=1)
     low, high = points.min(axis=1), points.max(axis=1)
     # a leap or a landing is held whole where it is small beside the body, and followed where it is not
@@ -231,6 +232,17 @@ def target_of(
     return Target(shown, frame, whole, aim, base, base[:, 1] - share * tall, tall, mode, one=False)
 
 
+def _together(shown: tuple[Body, ...], window: slice) -> tuple[Body, ...]:
+    """The lead and those who stay with it: no frame holds one who leaps from a cliff and one who does not."""
+    lead = shown[0]
+    kept = [lead]
+    for body in shown[1:]:
+        off = (body.base - lead.base)[window]
+        if float(np.linalg.norm(off - off[0], axis=1).max()) <= 5 * max(lead.height_m, body.height_m):
+            kept.append(body)
+    return tuple(kept)
+
+
 def _close_aim(body: Body, size: ShotSize) -> Array:
     shape = SIZES[size]
     if body.person:
@@ -252,8 +264,11 @@ def _mode(way: Array, size_m: float, move: CameraMove, angle: CameraAngle, windo
         return "track"
     if one:
         return "track" if reach > 0.9 * size_m else "pan"
-    if gone > 4 * size_m:
+    fallen = float(np.ptp(part[:, 1]))
+    if max(gone, fallen) > 4 * size_m:
         return "track"
+    if fallen > 2.5 * size_m and move in _FIXED and angle != "overhead":
+        return "pan"
     aside = float(np.ptp(part[:, 0]))
     if move not in _FIXED or aside <= 1.2 * size_m:
         return "still"

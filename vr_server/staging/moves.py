@@ -99,10 +99,10 @@ def delta(move: str, hold: Hold, speed: float) -> Array:
     elif way == "crane":
         amount = (0.3 * distance + 0.15) * speed
         if hold.low_angle:
-            amount = min(amount, 0.75 * hold.centre_m)
+            amount = min(amount, 0.62 * hold.centre_m)
         d[RISE] = sign * amount
         # a low camera that rises goes on looking up
-        d[AHEAD] = 0.3 * d[RISE] if hold.low_angle and sign > 0 else 0.0
+        d[AHEAD] = 0.15 * d[RISE] if hold.low_angle and sign > 0 else 0.0
     return d
 
 

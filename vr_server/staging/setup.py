@@ -25,6 +25,7 @@ _ROOM = (0.93, 0.95)
 _LOOK_ROOM, _LOOK_ROOM_CLOSE = 0.16, 0.2
 _SHOWS_FACE_RAD, _THREE_QUARTER_RAD = 1.0, 0.62
 _FITS = 14
+_MANY = 8
 _LONGEST_TAN = 0.06
 """tan(yfov / 2) of a 200 mm lens."""
 _TURNS = (0.0, 0.3, -0.3, 0.6, -0.6, 0.95, -0.95, 1.35, -1.35, 1.8, -1.8, 2.4, -2.4, math.pi)
@@ -291,12 +292,14 @@ class Framer:
 
     def _cost(self, state: Array, target: Target, window: slice, turn: float) -> float:
         """What is wrong with a place for the camera: walls before 1, then others in the way, then a turned-away face."""
-        picks = np.linspace(window.start, window.stop - 1, 5).round().astype(int)
+        picks = np.linspace(window.start, window.stop - 1, 9).round().astype(int)
         eye = positions(state, target.base[picks], target.floor[picks], self.intent.height_offset_m)
         shortage = 1.0 - self.obstacles.open_shares(target.aim[picks], eye)
-        cost = 0.5 * abs(turn) + 6.0 * float(shortage.mean())
-        if target.one:
+        eye = self.obstacles.over_ground(eye, LOWEST_M)
+        cost = 0.5 * abs(turn) + 6.0 * float(shortage.mean()) + 8.0 * self.obstacles.buried(target.aim[picks], eye)
+        if target.shown and len(target.shown) < _MANY:
             cost += 2.0 * self.obstacles.hidden(target.shown, picks, target.shown[0].tell[picks], eye)
+        if target.one:
             cost += 1.2 * self._averted(target.shown[0], picks, eye) if abs(turn) > 0 else 0.0
         return cost
 
