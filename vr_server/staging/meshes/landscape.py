@@ -16,7 +16,6 @@ from .core import (
     finish,
     flat_part,
     lathe,
-    smooth_part,
     times,
     tube,
 )
@@ -40,10 +39,10 @@ def mountain(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         turn, phase, wave = float(rng.uniform(0, 6.28)), rng.uniform(0, 6.28, 2), 2.1 * 1.9**octave
         u, v = x * math.cos(turn) + z * math.sin(turn), z * math.cos(turn) - x * math.sin(turn)
         bend = np.sin(wave * u + phase[0] + 0.8 * np.sin(0.7 * wave * v + phase[1]))
-        crest += 0.66**octave * (1 - np.abs(bend)) ** 1.35
+        crest += 0.6**octave * (1 - np.abs(bend)) ** 1.1
     crest = crest / crest.max()
     envelope = np.clip(1 - t**1.4, 0, 1)
-    height = envelope * (0.42 + 0.58 * crest) * (0.55 + 0.45 * crest)
+    height = envelope**1.15 * (0.5 + 0.5 * crest)
     height = height / height.max() * h
     height[0] = -0.06 * h
     points = np.stack([x * w / 2, height, z * d / 2], -1).reshape(-1, 3)
@@ -53,15 +52,16 @@ def mountain(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         np.stack([k + i, k + j, k + n + j, k + i, k + n + j, k + n + i], 1).reshape(-1, 3)
         for k in range(0, (rings - 1) * n, n)
     ]
-    part = smooth_part(points, np.concatenate(strips).astype(np.int32), _ROCKS[kind])
+    part = flat_part(points, np.concatenate(strips).astype(np.int32), _ROCKS[kind])
+    points = part.positions
     if kind == 0:
-        level = points[:, 1] / h + 0.8 * (part.normals[:, 1] - 0.62)
-        snow = np.clip((level - 0.45) * 7, 0, 1)[:, None]
+        level = points[:, 1] / h + 0.7 * (part.normals[:, 1] - 0.66)
+        snow = np.clip((level - 0.5) * 5, 0, 1)[:, None]
         wood = np.clip((0.24 - points[:, 1] / h) * 8, 0, 1)[:, None]
         part.colours[:] = part.colours * (1 - wood) + np.array([0.09, 0.12, 0.07]) * wood
         part.colours[:] = part.colours * (1 - snow) + np.array([0.84, 0.87, 0.92]) * snow
     else:
-        part.colours[:] *= (0.86 + 0.16 * np.sin(points[:, 1] / h * 26 + 2 * x.reshape(-1)))[:, None]
+        part.colours[:] *= (0.86 + 0.16 * np.sin(points[:, 1] / h * 26 + 2 * points[:, 0] / w))[:, None]
     return (finish("mountain", part),)
 
 
