@@ -27,7 +27,7 @@ from .sphere import level
 from .tiny import tiny_scene
 from .workers import Workers
 
-SURVEY_FRAMES = 12
+SURVEY_FRAMES = 9
 SURVEY_HEIGHT_PX = 96
 METER_HEIGHT_PX = 72
 FILL_LEAST = 1.0
@@ -117,7 +117,7 @@ def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:
 
 
 def survey(geometry: Geometry, eyes: list[tuple[float, CameraPose]], aspect: float, workers: Workers) -> Survey:
-    """Look through `eyes` (seconds, pose): a dozen frames at low resolution: how near, how far, and where shadows will be seen."""
+    """Look through `eyes` (seconds, pose): a few frames at low resolution: how near, how far, and where shadows will be seen."""
     height = SURVEY_HEIGHT_PX
     width = max(16, round(height * aspect))
     raster = Rasteriser(geometry, width, height, ((0.0, 0.0),), workers)

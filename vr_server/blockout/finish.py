@@ -19,6 +19,8 @@ GLOW_FROM = 0.86
 """Codes 0..1 above this spill over."""
 _GLOW_TABLE = np.clip((np.arange(256) / 255 - GLOW_FROM) / (1 - GLOW_FROM), 0, 1)
 GLOW_TABLE: U8 = np.rint(255 * _GLOW_TABLE * np.arange(256) / 255).astype(np.uint8)
+CELL = 8
+"""Pixels across one cell of the glow."""
 GLOW_RADII = (0.012, 0.05)
 """Standard deviations of the two blurs, as shares of the picture's height."""
 GLOW_SHARES = (0.5, 0.6)
@@ -27,17 +29,19 @@ INK_REACH_M = 6.0
 
 
 def spill(color: U8, *, around: bool) -> F32:
-    """The glow of `color` uint8 [h, w, 3] at a quarter of its size, float32 codes; `around`: the sides meet."""
+    """The glow of `color` uint8 [h, w, 3] at an eighth of its size, float32 codes; `around`: the sides meet."""
     h, w = color.shape[:2]
-    small = np.asarray(cv2.resize(color, (max(w // 4, 1), max(h // 4, 1)), interpolation=cv2.INTER_AREA))
-    bright = np.asarray(cv2.LUT(small, GLOW_TABLE)).astype(np.float32)
-    wide = min(max(1, round(3 * GLOW_RADII[1] * h / 4)), bright.shape[1])
+    # what shines is told at half size: a small lamp must not drown in the mean of its cell
+    half = np.asarray(cv2.resize(color, (max(w // 2, 1), max(h // 2, 1)), interpolation=cv2.INTER_AREA))
+    shining, size = np.asarray(cv2.LUT(half, GLOW_TABLE)), (max(w // CELL, 2), max(h // CELL, 2))
+    bright = np.asarray(cv2.resize(shining, size, interpolation=cv2.INTER_AREA)).astype(np.float32)
+    wide = min(max(1, round(3 * GLOW_RADII[1] * h / CELL)), bright.shape[1])
     if around:
         bright = np.concatenate([bright[:, -wide:], bright, bright[:, :wide]], axis=1)
     total = np.zeros_like(bright)
     if bright.any():
         for radius, share in zip(GLOW_RADII, GLOW_SHARES, strict=True):
-            total += share * np.asarray(cv2.GaussianBlur(bright, (0, 0), max(radius * h / 4, 0.5)))
+            total += share * np.asarray(cv2.GaussianBlur(bright, (0, 0), max(radius * h / CELL, 0.5)))
     return np.ascontiguousarray(total[:, wide:-wide] if around else total)
 
 
@@ -79,14 +83,14 @@ def _between(field: F32, x: float, y: float) -> float:
 
 @kernel
 def glow_rows(color: U8, glow: F32, share: float, y0: int, y1: int) -> None:
-    """Add `share` of `glow` float32 [h / 4, w / 4, 3] (see `spill`) to rows [y0, y1) of `color`, screened.
+    """Add `share` of `glow` float32 [h / 8, w / 8, 3] (see `spill`) to rows [y0, y1) of `color`, screened.
 
-    Four pixels lie between the centres of two cells; where neither cell glows there is nothing to do.
+    Eight pixels lie between the centres of two cells; where neither cell glows there is nothing to do.
     """
     w = color.shape[1]
     gh, gw = glow.shape[0], glow.shape[1]
     for y in range(y0, y1):
-        v = min(max(0.25 * y - 0.375, 0.0), gh - 1.001)
+        v = min(max((y + 0.5) / CELL - 0.5, 0.0), gh - 1.001)
         j = int(v)
         f = v - j
         for i in range(-1, gw):
@@ -96,12 +100,12 @@ def glow_rows(color: U8, glow: F32, share: float, y0: int, y1: int) -> None:
                 right = glow[j, q, k] + (glow[j + 1, q, k] - glow[j, q, k]) * f
                 if left + right < 1.0:
                     continue
-                for n in range(4):
-                    x = 4 * i + 2 + n
+                for n in range(CELL):
+                    x = CELL * i + CELL // 2 + n
                     if x < 0 or x >= w:
                         continue
                     value = float(color[y, x, k])
-                    more = share * (left + (right - left) * (0.125 + 0.25 * n))
+                    more = share * (left + (right - left) * ((n + 0.5) / CELL))
                     color[y, x, k] = np.uint8(min(value + more * (1.0 - value * (1.0 / 290.0)), 255.0))
 
 

@@ -86,10 +86,11 @@ class Geometry:
             normals=self._local_normals.copy(),
             colours=_stack([m.colours for m in meshes], 3),
             object_id=np.repeat(ids, counts),
-            kind=np.repeat(np.array(kinds, dtype=np.uint8), counts) | _flat(meshes),
+            kind=np.repeat(np.array(kinds, dtype=np.uint8), counts),
             emission=np.repeat(np.array([m.emission for m in meshes], dtype=np.float32), counts),
             grain=grain_table(),
         )
+        _mark_flat(self.surfaces.tri, self._local_normals, self.surfaces.colours, self.surfaces.kind)
         leafy = np.repeat([any(part in mesh.name for part in THIN_PARTS) for mesh in meshes], counts).astype(bool)
         self.leafy = bool(leafy.sum() > 0.25 * len(leafy) > 0)
         blade = np.repeat(["sword" in mesh.name for mesh in meshes], counts).astype(bool)
@@ -121,15 +122,17 @@ def _stack(parts: list[F32], width: int) -> F32:
     return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
 
 
-def _flat(meshes: list[Mesh]) -> U8:
-    """uint8 [t]: FLAT where a triangle has one normal and one colour, so that nothing is to be interpolated."""
-    found: dict[int, U8] = {}
-    for mesh in meshes:
-        if id(mesh) not in found:
-            parts = [values[mesh.triangles] for values in (mesh.normals, mesh.colours)]
-            spread = [np.ptp(corners, axis=1).max(axis=-1, initial=0) for corners in parts]
-            found[id(mesh)] = np.where(spread[0] + spread[1] < 2e-3, FLAT, 0).astype(np.uint8)
-    return np.concatenate([np.zeros(0, dtype=np.uint8), *(found[id(mesh)] for mesh in meshes)])
+@kernel
+def _mark_flat(tri: I32, normals: F32, colours: F32, kind: U8) -> None:
+    """Set FLAT where a triangle has one normal and one colour, so that nothing is to be interpolated."""
+    for t in range(tri.shape[0]):
+        spread = 0.0
+        for k in range(1, 3):
+            for c in range(3):
+                spread = max(spread, abs(normals[tri[t, k], c] - normals[tri[t, 0], c]))
+                spread = max(spread, abs(colours[tri[t, k], c] - colours[tri[t, 0], c]))
+        if spread < 1e-3:
+            kind[t] |= FLAT
 
 
 def _kind(node: StaticNode | MovingNode, *, moving: bool, wet: bool, actors: set[int]) -> int:

@@ -14,6 +14,8 @@ from .jit import F32, F64, I32, U8, kernel
 
 RECORD = 18
 """float64 per visible triangle: x0 y0 x1 y1 x2 y2 (by rising y), slopes 02 01 12, planes of 1/Z, b1/Z, b2/Z."""
+SHORT_SPAN = 4
+"""Spans of fewer samples are drawn one by one: setting up a vector loop costs more."""
 NEAR_M = 0.05
 """What is closer to the camera plane than this is cut away."""
 
@@ -211,6 +213,12 @@ def draw_band(
                 if i0 >= i1:
                     continue
                 base = np.float32(pa * (i0 + dx) + pb * y + pc)
+                if i1 - i0 < SHORT_SPAN:
+                    for i in range(i0, i1):
+                        value = base + step * np.float32(np.int32(i - i0))
+                        if value > inverse[s, row, i]:
+                            inverse[s, row, i], seen[s, row, i] = value, np.int32(n)
+                    continue
                 line, ids = inverse[s, row, i0:i1], seen[s, row, i0:i1]
                 # both are always written, so that the loop runs on vectors
                 for i in range(line.size):

@@ -41,7 +41,7 @@ class Settings:
 # a rotated grid shifted so that one sample is the pixel's centre: depth and ids are exact there
 SETTINGS: dict[Quality, Settings] = {
     "draft": Settings(((0.0, 0.0), (0.5, 0.5)), 1024, 2, 5, 512),
-    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 6, 768),
+    "final": Settings(((0.0, 0.0), (0.5, 0.25), (0.25, -0.25), (-0.25, 0.5)), 2048, 3, 5, 768),
 }
 
 

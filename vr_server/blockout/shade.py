@@ -89,6 +89,9 @@ def _occlusion(vis: Visibility, x: int, y: int, z: float) -> float:
     h2, w2 = vis.occlusion.shape
     jx, jy = min(x >> 1, w2 - 1), min(y >> 1, h2 - 1)
     tolerance = 0.06 * z + 0.02
+    # the field is smooth: where it is fully open, so are its neighbours
+    if vis.occlusion[jy, jx] > 0.998 and abs(vis.half_z[jy, jx] - z) < tolerance:
+        return 1.0
     ix, iy = min(max((x - 1) >> 1, 0), w2 - 2), min(max((y - 1) >> 1, 0), h2 - 2)
     total = weight = 0.0
     for j in range(iy, iy + 2):
