@@ -44,6 +44,7 @@ class _CameraReader:
         self.beats: list[_Beat] = [_Beat()]
         self.told = False  # the text has spoken of the camera
         self.fresh = False  # a new sentence, or "then": what is told now follows what was told before
+        self.sequenced = False  # "then" or "cut to" was said in this clause
         self.last_end = 0
         self.move_end: int | None = None
         self.size_end: int | None = None
@@ -64,6 +65,7 @@ class _CameraReader:
         between = self.text[self.last_end : clause.start]
         self.fresh = self.fresh or any(c in _SENTENCE_ENDS for c in between)
         self.last_end = clause.end
+        self.sequenced = any((e := m.get("sequence")) and e.id == "then" for m in clause.matches)
         speaks = clause.has(*_SPEAKS) or self.told
         active, pace = False, None
         first = len(self.beats) - 1
@@ -99,7 +101,7 @@ class _CameraReader:
         """Note what the word says of the camera; whether a noun behind is what it is of."""
         self.told |= active
         if size := match.get("shot_size", camera=active):
-            self._size(match, size)
+            self._size(clause, match, size)
             return True
         if angle := match.get("angle", camera=active):
             self._angle(angle)
@@ -122,9 +124,11 @@ class _CameraReader:
         words = between.split() if not any(map(is_han, between)) else [between]
         return (bool(words) and words[0] in _TO and len(words) <= 3) or (bool(words) and between[-1:] in _TO)
 
-    def _size(self, match: Match, entry: Entry) -> None:
+    def _size(self, clause: Clause, match: Match, entry: Entry) -> None:
         now, ending = self.now, self._after_to(match, self.move_end) or self._after_to(match, self.size_end)
-        if now.size in {None, entry.meant} and not (self.fresh and now.move and not ending):
+        if self.fresh and not (ending or self.sequenced or self.beats[0].size) and not clause.has("subject"):
+            self.beats[0].size = entry.meant  # told after the moves and of nothing: the whole shot's
+        elif now.size in {None, entry.meant} and not (self.fresh and now.move and not ending):
             now.size = entry.meant
         elif ending and now.move:  # the move ends on this size
             self.beats[-1] = _Beat(None, now.size, now.angle, now.focus)

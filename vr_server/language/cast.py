@@ -117,6 +117,8 @@ class Cast:
             sequenced |= any(e.actor in carriers for e in self.events)
         if entry.id in {"lie_down", "put_down"} and all(a.is_thing for a in actors):
             entry = self.lexicon.refer("action:stand")  # a letter lies on the table: it is there
+        if entry.id in {"hover", "fly"} and actors and all(a.kind in {"boat", "ship"} for a in actors):
+            entry = self.lexicon.refer("action:drive")  # what floats on water
         others = [e for e in self.events if e.actor not in actors]
         follows = bool(others) and (sequenced or self._follows)
         told = [Event(actor, entry, weight, follows) for actor in actors if not self._same_look(actor, entry)]

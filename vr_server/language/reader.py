@@ -72,8 +72,9 @@ class _Reader(Holder):
             self._subject(match)
             return
         noun = self._is_noun(index, match)
-        if match.text == "把" and not (index and self.matches[index - 1].get("count")):
-            self.preposition = "other"  # else it is a measure: 一把剑
+        preposition = match.get("preposition")
+        if preposition and match.get("measure") and not (index and self.matches[index - 1].get("count")):
+            self.preposition = preposition.id  # 把 and 对, which behind a number are measures: 一把剑
             return
         for category, step in self._steps:
             if (entry := match.get(category)) and not (noun and category == "action"):
@@ -337,7 +338,7 @@ class _Reader(Holder):
             return False
         before = self.matches[index - 1]
         count = before.get("count")
-        article = before.get("article") or (count and count.value == 1)
+        article = before.get("article") or before.get("style") or (count and count.value == 1)
         pronoun = before.get("pronoun")
         owned = pronoun is not None and pronoun.id == "their" and before.text.lower() not in {"him", "them", "it"}
         return bool(article or owned) and match.start - before.end <= 1 and " " not in match.text

@@ -135,19 +135,21 @@ def _has_room(name: Name, shown: set[str]) -> bool:
 
 
 def _hold_numbers(cast: Cast, remarks: Remarks) -> None:
-    """At most 60 of a kind and of all together; who comes first goes first, everybody is there once."""
-    room = _SUBJECTS_LIMIT
-    for index, actor in enumerate(cast.ordered()):
-        asked = actor.count
-        if index >= _SUBJECTS_LIMIT:
-            cast.drop(actor)
-            remarks.say("subject", label=actor.label)
-            continue
-        waiting = min(len(cast.actors), _SUBJECTS_LIMIT) - index - 1
-        actor.count = max(1, min(asked, COUNT_LIMIT, room - waiting))
-        room -= actor.count
-        if actor.count < asked:
-            remarks.say("count", kept=actor.count, all=asked, label=actor.label)
+    """At most 60 of a kind and of all together, each kind its share; everybody is there once."""
+    for actor in cast.ordered()[_SUBJECTS_LIMIT:]:
+        cast.drop(actor)
+        remarks.say("subject", label=actor.label)
+    asked = [(actor, actor.count) for actor in cast.ordered()]
+    total = sum(min(count, COUNT_LIMIT) for _, count in asked)
+    for actor, count in asked:
+        actor.count = min(count, COUNT_LIMIT)
+        if total > _SUBJECTS_LIMIT:
+            actor.count = max(1, actor.count * _SUBJECTS_LIMIT // total)
+    while sum(actor.count for actor, _ in asked) > _SUBJECTS_LIMIT:
+        max(asked, key=lambda pair: pair[0].count)[0].count -= 1
+    for actor, count in asked:
+        if actor.count < count:
+            remarks.say("count", kept=actor.count, all=count, label=actor.label)
 
 
 def _somebody(
