@@ -18,15 +18,15 @@ from .body.swimmers import fish_nodes, snake_nodes
 from .body.things import thing_nodes
 from .body.track import Track
 from .effects import effect_nodes, puffs_of
-from .geometry import affine, as_vec3, rot_y
+from .geometry import Array, affine, as_vec3, rot_y, vec
 from .kinds import KINDS, UNKNOWN
 from .meshes.ground import ground_mesh, litter_mesh
 from .meshes.lettering import labelled_block
 from .meshes.library import meshes_of
 from .scene import Matrix, MovingNode, Scene, StaticNode
 
-_WINDS = {"wind": 1.0, "storm": 1.6, "sand": 1.2, "dust": 0.7, "leaves": 0.8, "snow": 0.4, "rain": 0.3}
-_CALM = 0.25
+_BREEZE_M_S = 5.0
+"""A wind that is told and no storm: the measure of how much hangs and flutters."""
 
 
 def build_scene(staging: Staging) -> Scene:
@@ -39,8 +39,9 @@ def build_scene(staging: Staging) -> Scene:
         meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m)
         world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))
         static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
-    wind = max([_CALM, *(_WINDS.get(w, 0.0) for w in staging.weather)])
-    moving = [node for subject in staging.subjects for node in subject_nodes(subject, wind)]
+    blows = vec(*staging.wind_m_s)
+    wind = min(max(float(np.linalg.norm(blows)) / _BREEZE_M_S, 0.08), 1.6)
+    moving = [node for subject in staging.subjects for node in subject_nodes(subject, wind, blows)]
     return Scene(staging, tuple(static), (*moving, *effect_nodes(staging)), puffs_of(staging))
 
 
@@ -58,7 +59,6 @@ def _box_nodes(subject: Subject, _wind: float) -> list[MovingNode]:
 
 
 _BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
-    "person": person_nodes,
     "mecha": lambda s, _: mecha_nodes(s),
     "quadruped": lambda s, _: quadruped_nodes(s),
     "bird": lambda s, _: bird_nodes(s),
@@ -72,7 +72,9 @@ _BUILDERS: dict[str, Callable[[Subject, float], list[MovingNode]]] = {
 }
 
 
-def subject_nodes(subject: Subject, wind: float) -> list[MovingNode]:
-    """Every part of one subject; `wind` 0 (still air) to about 1.6 (a storm)."""
+def subject_nodes(subject: Subject, wind: float, toward: Array | None = None) -> list[MovingNode]:
+    """Every part of one subject; `wind` 0 (still air) to about 1.6 (a storm), `toward` float64 [3]: where it blows."""
     builder = KINDS.get(subject.kind, UNKNOWN).builder
+    if builder == "person":
+        return shattered(subject, person_nodes(subject, wind, toward))
     return shattered(subject, _BUILDERS.get(builder, _box_nodes)(subject, wind))

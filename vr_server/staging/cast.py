@@ -1,6 +1,6 @@
 """Who acts in a shot: subjects of the spec told apart one by one, each with its beats in time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vr_server.domain.shot import ShotSpec, SubjectSpec
 
@@ -129,7 +129,7 @@ def _answering(actors: tuple[Actor, ...]) -> tuple[Actor, ...]:
 
 
 def _with(a: Actor, beats: tuple[Beat, ...]) -> Actor:
-    return Actor(a.number, a.key, a.spec, a.kind, a.index, beats)
+    return replace(a, beats=beats)
 
 
 def _answer(beats: tuple[Beat, ...], told: Beat, by: str) -> tuple[Beat, ...]:

@@ -11,6 +11,8 @@ from .geometry import Array, vec
 from .pairs import Floor
 from .paths import shifted
 from .people import Planned
+from .places import find_place
+from .places.base import Interior
 
 _MOMENTS = 17
 _ROOM_M = 0.3
@@ -30,6 +32,12 @@ def keep_clear(floor: Floor, planned: dict[str, Planned]) -> dict[str, Planned]:
         if not a.is_person and min(a.size_m[0], a.size_m[2]) > 0.2 and a.kind.family != "spaceship"
     ]
     people = [a for a in floor.cast if a.is_person]
+    room = find_place(floor.spec.place)[0].interior
+    if room is not None:
+        for a in people:
+            inside = _indoors(tracks[a.key], room, 0.25 + a.size_m[0] / 2)
+            found[a.key] = (shifted(found[a.key][0], inside), found[a.key][1])
+            tracks[a.key] = tracks[a.key] + np.append(inside, 0.0)
     people.sort(key=lambda a: (not _tied(floor, a), a.number))
     settled: list[Actor] = []
     for a in people:
@@ -40,6 +48,18 @@ def keep_clear(floor: Floor, planned: dict[str, Planned]) -> dict[str, Planned]:
                 tracks[a.key] = tracks[a.key] + np.append(by, 0.0)
         settled.append(a)
     return found
+
+
+def _indoors(own: Array, room: Interior, margin_m: float) -> Array:
+    """What brings a path between a room's walls, float64 [3]; a path longer than the room is centred in it."""
+    by = np.zeros(3)
+    for axis, (low, high) in ((0, room.x_m), (2, room.z_m)):
+        least, most = float(own[:, axis].min()), float(own[:, axis].max())
+        if most - least > high - low - 2 * margin_m:
+            by[axis] = (low + high) / 2 - (least + most) / 2
+        else:
+            by[axis] = max(low + margin_m - least, 0.0) - max(most - (high - margin_m), 0.0)
+    return by
 
 
 def _tied(floor: Floor, a: Actor) -> bool:

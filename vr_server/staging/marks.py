@@ -9,6 +9,7 @@ from vr_server.domain.shot import Placement, ShotSpec
 
 from .cast import SPEEDS, Actor
 from .geometry import Array, vec
+from .places import find_place
 
 LANES = {"street", "alley", "night_market", "corridor", "spaceship_interior", "bridge"}
 """Places that are long and narrow, along Z: who moves there goes along them."""
@@ -116,11 +117,19 @@ def _surface(other: Actor, ground: float) -> float:
     return ground + (sits * other.spec.scale if sits is not None else other.size_m[1])
 
 
+def _is_passage(spec: ShotSpec) -> bool:
+    """A place that is walked along: a corridor."""
+    room = find_place(spec.place)[0].interior
+    return room is not None and room.x_m[1] - room.x_m[0] < 4.0 < room.z_m[1] - room.z_m[0]
+
+
 def facing(spec: ShotSpec, actor: Actor, turned: float) -> float:
     """Yaw once every turn is made: towards the camera in a three-quarter view, or as the action asks."""
     if actor.beats[-1].action == "leave" or {"leave", "turn"} <= actor.actions:
         return 0.25
     moving = actor.actions & set(SPEEDS)
+    if moving and _is_passage(spec):
+        return math.pi + 0.05 * turned
     text = spec.text.lower()
     if moving and ("approach" in actor.actions or any(word in text for word in _TOWARD) or spec.place in LANES):
         return math.pi + 0.05 * turned

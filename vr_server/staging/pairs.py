@@ -78,6 +78,8 @@ class Floor:
         if other is None or other.key == actor.key or beat.action in FACED:
             return None
         met = self.meetings.get((actor.key, other.key))
+        if met is not None and beat.action == "talk" and actor.spec.key == other.spec.key:
+            return None  # two who came together only turn to each other
         if met is not None and beat.action in {*MUTUAL, *MUTUAL.values(), "walk", "run", "approach"}:
             apart = _apart(beat.action if beat.action in _APART_M else "talk", actor, other)
             return Pose2(met.at - forward(met.yaw) * (apart / 2), met.yaw)
@@ -111,6 +113,8 @@ def _mutual(a: Actor, b: Beat, other: Actor | None) -> bool:
 
 def _apart(action: str, a: Actor, b: Actor) -> float:
     big = (a.size_m[1] + b.size_m[1]) / 3.5
+    if action == "fight" and {"sword", "spear", "staff"} & {*a.spec.props, *b.spec.props}:
+        big *= 1.5  # a blade's length between them
     return _APART_M.get(action, 1.0) * big
 
 

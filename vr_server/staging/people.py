@@ -1,7 +1,7 @@
 """The paths of people (and of machines that walk as people do): beats in order, contacts in time, flights off edges."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,7 @@ _WALKED = {*ON_FOOT, "swim", "exit_hatch"}
 def plan_person(actor: Actor, floor: Floor) -> Planned:
     """Path and timed actions. Who has nobody to meet passes the mark at mid shot; others are where they meet in time."""
     duration = floor.spec.duration_s
+    actor = _with_run_up(actor, floor)
     if followed := _chase(actor, floor):
         return followed
     k, contact = _first_contact(actor, floor)
@@ -57,6 +58,16 @@ def plan_person(actor: Actor, floor: Floor) -> Planned:
     walker = _Walker(actor, floor, Pose2(start, yaw), meets=True, over_edge=edge is not None)
     walker.run()
     return walker.route.path(np.zeros(3)), timed(tuple(walker.done))
+
+
+def _with_run_up(actor: Actor, floor: Floor) -> Actor:
+    """Who leaps off an edge at once comes running first."""
+    first = actor.beats[0]
+    if first.action != "jump_off" or _edge_z(floor, float(floor.marks[actor.number].at[0])) is None:
+        return actor
+    off = first.start_s + min(1.4 / floor.spec.action_speed, 0.3 * first.length_s)
+    beats = (Beat("run", first.start_s, off), replace(first, start_s=off), *actor.beats[1:])
+    return replace(actor, beats=beats)
 
 
 def _edge_z(floor: Floor, x_m: float) -> float | None:
@@ -146,7 +157,9 @@ class _Walker:
         begun = b.start_s if start_s is None else start_s
         ended = b.end_s if end_s is None else end_s
         if ended - begun > 1e-3:
-            self.done.append(Beat(action or b.action, begun, ended, b.target))
+            other = self.floor.by_key.get(b.target or "")
+            stool = b.action in {"sit", "type_keys"} and (other is None or other.kind.sits_m is None)
+            self.done.append(Beat(action or b.action, begun, ended, None if stool else b.target))
 
     def _pace(self, action: str) -> float:
         """A person's own speed: some walk a little faster than others."""

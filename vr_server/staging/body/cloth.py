@@ -1,10 +1,11 @@
 """Hanging things as rigid pieces that lag behind what carries them: skirts, hair, sashes. Pure functions of time."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from vr_server.staging.geometry import Array, affine, frame_along, unit, vec, wobble
+from vr_server.staging.geometry import UP, Array, affine, frame_along, unit, vec, wobble
 from vr_server.staging.meshes.core import capsule, finish, lathe, merge, times
 from vr_server.staging.scene import Matrix, Mesh
 
@@ -12,13 +13,28 @@ from .performance import Performance
 from .skeleton import Joints
 from .wardrobe import Wardrobe
 
+
+@dataclass(frozen=True, eq=False)
+class Wind:
+    """`strength` 0 (still air) to about 1.6 (a storm); `toward`: the unit vector it blows along."""
+
+    strength: float
+    toward: Array
+
+    def gust(self, t: float, seed: int, hz: float) -> Array:
+        """The push at a time, float64 [3]: it comes and goes along the wind and swings across it."""
+        along = 0.5 + 0.5 * wobble(t, seed, hz)
+        across = np.cross(self.toward, UP) * (0.45 * wobble(t, seed + 5, 0.85 * hz))
+        return np.asarray((self.toward * along + across + UP * (0.12 * wobble(t, seed + 1, 1.5 * hz))) * self.strength)
+
+
 Piece = tuple[str, Mesh, Callable[[float], Matrix]]
 _LAG_S = 0.125
 _GIVES = (0.0, 0.35, 0.8)
 """How much each bell of a full skirt widens with a stride, from the waist down."""
 
 
-def skirt_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+def skirt_pieces(act: Performance, w: Wardrobe, wind: Wind) -> list[Piece]:
     """Three overlapping bells from the waist: the lower, the later and the wider; the hem always covers both shins."""
     b = act.build
     h = b.height_m
@@ -60,13 +76,13 @@ def _bell(k: float, waist: float, flare: float) -> float:
     return float(waist + (flare - waist) * k**0.6)
 
 
-def _hang(act: Performance, t: float, k: float, length: float, wind: float, *, narrow: bool) -> Array:
+def _hang(act: Performance, t: float, k: float, length: float, wind: Wind, *, narrow: bool) -> Array:
     """A point of the skirt's axis, `k` of its length under the waist: dragged behind the pelvis, drawn to the feet;
     a narrow cut hangs about the legs."""
     now, then = act.at(t), act.at(max(t - _LAG_S * 1.6 * k, 0.0))
     waist = now["pelvis"][:3, 3] + now["pelvis"][:3, 1] * 0.055 * act.build.height_m
     drag = (then["pelvis"][:3, 3] - now["pelvis"][:3, 3]) * (0.12 if narrow else 0.4)
-    breeze = wind * vec(wobble(t, 5, 0.5), 0.0, wobble(t, 9, 0.43)) * (0.03 if narrow else 0.07) * k
+    breeze = wind.gust(t, 5, 0.5) * (0.03 if narrow else 0.07) * k
     if narrow:
         left, right = (_leg_at(now, side, float(waist[1]) - length * k) for side in "lr")
         side = (left + right) / 2 - waist + drag * k
@@ -84,7 +100,7 @@ def _leg_at(joints: Joints, side: str, height_m: float) -> Array:
 
 
 def _bell_at(
-    act: Performance, index: int, hi: float, lo: float, length: float, wind: float, flare: float | None
+    act: Performance, index: int, hi: float, lo: float, length: float, wind: Wind, flare: float | None
 ) -> Callable[[float], Matrix]:
     narrow = flare is not None
     h = act.build.height_m
@@ -113,7 +129,7 @@ def _bell_at(
     return world
 
 
-def hair_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+def hair_pieces(act: Performance, w: Wardrobe, wind: Wind) -> list[Piece]:
     """Long hair: four links down the back, each later than the one above."""
     h = act.build.height_m
     links, length = 4, 0.088 * h
@@ -132,7 +148,7 @@ def hair_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
     return pieces
 
 
-def sash_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
+def sash_pieces(act: Performance, w: Wardrobe, wind: Wind) -> list[Piece]:
     """Two ribbons from the belt that stream behind a turn."""
     h = act.build.height_m
     length = 0.1 * h
@@ -147,7 +163,7 @@ def sash_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
                 vec(side * 0.03 * h, 0.055 * h, -0.075 * h if side < 0 else 0.078 * h),
                 i,
                 length,
-                wind * 1.5,
+                Wind(wind.strength * 1.5, wind.toward),
                 0.9,
             )
             pieces.append((f"sash_{'l' if side < 0 else 'r'}_{i}", finish("sash", knot, two_sided=True), at))
@@ -155,7 +171,7 @@ def sash_pieces(act: Performance, w: Wardrobe, wind: float) -> list[Piece]:
 
 
 def _chain_at(
-    act: Performance, part: str, at: Array, index: int, length: float, wind: float, give: float
+    act: Performance, part: str, at: Array, index: int, length: float, wind: Wind, give: float
 ) -> Callable[[float], Matrix]:
     """Link `index` of a chain fixed at `at` in `part`: joint n hangs below joint n-1, dragged by where the part was."""
 
@@ -167,9 +183,7 @@ def _chain_at(
             drag = (then[:3, :3] @ at + then[:3, 3]) - (now[:3, :3] @ at + now[:3, 3])
             back = now[:3, 2] if part == "head" else vec(0.0, 0.0, 0.0)
             fall = vec(0.0, -1.0, 0.0) + drag * (give * 5.0) + back * (0.16 if j == 1 else 0.04)
-            fall = fall + wind * 0.35 * j / 4 * vec(
-                0.5 + 0.5 * wobble(t - 0.1 * j, 3, 0.6), 0.12 * wobble(t, 4, 0.9), wobble(t - 0.12 * j, 8, 0.5)
-            )
+            fall = fall + wind.gust(t - 0.1 * j, 3, 0.6) * (0.35 * j / 4)
             anchor = anchor + unit(fall) * length
         return np.asarray(anchor)
 

@@ -71,8 +71,8 @@ def _slashing(u: float) -> Pose:
 
 
 _AIM = (
-    pose(lf_x=-0.02, lf_z=-0.09, rf_z=0.09, rf_x=0.02, rf_yaw=-0.35, lift=-0.03, waist_pitch=-0.04, head_pitch=-0.04, l_out=0.25, r_out=0.2)
-    + reach("r", 0.02, 0.815, -0.29) + reach("l", -0.005, 0.79, -0.265)
+    pose(lf_x=-0.02, lf_z=-0.09, rf_z=0.09, rf_x=0.02, rf_yaw=-0.35, lift=-0.03, waist_pitch=-0.04, head_pitch=-0.04, l_out=0.25, r_out=0.2, r_wrist=-0.42, l_wrist=-0.25)
+    + reach("r", 0.04, 0.805, -0.305) + reach("l", 0.0, 0.785, -0.285)
 )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from vr_server.domain.staging import Rgb, Subject
-from vr_server.staging.geometry import affine, rot_y, vec
+from vr_server.staging.geometry import Array, affine, rot_y, unit, vec
 from vr_server.staging.meshes.core import capsule, finish, lathe, mix, times
 from vr_server.staging.scene import Matrix, MovingNode
 
-from .cloth import hair_pieces, sash_pieces, skirt_pieces
+from .cloth import Wind, hair_pieces, sash_pieces, skirt_pieces
 from .figure import figure_meshes
 from .hands import held_nodes
 from .performance import Performance
@@ -233,8 +233,10 @@ def _coloured(w: Wardrobe, colours: tuple[Rgb, ...]) -> Wardrobe:
     return replace(w, top=main, legs=second or w.legs, accent=times(main, 0.55))
 
 
-def person_nodes(subject: Subject, wind: float) -> list[MovingNode]:
-    """Every part of a person: body, cloth, hair, held props. `wind` 0 (still air) to about 1.6 moves what hangs."""
+def person_nodes(subject: Subject, strength: float, toward: Array | None = None) -> list[MovingNode]:
+    """Every part of a person: body, cloth, hair, held props. A wind of `strength` 0 (still air) to about 1.6 moves what
+    hangs `toward` a direction, float64 [3] (to the frame's right where none is given)."""
+    wind = Wind(strength, unit(vec(0.95, 0.0, 0.31) if toward is None else toward))
     worn = wardrobe_of(subject)
     slender = 0.9 if worn.female else 0.94 if worn.age == "child" else 1.0
     act = Performance(subject, worn.breadth(slender))

@@ -52,9 +52,11 @@ class Performance:
 
     @property
     def seating(self) -> TimedAction | None:
-        """The first action that is done on a seat."""
+        """The first action that is done on a seat of its own: who sits on something told of has that as target."""
         rises = ("stand", *self._bases)
         for n, a in enumerate(self._actions):
+            if a.target is not None and a.action in {"sit", "type_keys"}:
+                return None
             if a.action in {"sit", "type_keys"} or (
                 a.action == "stand_up" and rises[n] not in LOW - {"sit", "type_keys"}
             ):
