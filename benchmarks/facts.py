@@ -14,7 +14,7 @@ from .discs import LUMA, discs, in_sky
 from .fact import Fact, is_one_of
 from .prompts import Expected, Look, look_at_staging
 
-SEEN_SHARE = 0.0003
+SEEN_SHARE = 0.00012
 """A subject counts as seen in a frame where its ids cover this share of it."""
 CROWD = 6
 """Of more than this many of a kind, some may stand behind others."""
