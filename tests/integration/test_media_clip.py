@@ -13,6 +13,7 @@ from vr_server.domain.frame import Frame
 from vr_server.media import ClipWriter, read_clip, read_flat_clip
 from vr_server.media.codec import H264Encoder, H264Settings
 from vr_server.media.colour import i420_to_rgb, rgb_to_i420
+from vr_server.media.spherical import mark_equirectangular
 
 CLIP = SyntheticClip(128, 72, 5, Fraction(24000, 1001), samples=1)
 
@@ -133,3 +134,34 @@ def test_a_flat_video_with_depth_beside_it(folder: Path, frames: list[Frame], tm
 def test_a_picture_beyond_the_level_is_refused() -> None:
     with pytest.raises(InvalidMedia, match="7680x4320"):
         H264Encoder(H264Settings(7680, 4320, Fraction(24), 12, bitrate_kbps=1000))
+
+
+def test_a_fisheyes_projection_and_wide_angle_read_back(folder: Path) -> None:
+    path = folder / "camera.json"
+    data = json.loads(path.read_text("utf-8"))
+    assert data["projection"] == "perspective"
+    for frame in data["frames"]:
+        frame["yfov"] = 3.15
+    path.write_text(json.dumps({**data, "projection": "fisheye"}), "utf-8")
+    plan = read_clip(folder).plan
+    assert (plan.projection, plan.cameras[0].yfov_rad) == ("fisheye", 3.15)
+    del data["projection"]  # a clip of before there were others
+    path.write_text(json.dumps(data), "utf-8")
+    assert read_clip(folder).plan.projection == "perspective"
+    path.write_text(json.dumps({**data, "projection": "mercator"}), "utf-8")
+    with pytest.raises(InvalidMedia, match="projection"):
+        read_clip(folder)
+
+
+def test_only_an_mp4_with_one_track_can_be_marked_as_a_sphere(folder: Path) -> None:
+    clip = folder / "clip.mp4"
+    before, pictures = clip.read_bytes(), [frame.color for frame in read_clip(folder)]
+    mark_equirectangular(clip)
+    assert len(clip.read_bytes()) > len(before)
+    for marked, picture in zip(read_clip(folder), pictures, strict=True):
+        np.testing.assert_array_equal(marked.color, picture)
+    clip.write_bytes(before[: len(before) // 2])
+    with pytest.raises(InvalidMedia):
+        mark_equirectangular(clip)
+    with pytest.raises(InvalidMedia):
+        mark_equirectangular(folder / "depth.mkv")
