@@ -102,11 +102,19 @@ def _moves(expected: Expected, look: Look) -> list[Fact]:
 
 
 def _shares(expected: Expected, look: Look) -> list[tuple[CameraPose, ...]]:
-    """The poses of each told move: by the weights of the camera's beats where there are as many."""
+    """The poses of each told move: the beat's own share of the shot where as many beats move, else equal shares."""
     cameras, beats = look.plan.cameras, look.spec.camera.beats
-    weights = [b.weight for b in beats] if len(beats) == len(expected.moves) else [1.0] * len(expected.moves)
-    ends = np.cumsum([0.0, *weights]) / max(sum(weights), 1e-9) * len(cameras)
-    return [cameras[math.floor(a) : max(math.ceil(b), math.floor(a) + 2)] for a, b in itertools.pairwise(ends)]
+    weights = [b.weight for b in beats]
+    spans = list(itertools.pairwise(np.cumsum([0.0, *weights]) / max(sum(weights), 1e-9)))
+    if len(beats) != len(expected.moves):
+        spans = [span for span, beat in zip(spans, beats, strict=True) if beat.move != "static"]
+    if len(spans) != len(expected.moves):
+        spans = list(itertools.pairwise(np.linspace(0.0, 1.0, len(expected.moves) + 1)))
+    found = []
+    for start, end in spans:
+        first = math.floor(start * len(cameras))
+        found.append(cameras[first : max(math.ceil(end * len(cameras)), first + 2)])
+    return found
 
 
 def _follows(expected: Expected, look: Look) -> bool:
