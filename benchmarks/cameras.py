@@ -2,8 +2,10 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.domain.shot import ShotSize
@@ -20,6 +22,7 @@ TALL: dict[ShotSize, tuple[float, float]] = {
     "medium_full": (0.5, 1.0), "full": (0.3, 1.0), "wide": (0.1, 0.8), "extreme_wide": (0.015, 0.5),
 }  # fmt: skip
 """How much of the frame's height the ids of a shot's main subject span, at least and at most."""
+GROUP_SIZES: set[ShotSize] = {"full", "wide", "extreme_wide"}
 GROUP_LOOSE = 0.6
 """A frame that must hold several side by side shows each smaller, and up to one size wider."""
 PITCH_RAD = {"low": (0.03, 1.6), "high": (-1.2, -0.17), "overhead": (-1.6, -0.8), "eye": (-0.25, 0.25)}
@@ -47,7 +50,7 @@ def _size(expected: Expected, look: Look) -> list[Fact]:
     seen = sightings(look.staging, times, look.plan.width_px / look.plan.height_px)
     sizes = [size_of(moment[s.key].shows) for moment in seen for s in subjects]
     asked = [size for size in TALL if is_one_of(expected.size, size)]
-    group = len(subjects) > 1
+    group = len(look.staging.subjects) > 1 and not GROUP_SIZES.isdisjoint(asked)
     held = any(steps_apart(size, wanted) <= group for size in sizes for wanted in asked)
     measured = ", ".join(dict.fromkeys(sizes))
     spans = [_tall(frame, s) for frame in look.frames for s in subjects]
@@ -90,38 +93,43 @@ def _shots(cameras: tuple[CameraPose, ...]) -> Shots:
 
 
 def _moves(expected: Expected, look: Look) -> list[Fact]:
-    """Each told move over its own share of the shot."""
+    """Each told move over its own share of the shot: over the ground, or, of a camera that goes along with somebody,
+    seen from where they go."""
     facts = []
-    for told, cameras in zip(expected.moves, _shares(expected, look), strict=True):
-        moves = moves_of(_shots(cameras))
-        held = is_one_of(told, moves.move)
+    along = _goes_along(expected, look)
+    for told, (first, last) in zip(expected.moves, _shares(expected, look), strict=True):
+        shots = _shots(look.plan.cameras[first:last])
+        moves = moves_of(shots)
+        names = [moves.move]
+        if along is not None:
+            names.append(moves_of(replace(shots, eye=shots.eye - along[first:last])).move)
+        held = any(is_one_of(told, name) for name in names)
         held |= "handheld" in told.split("|") and moves.shake_rad >= SHAKEN_RAD
-        held |= "follow" in told.split("|") and _follows(expected, look)
-        facts.append(Fact("moves", held, told, f"{moves.move} (shake {moves.shake_rad:.1e} rad)"))
+        held |= "follow" in told.split("|") and along is not None
+        facts.append(Fact("moves", held, told, f"{' or '.join(names)} (shake {moves.shake_rad:.1e} rad)"))
     return facts
 
 
-def _shares(expected: Expected, look: Look) -> list[tuple[CameraPose, ...]]:
-    """The poses of each told move: the beat's own share of the shot where as many beats move, else equal shares."""
-    cameras, beats = look.plan.cameras, look.spec.camera.beats
+def _shares(expected: Expected, look: Look) -> list[tuple[int, int]]:
+    """The frames of each told move: the beat's own share of the shot where as many beats move, else equal shares."""
+    count, beats = look.plan.frame_count, look.spec.camera.beats
     weights = [b.weight for b in beats]
     spans = list(itertools.pairwise(np.cumsum([0.0, *weights]) / max(sum(weights), 1e-9)))
     if len(beats) != len(expected.moves):
         spans = [span for span, beat in zip(spans, beats, strict=True) if beat.move != "static"]
     if len(spans) != len(expected.moves):
         spans = list(itertools.pairwise(np.linspace(0.0, 1.0, len(expected.moves) + 1)))
-    found = []
-    for start, end in spans:
-        first = math.floor(start * len(cameras))
-        found.append(cameras[first : max(math.ceil(end * len(cameras)), first + 2)])
-    return found
+    starts = [math.floor(start * count) for start, _ in spans]
+    return [(first, max(math.ceil(end * count), first + 2)) for first, (_, end) in zip(starts, spans, strict=True)]
 
 
-def _follows(expected: Expected, look: Look) -> bool:
-    """Whether the camera goes where a told subject goes, about as far."""
-    went = look.plan.cameras[-1].t_world_camera[:3, 3] - look.plan.cameras[0].t_world_camera[:3, 3]
+def _goes_along(expected: Expected, look: Look) -> npt.NDArray[np.float64] | None:
+    """Where a told subject is in each frame, float64 [n, 3], if the camera goes where it goes, about as far."""
+    cameras, fps = look.plan.cameras, look.plan.fps
+    went = cameras[-1].t_world_camera[:3, 3] - cameras[0].t_world_camera[:3, 3]
     for subject in _told_subjects(expected, look):
-        way = path_at(subject.path, look.staging.duration_s)[0] - path_at(subject.path, 0.0)[0]
-        if np.linalg.norm(way) > 0.5 and np.linalg.norm(went - way) < 0.5 * np.linalg.norm(way):
-            return True
-    return False
+        places = np.array([path_at(subject.path, float(i / fps))[0] for i in range(len(cameras))])
+        way = places[-1] - places[0]
+        if np.linalg.norm(way) > 0.5 and np.linalg.norm(went - way) < 0.6 * np.linalg.norm(way):
+            return places
+    return None
