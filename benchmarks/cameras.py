@@ -10,6 +10,7 @@ import numpy.typing as npt
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.domain.shot import ShotSize
 from vr_server.domain.staging import Subject
+from vr_server.staging.lenses import SIZES
 from vr_server.staging.measure import Shots, moves_of, sightings, size_of, steps_apart
 from vr_server.staging.subjects import path_at
 
@@ -25,6 +26,8 @@ TALL: dict[ShotSize, tuple[float, float]] = {
 GROUP_SIZES: set[ShotSize] = {"full", "wide", "extreme_wide"}
 GROUP_LOOSE = 0.6
 """A frame that must hold several side by side shows each smaller, and up to one size wider."""
+LOOSE = 0.35
+"""Shot sizes run into each other: a logarithm of how far a frame's height may be from what its size means."""
 PITCH_RAD = {"low": (0.03, 1.6), "high": (-1.2, -0.17), "overhead": (-1.6, -0.8), "eye": (-0.25, 0.25)}
 """How the camera is tilted for an angle, + up."""
 DUTCH_RAD = 0.08
@@ -48,10 +51,12 @@ def _size(expected: Expected, look: Look) -> list[Fact]:
         return []
     times = np.linspace(0.0, look.staging.duration_s, MOMENTS)
     seen = sightings(look.staging, times, look.plan.width_px / look.plan.height_px)
-    sizes = [size_of(moment[s.key].shows) for moment in seen for s in subjects]
+    shown = [moment[s.key].shows for moment in seen for s in subjects]
+    sizes = [size_of(shows) for shows in shown]
     asked = [size for size in TALL if is_one_of(expected.size, size)]
     group = len(look.staging.subjects) > 1 and not GROUP_SIZES.isdisjoint(asked)
     held = any(steps_apart(size, wanted) <= group for size in sizes for wanted in asked)
+    held |= any(abs(math.log(shows / SIZES[wanted].shows)) < LOOSE for shows in shown for wanted in asked)
     measured = ", ".join(dict.fromkeys(sizes))
     spans = [_tall(frame, s) for frame in look.frames for s in subjects]
     ranges = [(TALL[size][0] * (GROUP_LOOSE if group else 1), TALL[size][1]) for size in asked]

@@ -29,7 +29,7 @@ BRIGHTNESS = {
 """Mean sRGB code of the pictures of each time of day."""
 WARM = {"sunset": 1.1, "dawn": 1.05}
 """Least red over blue of the pictures of a time of day, where no look and no told sky tints them."""
-CHANGED_CODES, CHANGED_SHARE, CHANGED_MEAN = 6, 0.003, 0.2
+CHANGED_CODES, CHANGED_SHARE, CHANGED_MEAN = 6, 0.0006, 0.2
 """Taking its weather away changes this share of a picture by more than so many sRGB codes, or all of it a little."""
 UNSEEN_WEATHER = {"wind", "clear"}
 """Weather that moves things or leaves them alone, and shows in no single picture."""
