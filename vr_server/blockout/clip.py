@@ -106,7 +106,8 @@ class RenderedClip:
         # what is dark already is not darkened as much again
         factor = self._grade.exposure ** (usual / MEAN_CODE["day"] if self._grade.exposure < 1 else 1)
         exposure *= sky.exposure * factor
-        return replace(look, lights=look.lights._replace(exposure=exposure, fill=fill), prints=make_print(self._grade))
+        lights = look.lights._replace(exposure=exposure, fill=fill, mirrors=lens.projection == "perspective")
+        return replace(look, lights=lights, prints=make_print(self._grade))
 
 
 def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:

@@ -74,7 +74,7 @@ GRADES: dict[str, Grade] = {
         saturation=0.34, weights=(0.3, 0.5, 0.2), contrast=0.75, slope=(1.0, 0.982, 0.935), black=0.05, glow=0.0, ink=1.0,
     ),
     "neon": Grade(
-        key=(0.8, 0.75, 1.25), ambient=(0.95, 0.62, 1.3), fill=0.9, exposure=0.85, saturation=1.5, contrast=0.7,
+        key=(0.8, 0.75, 1.2), ambient=(0.9, 0.62, 1.2), fill=0.9, exposure=0.72, saturation=1.45, contrast=0.85,
         slope=(1.0, 0.94, 1.06), shadows=(0.035, -0.02, 0.09), highlights=(-0.01, 0.02, 0.03), glow=1.0, vignette=0.3,
     ),
     "bleached": Grade(

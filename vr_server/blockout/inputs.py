@@ -36,7 +36,7 @@ class Lights(NamedTuple):
     density per metre at the ground, colour. `fill` float64 [3]: soft light from the camera's side that only actors
     get, where the key does not reach them. `shine`: brightness of what metal mirrors. `lamps` float64 [n, 7]: see
     `lamps.lamp_light`. `exposure`: factor before the film curve. `wet`: how much water stands on the ground, 0..1;
-    `time_s`: for ripples."""
+    `time_s`: for ripples; `mirrors`: whether water shows what is in the picture (not where several pictures must meet)."""
 
     direction: F64
     radiance: F64
@@ -49,6 +49,7 @@ class Lights(NamedTuple):
     exposure: float
     wet: float
     time_s: float
+    mirrors: bool
 
 
 class Visibility(NamedTuple):

@@ -43,6 +43,7 @@ def make_lights(sky: Sky, shadowed: int) -> Lights:
         0.9 / max(float(ambient[0] @ LUMA + key @ LUMA), 0.05),
         0.0,
         0.0,
+        True,
     )
 
 

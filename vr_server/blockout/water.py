@@ -74,7 +74,9 @@ def mirrored(
     """Light that comes to a point along a unit direction that rises."""
     a = lights.ambient
     r, g, b = look_up(sky, rx, ry, rz, 2.0 / view.lens[0])
-    n, sure = met(vis, view, px, py, pz, rx, ry, rz)
+    n, sure = -1, 0.0
+    if lights.mirrors:
+        n, sure = met(vis, view, px, py, pz, rx, ry, rz)
     if n < 0:
         lr, lg, lb = lamp_glint(lights.lamps, px, py, pz, rx, ry, rz)
         return r + 0.25 * lr, g + 0.25 * lg, b + 0.25 * lb
@@ -120,9 +122,9 @@ def wetted(
     if share < 0.01:
         return r, g, b
     # the film lies on a rough road, the puddle is smooth but for the drops
-    rough = (0.16 - 0.13 * puddle) / (1.0 + 0.12 * z)
-    sx = rough * (noise(px * 9.0, pz * 9.0 + 5.0 * lights.time_s) - 0.5)
-    sz = rough * (noise(px * 9.0 + 71.0, pz * 9.0 - 4.0 * lights.time_s) - 0.5)
+    rough = (0.16 - 0.13 * puddle) / (1.0 + 0.3 * z)
+    sx = rough * (noise(px * 6.0, pz * 6.0 + 4.0 * lights.time_s) - 0.5)
+    sz = rough * (noise(px * 6.0 + 71.0, pz * 6.0 - 3.0 * lights.time_s) - 0.5)
     rx, ry, rz = _rising(dx, dy, dz, sx, sz)
     wr, wg, wb = mirrored(vis, surfaces, view, sky, lights, px, py, pz, rx, ry, rz)
     keep = 1.0 - 0.4 * wet * (0.6 + 0.4 * puddle)
