@@ -95,15 +95,15 @@ def space_view(seed: int, size: Vec3) -> tuple[Mesh, ...]:
     back = box((w, h, 1.0), (0.0, 0.0, 0.0), (0.0, h / 2, 0.0))
     stars = []
     for _ in range(420):
-        r = 0.1 * float(rng.uniform(0.5, 1.0)) ** 3 + 0.05
-        x, y = float(rng.uniform(-w, w)) / 2, float(rng.uniform(0, h))
+        r = 0.16 + 0.4 * float(rng.uniform(0, 1)) ** 4
+        x, y = 0.15 * w * float(rng.normal()), h * (0.51 + 0.1 * float(rng.normal()))
         tone = ((1.0, 1.0, 1.0), (0.8, 0.9, 1.0), (1.0, 0.86, 0.7))[int(rng.integers(3))]
         corners = np.array([(x - r, y, 0.6), (x, y - r, 0.6), (x + r, y, 0.6), (x, y + r, 0.6)])
         stars.append(smooth_part(corners, np.array([[0, 1, 2], [0, 2, 3]], dtype=np.int32), tone))
-    planet = ellipsoid((0.052 * w, 0.052 * w, 0.052 * w), (0.20, 0.36, 0.55), (0.072 * w, h * 0.5, 0.03 * w), 4).tinted(
-        _limb
-    )
-    return finish("space", back), finish("stars", *stars, emission=1.6), finish("planet", planet, emission=0.9)
+    planet = ellipsoid(
+        (0.026 * w, 0.026 * w, 0.026 * w), (0.20, 0.36, 0.55), (0.076 * w, h * 0.505, 0.03 * w), 4
+    ).tinted(_limb)
+    return finish("space", back), finish("stars", *stars, emission=3.0), finish("planet", planet, emission=2.4)
 
 
 def _limb(p: Array, n: Array) -> Array:
@@ -113,7 +113,7 @@ def _limb(p: Array, n: Array) -> Array:
         + 0.22 * np.sin(p[:, 1] * 0.5 + 1.4 * np.sin(p[:, 0] * 0.17))
         + 0.16 * np.sin(p[:, 0] * 0.31 + p[:, 1] * 0.7)
     )
-    return np.asarray(bands * np.clip(0.12 + 1.3 * n[:, 0] + 0.35 * n[:, 1], 0.02, 1.2))
+    return np.asarray(bands * np.clip(0.2 + 1.1 * n[:, 0] + 0.5 * n[:, 1], 0.02, 1.1))
 
 
 def ship_floor(_seed: int, size: Vec3) -> tuple[Mesh, ...]:
