@@ -63,8 +63,13 @@ _CLIFF_S = np.array([0.0, 0.25, 0.9, 1.6, 2.2, 4.2, 5.0, 7.5, 12.0, 40.0, 170.0,
 _CLIFF_H = np.array([0.0, -1.2, -9.0, -18.0, -20.5, -38.0, -40.0, -54.0, -58.0, -61.0, -62.0, -20.0, 26.0])
 
 
+def cliff_profile(out_m: Heights) -> Heights:
+    """Height in metres of the face and the valley, `out_m` metres beyond the edge."""
+    return np.asarray(np.interp(out_m, _CLIFF_S, _CLIFF_H))
+
+
 def _cliff(x: Heights, z: Heights) -> Heights:
-    return np.asarray(np.interp(cliff_edge(x) - z, _CLIFF_S, _CLIFF_H))
+    return cliff_profile(cliff_edge(x) - z)
 
 
 def _trench(

@@ -7,6 +7,7 @@ from vr_server.staging.geometry import Array, vec
 from vr_server.staging.scene import Mesh
 
 from .core import Part, ellipsoid, finish, flat_part, smooth_part
+from .ground import cliff_profile
 from .water import _net
 
 
@@ -90,4 +91,25 @@ def lava_crack(seed: int, size: Vec3) -> tuple[Mesh, ...]:
         finish("lava-lips", *lips, two_sided=True),
         finish("lava-crack", *glow, emission=2.4, two_sided=True),
         *lamps,
+    )
+
+
+def lava_fall(seed: int, size: Vec3) -> tuple[Mesh, ...]:
+    """Molten rock that runs down the cliff's face (see meshes.ground): its lip at the origin, falling towards -Z."""
+    w, _, _ = size
+    rng = np.random.default_rng(seed)
+    s = np.concatenate([[-2.2, -0.6, 0.2], np.linspace(0.5, 17.0, 44)])
+    down = np.where(s < 0, 0.0, cliff_profile(s))
+    rows = []
+    sway = np.cumsum(rng.normal(scale=0.14, size=len(s))) * (s > 0)
+    for k in (-1.0, -0.5, 0.0, 0.5, 1.0):
+        wide = w / 2 * (0.6 + 0.8 * np.clip(-down / 58.0, 0, 1)) * rng.uniform(0.55, 1.3, len(s))
+        rows.append(np.stack([k * wide + sway, down + 0.12, -s - np.where(s > 0, 1.3, 0.0)], 1))
+    g = np.array(rows)
+    points, tri = _net(g[:, :, 0], g[:, :, 2], g[:, :, 1])
+    heat = np.repeat(rng.uniform(0.35, 1.0, len(tri)), 3)
+    part = flat_part(points, tri, (1.0, 1.0, 1.0))
+    colours = np.stack([0.35 + 0.65 * heat, 0.01 + 0.2 * heat**2, 0.003 + 0.03 * heat**4], axis=1)
+    return (
+        finish("lava-fall", Part(part.positions, part.normals, colours, part.triangles), two_sided=True, emission=3.0),
     )

@@ -118,6 +118,7 @@ ASSETS: dict[str, Asset] = {
     "water": Asset(water.water, open=True),
     "foam": Asset(water.foam, open=True),
     "lava": Asset(lava.lava, open=True),
+    "lava_fall": Asset(lava.lava_fall, open=True),
     "lava_crack": Asset(lava.lava_crack, open=True),
     "waterfall": Asset(water.waterfall),
     "boat": Asset(harbour.boat),

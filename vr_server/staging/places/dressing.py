@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from vr_server.domain.base import Vec3
+from vr_server.staging.meshes.ground import cliff_edge
 
 from .base import Candidate, Generator, pick, placed, ring, scaled
 from .indoors import INDOORS
@@ -46,6 +47,8 @@ def dressing(name: str, place: str, rng: Generator) -> tuple[list[Candidate], st
     """Extra pieces for a set-dressing id, unless the place has them anyway; the remark names what is unknown."""
     if place in _ALREADY.get(name, set()):
         return [], None
+    if place == "cliff" and name in {"lava_river", "lava_cracks"}:
+        return list(_lava_on_a_cliff(rng, name)), None
     if name in _SPECIAL:
         return list(_SPECIAL[name](rng)), None
     if name in _SCATTERED:
@@ -90,6 +93,32 @@ def _lava_river(rng: Generator) -> Iterator[Candidate]:
         if 2.2 < abs(z + 13.0) < 4.0:
             yield scaled("basalt_rock", "rock", x, z, float(rng.uniform(0.3, 0.9)), rng, 0.1)
     yield from _lava_cracks(rng)
+
+
+def _lava_on_a_cliff(rng: Generator, name: str) -> Iterator[Candidate]:
+    """Cracks on the brink; the river runs over it, down the face and along the foot."""
+    if name == "lava_cracks":
+        for n, (x, z, turn) in enumerate(
+            ((-2.6, -1.0, 0.7), (3.0, -0.6, -0.5), (-5.2, 1.8, 0.3), (5.6, 2.4, -0.9), (0.9, 3.4, 0.1))
+        ):
+            yield placed(
+                "lava_crack", "lava crack", x, z, (round(float(rng.uniform(3.6, 5.4)), 1), 0.16, 2.4), turn, 40 + n
+            )
+        return
+    for x in (-6.4, 5.6, -11.0):
+        edge = float(cliff_edge(x))  # type: ignore[arg-type]  # a float is an array of no axes
+        yield placed(
+            "lava_fall",
+            "lava fall",
+            x,
+            edge,
+            (float(rng.uniform(1.6, 2.8)), 58.0, 15.0),
+            0.0,
+            pick(rng),
+            0.05,
+            level=True,
+        )
+    yield placed("lava", "lava river", 0.0, -46.0, (220.0, 0.1, 26.0), 0.0, pick(rng), -60.6, level=True)
 
 
 def _puddles(rng: Generator) -> Iterator[Candidate]:
