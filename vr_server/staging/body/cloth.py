@@ -110,6 +110,15 @@ def _bell_at(
         if flare is None:
             apart, give = joints["foot_l"][:3, 3] - joints["foot_r"][:3, 3], _GIVES[index]
             more = max(0.0, float(np.hypot(apart[0], apart[2])) / (0.3 * h) - 0.7) * give
+            # a knee that is lifted or bent pushes the cloth out before it
+            k = 1 - (hi + lo) / 2
+            for side in "lr":
+                knee = joints[f"shin_{side}"][:3, 3]
+                at = _leg_at(joints, side, float(a[1]) - length * (k - (1 - hi)))
+                out = (at if at[1] < knee[1] else knee) - a
+                need = (float(np.hypot(out[0], out[2])) + 0.05 * h) / _bell(k, 0.084 * h, 0.2 * h) - 1
+                if need > more:
+                    apart, more = out, need
         else:
             k = 1 - (0.3 * hi + 0.7 * lo)
             low = float(a[1]) - length * (k - (1 - hi))
