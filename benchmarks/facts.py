@@ -27,7 +27,9 @@ BRIGHTNESS = {
     "day": (0.3, 0.85),
 }
 """Mean sRGB code of the pictures of each time of day."""
-WARM = {"sunset": 1.1, "dawn": 1.05}
+PAPER = {"ink_wash": 0.2, "bleached": 0.15}
+"""Looks that lift a picture towards white paper."""
+WARM = {"sunset": 1.1, "dawn": 0.9}
 """Least red over blue of the pictures of a time of day, where no look and no told sky tints them."""
 CHANGED_CODES, CHANGED_SHARE, CHANGED_MEAN = 6, 0.0006, 0.2
 """Taking its weather away changes this share of a picture by more than so many sRGB codes, or all of it a little."""
@@ -87,6 +89,7 @@ def _time(expected: Expected, look: Look) -> list[Fact]:
         return []
     hour, mean = look.staging.sky.time_of_day, brightness(look)
     low, high = BRIGHTNESS[hour]
+    high += PAPER.get(look.staging.style or "", 0.0)
     facts = [
         Fact("time", is_one_of(expected.time, hour), expected.time, hour),
         Fact("exposure", low <= mean <= high, f"{low:.2f} to {high:.2f} at {hour}", f"{mean:.2f}"),
