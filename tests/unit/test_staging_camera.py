@@ -247,3 +247,9 @@ def test_a_lens_too_long_for_the_room_is_changed_and_told():
     )
     assert staging.camera.keys[0].yfov_rad > 1.3 * 2 * math.atan(12 / 85)
     assert any("no room" in remark or "walls" in remark for remark in staging.remarks)
+
+
+def test_a_medium_shot_of_two_who_talk_holds_both_faces():
+    seen = sightings(compose(talking(shot_size="medium"), 4), np.array([0.5, 2.0, 3.5]))
+    assert all(moment[key].face for moment in seen for key in ("man", "woman"))
+    assert all(steps_apart(size_of(moment["man"].shows), "medium") <= 1 for moment in seen)

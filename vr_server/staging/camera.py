@@ -236,7 +236,7 @@ class _Shot:
             return
         for n in range(len(legs)):
             asked = math.tan(yfov_for(self.intent, self.sizes[n], self.angles[n]) / 2)
-            found = float(np.median(tan[self.window(n)]))
+            found = float(tan[self.window(n).stop - 1])
             if found > 1.08 * asked:
                 was, now = (SENSOR_HEIGHT_MM / 2 / t for t in (asked, found))
                 self.remarks.append(
@@ -307,6 +307,8 @@ class _Shot:
             return None
         else:
             self.spared = (viewer,)
+            # a shoulder beside a whole figure reads as nothing: half of it is what such a shot shows
+            size = "medium" if size in GROUP_SIZES else size
             seen = over_the_shoulder(viewer, focus, size, self.times, self.intent)
             yfov = 2 * math.atan(seen.tan)
         zero = np.zeros(len(self.times))

@@ -24,6 +24,8 @@ _GROUP_RATE_HZ = 3.0
 _ACTED = 8
 """So many people are framed by what they do; more of them as upright figures."""
 _CROWD = 12
+_TWO_SHOTS: set[ShotSize] = {"medium", "medium_full"}
+_THREE_SHOT = 3
 _EYES_M = (0.073, -0.05)
 _CROWN_M = 0.138
 _ALONG: set[CameraMove] = {"follow", "handheld"}
@@ -199,10 +201,14 @@ def target_of(
     if one:
         frame = SIZES[size].shows * lead.unit_m
         mode = _mode(lead.tell, frame, move, angle, window, one=True)
-        aim = _followed(_close_aim(lead, size), frame, times, window, mode)
+        shown = _beside(shown, window)
+        heads = np.array([b.tell[window] for b in shown])
+        spread = float(np.linalg.norm(np.ptp(heads, axis=0)[:, [0, 2]], axis=1).max())
+        frame = max(frame, 1.05 * (spread + 0.5 * lead.unit_m) / ASPECT) if len(shown) > 1 else frame
+        aim = _followed(np.mean([_close_aim(b, size) for b in shown], axis=0), frame, times, window, mode)
         base = aim if mode == "track" else np.broadcast_to(_middle(aim[window]), aim.shape)
         floor = lead.base[:, 1] if mode == "track" else np.full(len(aim), lead.base[window, 1].mean())
-        return Target((lead,), frame, min(frame, lead.unit_m), aim, base, floor, lead.height_m, mode, one=True)
+        return Target(shown, frame, min(frame, lead.unit_m), aim, base, floor, lead.height_m, mode, one=True)
     shown = _together(shown, window)
     points = np.concatenate([b.points for b in shown], axis=1)
     low, high = points.min(axis=1), points.max(axis=1)
@@ -241,6 +247,16 @@ def _together(shown: tuple[Body, ...], window: slice) -> tuple[Body, ...]:
         if float(np.linalg.norm(off - off[0], axis=1).max()) <= 5 * max(lead.height_m, body.height_m):
             kept.append(body)
     return tuple(kept)
+
+
+def _beside(shown: tuple[Body, ...], window: slice) -> tuple[Body, ...]:
+    """The lead of a two- or three-shot and the people who stay within its reach."""
+    lead = shown[0]
+    near = [
+        b for b in shown[1:]
+        if b.person and float(np.linalg.norm((b.base - lead.base)[window], axis=1).max()) < 1.1 * lead.height_m
+    ]  # fmt: skip
+    return (lead, *near[: _THREE_SHOT - 1])
 
 
 def _close_aim(body: Body, size: ShotSize) -> Array:
@@ -308,6 +324,16 @@ def smoothed(values: Array, sigma: float) -> Array:
     return out.reshape(values.shape)
 
 
+def _engaged(a: Body, b: Body) -> bool:
+    """Whether two do something with each other."""
+    for one, other in ((a.subject, b.subject), (b.subject, a.subject)):
+        names = {other.key, other.key.split("#")[0]}
+        if any(act.target in names for act in one.actions):
+            return True
+    shared = {act.action for act in a.subject.actions} & {act.action for act in b.subject.actions}
+    return bool(shared & {"talk", "fight", "embrace"})
+
+
 def shown_at(size: ShotSize, bodies: tuple[Body, ...], focus: Body | None, *, only: bool) -> tuple[Body, ...]:
     """Who must be in the frame, the lead first: everybody in full and wide shots, unless `only` the focus is asked."""
     if not bodies:
@@ -317,7 +343,12 @@ def shown_at(size: ShotSize, bodies: tuple[Body, ...], focus: Body | None, *, on
     if only or size not in GROUP_SIZES:
         family = lead.subject.key.split("#")[0]
         mates = [b for b in bodies if b is not lead and b.subject.key.split("#")[0] == family]
-        return (lead, *mates) if size in GROUP_SIZES else (lead,)
+        if size in GROUP_SIZES:
+            return (lead, *mates)
+        # two who fight or talk make a two-shot, unless a beat turns to one of them
+        if only or size not in _TWO_SHOTS:
+            return (lead,)
+        return (lead, *(b for b in people if b is not lead and (focus is None or _engaged(b, lead))))
     rest = [b for b in bodies if b is not lead]
     if len(bodies) > _CROWD:
         # of a crowd the outermost may be cut

@@ -151,7 +151,7 @@ class Framer:
     def _yaw(self, target: Target, window: slice, near_yaw: float | None) -> float:
         """Where to look from: the camera's own side, unless that would miss a face."""
         start = self.intent.yaw_offset_rad if near_yaw is None else near_yaw
-        if not target.one or not target.shown:
+        if not target.one or len(target.shown) != 1:
             return start
         lead = target.shown[0]
         # what counts is where it looks when the beat has come to its point
@@ -299,9 +299,25 @@ class Framer:
         cost = 0.5 * abs(turn) + 6.0 * float(shortage.mean()) + 8.0 * self.obstacles.buried(target.aim[picks], eye)
         if target.shown and len(target.shown) < _MANY:
             cost += 2.0 * self.obstacles.hidden(target.shown, picks, target.shown[0].tell[picks], eye)
-        if target.one:
+        if target.shown and not target.one and len(self.obstacles.bodies) <= _MANY:
+            cost += 0.8 * self._missed(state, target, picks, eye)
+        if target.one and len(target.shown) == 1:
             cost += 1.2 * self._averted(target.shown[0], picks, eye) if abs(turn) > 0 else 0.0
         return cost
+
+    def _missed(self, state: Array, target: Target, picks: Array, eye: Array) -> float:
+        """The share of those whom the frame need not hold (they part from the lead) and does not show at its best either."""
+        others = [b for b in self.obstacles.bodies if b not in target.shown]
+        if not others:
+            return 0.0
+        heading, pitch = facing_aim(eye, target.aim[picks], 0.0, 0.0, float(state[YAW]))
+        turn = rotations(heading, pitch, state[ROLL])
+        yfov = 2 * math.atan(math.exp(state[TAN]))
+        count = 0
+        for body in others:
+            at = [project(eye[n], turn[n], yfov, body.points[k], self.projection) for n, k in enumerate(picks)]
+            count += not any(float((np.abs(p[:, :2]) < 1).all(axis=1).mean()) > 0.6 for p in at)
+        return count / len(others)
 
     @staticmethod
     def _averted(body: Body, picks: Array, eye: Array) -> float:
