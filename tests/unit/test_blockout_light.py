@@ -127,7 +127,7 @@ def test_compiled_kernels_older_than_their_sources_are_dropped(tmp_path, monkeyp
     assert new.exists()
 
 
-@pytest.mark.parametrize("weather", ["rain", "snow", "leaves"])
+@pytest.mark.parametrize("weather", ["rain", "snow", "leaves", "sparks"])
 def test_weather_is_in_the_picture_but_not_in_its_depth(weather):
     dry = staging(camera_m=(0.0, 1.6, 6.0))
     wet = dry.model_copy(update={"weather": (weather,)})

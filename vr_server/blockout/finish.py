@@ -24,7 +24,7 @@ CELL = 8
 GLOW_RADII = (0.012, 0.05)
 """Standard deviations of the two blurs, as shares of the picture's height."""
 GLOW_SHARES = (0.5, 0.6)
-INK_REACH_M = 6.0
+INK_REACH_M = 8.0
 """Lines are full up to here and fade with the square of the distance beyond."""
 
 
@@ -131,7 +131,7 @@ def finish_rows(color: U8, lines: F32, table: F32, amounts: F64, frame: int, y0:
             if ink > 0.0:
                 line = _between(lines, 0.5 * x - 0.25, 0.5 * y - 0.25)
                 wet = 0.75 + 1.6 * grained(table, x * 0.02, y * 0.02)
-                keep *= 1.0 - ink * min(line * wet, 1.0) * 0.82
+                keep *= 1.0 - ink * min(line * wet, 1.0) * 0.9
                 noise += ink * 16.0 * grained(table, x * 0.07, y * 0.07)
             for k in range(3):
                 value = color[y, x, k] * keep + noise

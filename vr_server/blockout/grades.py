@@ -25,7 +25,7 @@ class Grade:
     """One look. Colours are per channel and relative; codes are display codes 0..1.
 
     `key`, `ambient`: factors on the bodies' and the sky's light; `fill` on the bounce board; `fog` on the air's
-    density, `air`: what its colour becomes, if given. `exposure`: factor on what the meter says (a darkening spares
+    density (thick air gets no thicker), `air`: what its colour becomes, if given. `exposure`: factor on what the meter says (a darkening spares
     shots that are dark already); `mean`: code the meter aims at, whatever the hour. `weights`: how the
     channels make grey. `contrast`: of the S curve. `black`: the code of black. `shadows`, `highlights`: codes added
     at the dark and the bright end. `glow`: share of what shines that spills over; `vignette`: share of light lost in
@@ -66,12 +66,13 @@ GRADES: dict[str, Grade] = {
         glow=0.5, vignette=0.2,
     ),
     "noir": Grade(
-        key=(1.5, 1.5, 1.5), ambient=(0.45, 0.45, 0.45), fill=0.7, exposure=0.82, saturation=0.0, weights=(0.46, 0.44, 0.1),
-        contrast=1.3, slope=(1.1, 1.1, 1.1), black=0.02, vignette=0.5, glow=0.4, grain=0.011,
+        key=(1.5, 1.5, 1.5), ambient=(0.45, 0.45, 0.45), fill=0.8, mean=0.4, saturation=0.0, weights=(0.46, 0.44, 0.1),
+        contrast=1.15, slope=(1.06, 1.06, 1.06), black=0.02, vignette=0.5, glow=0.4, grain=0.011,
     ),
     "ink_wash": Grade(
-        key=(0.8, 0.8, 0.8), ambient=(1.3, 1.3, 1.3), fill=1.2, fog=3.0, air=(1.9, 1.88, 1.82), mean=0.62,
-        saturation=0.34, weights=(0.3, 0.5, 0.2), contrast=0.75, slope=(1.0, 0.982, 0.935), black=0.05, glow=0.0, ink=1.0,
+        key=(0.9, 0.9, 0.9), ambient=(1.1, 1.1, 1.1), fill=0.8, fog=3.0, air=(2.1, 2.08, 2.02), mean=0.6,
+        saturation=0.22, weights=(0.3, 0.5, 0.2), contrast=1.3, slope=(1.06, 1.042, 0.995), power=(1.1, 1.1, 1.1), black=0.03,
+        glow=0.0, ink=1.0,
     ),
     "neon": Grade(
         key=(0.8, 0.75, 1.2), ambient=(0.9, 0.62, 1.2), fill=0.9, exposure=0.72, saturation=1.45, contrast=0.85,

@@ -17,6 +17,7 @@ WIDEST_M = 1.5
 MOST = 16
 GAIN = 55.0
 STRONGEST = 22.0
+PALER, PALE = 0.4, np.array([1.0, 0.82, 0.6])
 _FAINTEST = 0.012
 _BY_HOUR: dict[TimeOfDay, float] = {"dawn": 0.6, "day": 0.0, "sunset": 0.6, "dusk": 1.0, "night": 1.0}
 
@@ -89,6 +90,9 @@ def _glow(mesh: Mesh, hour: float) -> tuple[F64, F64] | None:
     total = max(float(area.sum()), 1e-9)
     centre = (corners.mean(axis=1) * area[:, None]).sum(axis=0) / total
     colour = (mesh.colours[mesh.triangles].mean(axis=1) * area[:, None]).sum(axis=0) / total
+    # what glows through paper or glass is paler on its surroundings than it looks itself
+    share = 0.1 if "neon" in mesh.name else PALER
+    colour = (1 - share) * colour + share * float(colour.max()) * PALE
     light = colour * min(GAIN * hour * mesh.emission * total**1.5, STRONGEST)
     return centre, light
 

@@ -12,6 +12,8 @@ from .jit import F64, I32
 from .shadow import BLOCK, ShadowMaps, bound_blocks, draw_casters, to_light
 from .workers import Workers
 
+GRADED_FOG_PER_M = 0.016
+"""A grade thickens the air up to here."""
 SHADOWED = 2
 """How many bodies cast shadows; further ones only fill."""
 
@@ -68,7 +70,7 @@ def tinted(sky: Sky, grade: Grade) -> Sky:
             "fog_colour": fog,
             "cloud_colour": cloud,
             "ground_bounce": times(sky.ground_bounce, grade.ambient),
-            "fog_density_per_m": sky.fog_density_per_m * grade.fog,
+            "fog_density_per_m": min(sky.fog_density_per_m * grade.fog, max(sky.fog_density_per_m, GRADED_FOG_PER_M)),
             "bodies": tuple(b.model_copy(update={"colour": times(b.colour, grade.key)}) for b in sky.bodies),
         }
     )
