@@ -10,13 +10,14 @@ import pytest
 from av.video.frame import VideoFrame
 
 from vr_server.domain.errors import InvalidMedia
-from vr_server.media import VideoPictures
+from vr_server.media import VideoPictures, take_in
+from vr_server.media.intake import Limits
 
 
 def picture(n: int, width: int, height: int) -> np.ndarray:
     """Left half dark, right half bright, a mark at the top left; the bright half grows brighter with `n`."""
     rgb = np.full((height, width, 3), 40, np.uint8)
-    rgb[:, width // 2 :] = 120 + 4 * n
+    rgb[:, width // 2 :] = 120 + 4 * n % 120
     rgb[: height // 4, : width // 4] = (200, 30, 30)
     return rgb
 
@@ -116,3 +117,50 @@ def test_damage_inside_is_told_when_it_is_reached(tmp_path: Path) -> None:
     clip = VideoPictures(path)
     assert 0 < clip.frame_count < 20
     assert len(list(clip)) == clip.frame_count
+
+
+def test_fields_become_whole_frames(tmp_path: Path) -> None:
+    """Odd rows dark, even rows bright, flagged as fields: no comb is left."""
+    path = tmp_path / "i.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.options = {"x264-params": "interlaced=1:tff=1", "crf": "8"}
+        for n in range(8):
+            rgb = np.full((48, 64, 3), 60, np.uint8)
+            rgb[::2] = 200
+            frame = VideoFrame.from_ndarray(rgb, format="rgb24")
+            frame.pts, frame.time_base = n, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    clip = VideoPictures(path)
+    frames = list(clip)
+    assert len(frames) == 8
+    assert any("interlaced" in remark for remark in clip.remarks)
+    rows = frames[4][8:40, 20, 1].astype(int)
+    assert np.abs(np.diff(rows)).max() < 20
+
+
+def test_a_video_is_taken_in_by_a_process_of_its_own(tmp_path: Path) -> None:
+    source = video(tmp_path / "odd.mkv", size=(65, 49), codec="ffv1", pixels="yuv444p")
+    taken = take_in(source, tmp_path / "plain.mp4")
+    assert (taken.width_px, taken.height_px, taken.frame_count) == (64, 48, 10)
+    assert "65x49" in taken.remarks[0]
+    assert abs(int(list(taken)[9][40, 60, 0]) - 156) < 8
+
+
+@pytest.mark.parametrize(("make", "limits", "line"), [
+    (lambda p: p.write_text("#!/bin/sh\n"), None, "a.mp4 is not a video"),
+    (lambda p: video(p, size=(14, 12)), None, "too small"),
+    (lambda p: video(p, size=(3840, 2160), count=6), Limits(memory_mb=700), "needs more memory"),
+    (lambda p: video(p, size=(1920, 1080), count=120), Limits(cpu_s=1), "needs more memory or time"),
+])  # fmt: skip
+def test_what_harms_a_decoder_stays_in_its_process(
+    tmp_path: Path, make: Callable[[Path], object], limits: Limits | None, line: str
+) -> None:
+    path, target = tmp_path / "a.mp4", tmp_path / "plain.mp4"
+    make(path)
+    with pytest.raises(InvalidMedia, match=line) as told:
+        take_in(path, target, limits)
+    assert "\n" not in str(told.value)
+    assert not target.exists()

@@ -15,7 +15,10 @@ from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import FrameSource
 from vr_server.layering import Baker, BakeSettings, render_view
 from vr_server.layering.depth import KNOWN, Found, find_depth
-from vr_server.media import VideoPictures, read_camera_file, read_clip, read_flat_clip
+from vr_server.media import read_camera_file, read_clip, read_flat_clip, take_in
+
+SOURCE = "source.mp4"
+"""A flat clip as it was taken in, beside what is baked from it."""
 
 
 def _offset(context: click.Context, parameter: click.Parameter, value: str) -> Vec3:
@@ -44,7 +47,7 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 @json_option
 def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool) -> None:
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera)
+    clip, found = _open_source(source, depth, camera, out)
     plan = clip.plan
     baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=BakeSettings(), depth=found)
     try:
@@ -60,7 +63,7 @@ def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool
     emit(as_json, value, f"{plan.frame_count} frames baked into {out}; depth: {found.reason}")
 
 
-def _open_source(source: Path, depth: str, camera: Path | None) -> tuple[FrameSource, Found]:
+def _open_source(source: Path, depth: str, camera: Path | None, out: Path) -> tuple[FrameSource, Found]:
     """The clip with its depth, and how it came by it."""
     if not source.exists():
         raise InvalidInput(f"There is no {source}.")
@@ -75,7 +78,7 @@ def _open_source(source: Path, depth: str, camera: Path | None) -> tuple[FrameSo
     cameras = camera or (source / "camera.json" if source.is_dir() and (source / "camera.json").exists() else None)
     if depth.endswith(".npz"):
         return read_flat_clip(clip, depth=Path(depth), camera=cameras), KNOWN
-    pictures = VideoPictures(clip)
+    pictures = take_in(clip, output_folder(out) / SOURCE)
     poses = None if cameras is None else read_camera_file(cameras)[1]
     with stages() as report:
         found = find_depth(pictures, depth_estimators(depth, report), cameras=poses, report=report)

@@ -2,6 +2,7 @@
 
 from .clip import PANORAMA_FILES, ClipFolder, ClipWriter, read_camera_file, read_clip
 from .flat import FlatClip, read_flat_clip
+from .intake import take_in
 from .pictures import VideoPictures
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "read_camera_file",
     "read_clip",
     "read_flat_clip",
+    "take_in",
 ]

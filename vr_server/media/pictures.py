@@ -1,12 +1,13 @@
 """Any video as plain pictures: upright, 8-bit RGB, even sides, at a constant rate; limits are told, not exceeded."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.filter
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
@@ -28,7 +29,7 @@ class VideoPictures:
     """A video file as a sequence of pictures that can be read again and again.
 
     Frames of a variable rate are put on a constant clock (the nearest frame before each tick); rotation is applied; more
-    than 8 bits are rounded, alpha is laid over black; interlaced fields are blended by the scaler as they come.
+    than 8 bits are rounded, alpha is laid over black, interlaced fields become whole frames (yadif).
     `remarks`: what was changed, a line each.
     """
 
@@ -49,6 +50,7 @@ class VideoPictures:
                     f"{path.name} lasts {seconds:.0f} s: cut it into shots of at most {LONGEST_S:g} s first."
                 )
         self.fps = _rate(rate)
+        self._interlaced = False
         first, times = self._scan()
         turned = _turned(first)
         size = _fit(turned.shape[1], turned.shape[0])
@@ -62,7 +64,7 @@ class VideoPictures:
         first: VideoFrame | None = None
         times: list[Fraction] = []
         most = int(LONGEST_S * FASTEST_FPS * 2)
-        with closing(decode_video(self._path)) as frames:
+        with closing(self._decoded()) as frames:
             for n, frame in enumerate(frames):
                 if first is None:
                     first = frame
@@ -80,9 +82,31 @@ class VideoPictures:
             )
         return first, times
 
+    def _decoded(self) -> Generator[VideoFrame]:
+        """Whole frames in order. Raise InvalidMedia for one that is larger than the file said it would be."""
+        graph: av.filter.Graph | None = None
+        with closing(decode_video(self._path)) as frames:
+            for n, frame in enumerate(frames):
+                if frame.width * frame.height > MOST_PIXELS:
+                    raise InvalidMedia(
+                        f"{self._path.name} holds a frame of {frame.width}x{frame.height}: it was refused."
+                    )
+                if n == 0 and frame.interlaced_frame:
+                    graph, self._interlaced = _deinterlacer(frame), True
+                if graph is None:
+                    yield frame
+                    continue
+                graph.push(frame)
+                yield from _pulled(graph)
+        if graph is not None:
+            graph.push(None)
+            yield from _pulled(graph)
+
     def _remarks(self, first: VideoFrame, turned: U8) -> Iterator[str]:
         if (turned.shape[1], turned.shape[0]) != (self.width_px, self.height_px):
             yield f"The picture of {turned.shape[1]}x{turned.shape[0]} is taken as {self.width_px}x{self.height_px}."
+        if self._interlaced:
+            yield "The picture is interlaced: its fields are made whole frames."
         if first.rotation:
             yield f"The picture is turned upright by {first.rotation} degrees."
         steps = np.diff([float(t) for t in self._times])
@@ -93,7 +117,7 @@ class VideoPictures:
         """uint8 [height_px, width_px, 3] RGB, `frame_count` times. Raise InvalidMedia when the file is damaged."""
         made = 0
         last: U8 | None = None
-        with closing(decode_video(self._path)) as frames:
+        with closing(self._decoded()) as frames:
             for frame, stamp in zip(frames, self._times, strict=False):
                 tick = math.ceil(float((stamp - self._times[0]) * self.fps) - 0.5)
                 while last is not None and made < min(tick, self.frame_count):
@@ -112,6 +136,29 @@ class VideoPictures:
             )
             picture = np.asarray(small.to_ndarray(), np.uint8)
         return picture
+
+
+def _deinterlacer(frame: VideoFrame) -> av.filter.Graph:
+    """A graph that makes whole frames of fields (Niedermayer's yadif), as many as came."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+    fields = graph.add("yadif", "mode=send_frame:deint=all")
+    sink = graph.add("buffersink")
+    source.link_to(fields)
+    fields.link_to(sink)
+    graph.configure()
+    return graph
+
+
+def _pulled(graph: av.filter.Graph) -> Generator[VideoFrame]:
+    """What the graph has ready."""
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        if isinstance(frame, VideoFrame):
+            yield frame
 
 
 def _rate(rate: Fraction | None) -> Fraction:
