@@ -131,11 +131,17 @@ def test_script_lists_the_shots(tmp_path: Path) -> None:
     assert {s["spec"]["language"] for s in said["shots"]} == {"en", "zh"}
 
 
+def test_a_prompt_of_ten_thousand_characters_is_read_in_part_and_says_so(tmp_path: Path) -> None:
+    size = ("--size", "64x36", "--seconds", "0.5", "--draft")
+    prompt = "A man walks. " + "He waits. " * 1000
+    said = json.loads(previs("generate", "--prompt", prompt, *size, "--out", str(tmp_path / "x"), "--json").stdout)
+    assert any("the rest is left out" in line for line in said["remarks"]), said["remarks"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("generate", "--prompt", "  ", "--out", "x"), "prompt"),
-        (("generate", "--prompt", "a man " * 2000, "--out", "x"), "4000"),
         (("generate", "--prompt", "a man", "--engine", "sora", "--out", "x"), "sora"),
         (("generate", "--prompt", "a man", "--seconds", "90", "--out", "x"), "16"),
         (("bake", "nowhere", "--out", "x"), "nowhere"),

@@ -317,3 +317,8 @@ def test_leaves_fall_in_a_windy_grove_only():
     assert all(0 <= n.world_at(t)[1, 3] < 7 for n in leaves for t in (0.0, 3.3, 11.0))
     calm = SWORD.model_copy(update={"weather": ()})
     assert not any(n.label == "leaf" for n in build_scene(compose(calm, 5)).moving)
+
+
+def test_what_the_words_lost_stands_in_the_take_s_remarks():
+    spec = one("person", "stand").model_copy(update={"left_out": ("“Dusk” is left out: the shot is at night.",)})
+    assert spec.left_out[0] in compose(spec, 1).remarks

@@ -53,7 +53,7 @@ def compose(spec: ShotSpec, seed: int) -> Staging:
         style=spec.style,
         wind_m_s=wind_of(spec, place),
         wetness=wetness_of(spec, place),
-        remarks=(*notes, *framed.remarks),
+        remarks=tuple(dict.fromkeys((*spec.left_out, *notes, *framed.remarks))),
         seed=seed,
     )
 
