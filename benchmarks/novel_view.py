@@ -1,88 +1,56 @@
-"""How a layered clip looks from beside its camera, against the renderer's own picture from there.
+"""How a layered clip looks from beside its camera, against true pictures from there.
 
-    .venv/bin/python -m benchmarks.novel_view --json [--size 640x360] [--frames 24] [--only NAME] [--pictures DIR]
+    .venv/bin/python -m benchmarks.novel_view --json [--scene FILE.npz …] [--size 1280x720] [--frames 48] [--pictures DIR]
 
-Shots of the embedded engine are baked, and one frame of each is seen from heads that stand to the right, to the left
-and above the camera. PSNR and SSIM count the pixels whose surface stands within the source's frame (what lies beside
-the frame no layer can know), with pixels that nothing was drawn to as black; `empty` is the share of those.
+Shots of the embedded engine (`ground_truth`), or the scenes given, are baked, and seen by heads that stand to the right,
+to the left and above the camera. PSNR and SSIM count the pixels whose surface stands within the source's frame (what lies
+beside the frame no layer can know), with pixels that nothing was drawn to as black.
 
 flat      the picture on a screen at the shot's mean inverse depth      mesh    one stretched mesh
 layers    two layers as they are split                                   coded   the same after H.264, the best tier
+mono_*    the same from depth as a network gives it: edges blurred by 3 px (at 1280 of width), 5 % low-frequency warp;
+          layers and coded after our edge sharpening, mono_blurred without it
+
+`NAME_CMcm_KIND_psnr_db`, `.._ssim`, `.._torn`: means over the views; torn is the share of pixels that are stretched or
+empty. `NAME_ratio`: what coded gains over the mesh at 25 cm, dB; `ratio` and `mean_..` are means over the scenes.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from dataclasses import replace
-from fractions import Fraction
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.render import CASES
-from vr_server import blockout
-from vr_server.domain.frame import CameraPose, ClipPlan, Frame
-from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame, reproject
+from benchmarks.ground_truth import SHOTS, Bools, GroundTruth, TrueView, from_file, rendered
+from vr_server.domain.errors import PrevisError
+from vr_server.domain.frame import Frame
+from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame
+from vr_server.layering.depth.edges import sharpen
 from vr_server.layering.layers import split
 from vr_server.layering.memory import Memory
-from vr_server.staging import build_scene, compose
+from vr_server.layering.view import View, look
 
 U8 = npt.NDArray[np.uint8]
-Bools = npt.NDArray[np.bool_]
-Offset = tuple[float, float, float]
+F32 = npt.NDArray[np.float32]
 
-FPS = Fraction(24)
-DISTANCES_CM = (10, 25, 50)
-DIRECTIONS: tuple[Offset, ...] = ((1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
-
-
-def beside(camera: CameraPose, offset_m: Offset) -> CameraPose:
-    """`camera` moved by `offset_m` in its own axes (x right, y up, z back)."""
-    moved = camera.t_world_camera.copy()
-    moved[:3, 3] += moved[:3, :3] @ np.array(offset_m)
-    return CameraPose(moved, camera.yfov_rad)
+BLUR_PX = 3.0
+WARP = 0.05
+KINDS = ("flat", "mesh", "layers", "coded", "mono_mesh", "mono_blurred", "mono_layers", "mono_coded")
+RATIO_CM = 25
 
 
-class Case:
-    """A shot's middle: consecutive frames as the camera saw them, and the last of them from beside it."""
-
-    def __init__(self, name: str, size: tuple[int, int], frame_count: int) -> None:
-        scene = build_scene(compose(CASES[name], seed=7))
-        clip = blockout.render(scene, width_px=size[0], height_px=size[1], fps=FPS, quality="final")
-        whole = clip.plan
-        last = max(whole.frame_count // 2, min(frame_count, whole.frame_count) - 1)
-        numbers = range(max(last - frame_count + 1, 0), last + 1)
-        cameras = tuple(whole.cameras[i] for i in numbers)
-        self.offsets = {cm: [_scaled(d, cm / 100) for d in DIRECTIONS] for cm in DISTANCES_CM}
-        flat = [offset for group in self.offsets.values() for offset in group]
-        wanted = [*zip(numbers, cameras, strict=True), *((last, beside(cameras[-1], o)) for o in flat)]
-        pictures = list(clip.seen_from(wanted))
-        self.name = name
-        self.frames = [replace(f, index=i) for i, f in enumerate(pictures[: len(cameras)])]
-        self.truths = dict(zip(flat, pictures[len(cameras) :], strict=True))
-        self.plan = ClipPlan(*size, FPS, len(cameras), whole.near_m, whole.far_m, cameras)
-
-
-def _scaled(direction: Offset, length: float) -> Offset:
-    x, y, z = direction
-    return x * length, y * length, z * length
-
-
-def within_source(truth: Frame, source: CameraPose) -> Bools:
-    """bool [h, w]: whose surface point, seen from `truth`, stands within the picture that `source` takes."""
-    height, width = truth.depth.shape
-    tan = np.tan(truth.camera.yfov_rad / 2)
-    x, y = np.meshgrid((np.arange(width) + 0.5) / width * 2 - 1, 1 - (np.arange(height) + 0.5) / height * 2)
-    z = np.where(np.isfinite(truth.depth), truth.depth, 1e5)
-    local = np.stack([x * z * tan * width / height, y * z * tan, -z, np.ones_like(z)], axis=-1)
-    seen = local @ (np.linalg.inv(source.t_world_camera) @ truth.camera.t_world_camera).T
-    ahead = np.maximum(-seen[..., 2], 1e-6)
-    tan_source = np.tan(source.yfov_rad / 2)
-    inside = np.abs(seen[..., 1]) < ahead * tan_source
-    return np.asarray(inside & (np.abs(seen[..., 0]) < ahead * tan_source * width / height) & (seen[..., 2] < 0))
+@dataclass(frozen=True, slots=True)
+class Figures:
+    psnr_db: float
+    ssim: float
+    torn: float
 
 
 def psnr_db(seen: U8, truth: U8, counted: Bools) -> float:
@@ -104,48 +72,123 @@ def ssim(seen: U8, truth: U8, counted: Bools) -> float:
     return float(index[counted].mean())
 
 
-def _rivals(frames: list[Frame]) -> dict[str, DecodedLayers]:
-    """The last of `frames` as a flat screen, as one stretched mesh and as two layers that were never coded."""
+def mono_like(frame: Frame, *, sharpened: bool) -> Frame:
+    """`frame` with depth as a network would see it, and after our own edge sharpening if so wished."""
+    inverse = 1 / frame.depth
+    height, width = inverse.shape
+    bumps = np.random.default_rng(5).uniform(-1, 1, (3, 4)).astype(np.float32)
+    warp = np.asarray(cv2.resize(bumps / np.abs(bumps).max(), (width, height), interpolation=cv2.INTER_CUBIC))
+    blurred = cv2.GaussianBlur(inverse, (0, 0), BLUR_PX * width / 1280) * (1 + WARP * np.clip(warp, -1, 1))
+    out = np.asarray(blurred, np.float32)
+    if sharpened:
+        out = sharpen(out, frame.color)
+    with np.errstate(divide="ignore"):
+        return replace(frame, depth=np.where(out > 1e-4, 1 / out, np.inf).astype(np.float32))
+
+
+def _splits(frames: Iterable[Frame], wanted: set[int]) -> Iterator[tuple[int, DecodedLayers]]:
+    """The frames `wanted` as layers that were never coded, with what the shot's frames before them taught."""
     memory = Memory()
-    for before in frames[:-1]:
-        split(before, head_box_m=BakeSettings().head_box_m, memory=memory)
-    frame = frames[-1]
-    layers = split(frame, head_box_m=BakeSettings().head_box_m, memory=memory)
-    ours = DecodedLayers(
-        layers.color, layers.inverse1, layers.color2, layers.inverse2, layers.held, frame.camera.yfov_rad
-    )
-    # only the continuous layer shows: the front one is sky, which lies behind it
-    mesh = replace(ours, inverse2=ours.inverse1, color2=frame.color, inverse1=np.zeros_like(ours.inverse1))
-    screen = np.full_like(ours.inverse1, ours.inverse1.mean())
-    return {"flat": replace(mesh, inverse2=screen), "mesh": mesh, "layers": ours}
+    for frame in frames:
+        found = split(frame, head_box_m=BakeSettings().head_box_m, memory=memory)
+        if frame.index in wanted:
+            yield (
+                frame.index,
+                DecodedLayers(
+                    found.color, found.inverse1, found.color2, found.inverse2, found.held, frame.camera.yfov_rad
+                ),
+            )
 
 
-def measure(case: Case, settings: BakeSettings, pictures: Path | None = None) -> dict[str, float]:
-    """Figures of one case, means over the directions: `KIND_CMcm_psnr_db`, `.._ssim`, `.._empty`."""
-    frame = case.frames[-1]
-    kinds = _rivals(case.frames)
+def _mesh(layers: DecodedLayers) -> DecodedLayers:
+    """One stretched mesh: only the continuous layer shows, since the front one is sky, which lies behind it."""
+    none = np.zeros_like(layers.inverse1)
+    return replace(layers, inverse2=layers.inverse1, color2=layers.color1, inverse1=none, held=none.astype(np.uint8))
+
+
+def _coded(
+    scene: GroundTruth, frames: Iterable[Frame], wanted: set[int], kbps: int
+) -> tuple[dict[int, DecodedLayers], float]:
+    """The frames `wanted` after a bake of one tier, and the bitrate that it took."""
     with tempfile.TemporaryDirectory() as folder:
-        baker = Baker(Path(folder), case.plan, shot_id="bench", take_id=case.name, settings=settings)
-        for each in case.frames:
-            baker.add(each)
+        settings = BakeSettings(tiers=(TierSettings("high", kbps),))
+        baker = Baker(Path(folder), scene.plan, shot_id="bench", take_id=scene.name, settings=settings)
+        for frame in frames:
+            baker.add(frame)
         report = baker.finish()
-        kinds["coded"] = decode_frame(Path(folder), frame.index)
-    figures: dict[str, float] = {"kbps": report.tier_bytes["high"] * 8 * float(FPS) / len(case.frames) / 1000}
-    for cm, offsets in case.offsets.items():
+        took_kbps = report.tier_bytes["high"] * 8 * float(scene.plan.fps) / len(scene.frames) / 1000
+        return {i: decode_frame(Path(folder), i) for i in wanted}, took_kbps
+
+
+def _mono(frames: Sequence[Frame], *, sharpened: bool) -> Iterator[Frame]:
+    return (mono_like(frame, sharpened=sharpened) for frame in frames)
+
+
+def rivals(scene: GroundTruth, kbps: int) -> tuple[dict[str, dict[int, DecodedLayers]], float]:
+    """Per kind and looked-at frame its layers; and the bitrate of the coded ones, kb/s."""
+    wanted = {view.frame for view in scene.views}
+    known = dict(_splits(scene.frames, wanted))
+    blurred = dict(_splits(_mono(scene.frames, sharpened=False), wanted))
+    coded, took_kbps = _coded(scene, scene.frames, wanted, kbps)
+
+    def each(
+        layers: dict[int, DecodedLayers], change: Callable[[DecodedLayers], DecodedLayers]
+    ) -> dict[int, DecodedLayers]:
+        return {i: change(one) for i, one in layers.items()}
+
+    meshes = each(known, _mesh)
+    kinds = {
+        "flat": each(meshes, lambda m: replace(m, inverse2=np.full_like(m.inverse2, m.inverse2.mean()))),
+        "mesh": meshes,
+        "layers": known,
+        "coded": coded,
+        "mono_mesh": each(blurred, _mesh),
+        "mono_blurred": blurred,
+        "mono_layers": dict(_splits(_mono(scene.frames, sharpened=True), wanted)),
+        "mono_coded": _coded(scene, _mono(scene.frames, sharpened=True), wanted, kbps)[0],
+    }
+    return kinds, took_kbps
+
+
+def _counted(view: TrueView, mesh: DecodedLayers) -> Bools:
+    """Pixels whose surface stands within the source's frame; where no one says so, those that the stretched mesh of the
+    known depth reaches."""
+    if view.counted is not None:
+        return view.counted
+    return np.asarray(~np.isnan(look(mesh, offset_m=view.offset_m).depth_m))
+
+
+def _judge(seen: View, view: TrueView, counted: Bools) -> Figures:
+    torn = seen.stretched | np.isnan(seen.depth_m)
+    return Figures(psnr_db(seen.rgb, view.rgb, counted), ssim(seen.rgb, view.rgb, counted), float(torn[counted].mean()))
+
+
+def measure(scene: GroundTruth, kbps: int, pictures: Path | None = None) -> dict[str, float]:
+    """Figures of one scene; see the module's head."""
+    kinds, took_kbps = rivals(scene, kbps)
+    rows: dict[tuple[int, str], list[Figures]] = defaultdict(list)
+    for n, view in enumerate(scene.views):
+        cm = round(100 * float(np.linalg.norm(view.offset_m)))
+        counted = _counted(view, kinds["mesh"][view.frame])
         for kind, layers in kinds.items():
-            rows = []
-            for i, offset in enumerate(offsets):
-                truth = case.truths[offset]
-                seen, depth = reproject(layers, offset_m=offset)
-                counted = within_source(truth, frame.camera)
-                empty = float(np.isnan(depth)[counted].mean())
-                rows.append((psnr_db(seen, truth.color, counted), ssim(seen, truth.color, counted), empty))
-                if pictures is not None:
-                    _write(pictures / f"{case.name}-{cm}cm-{i}-{kind}.png", seen)
-                    _write(pictures / f"{case.name}-{cm}cm-{i}-truth.png", truth.color)
-            for column, what in enumerate(("psnr_db", "ssim", "empty")):
-                figures[f"{kind}_{cm}cm_{what}"] = float(np.mean([row[column] for row in rows]))
-    return figures
+            seen = look(layers[view.frame], offset_m=view.offset_m)
+            rows[cm, kind].append(_judge(seen, view, counted))
+            if pictures is not None:
+                _write(pictures / f"{scene.name}-{n:02}-{cm}cm-{kind}.png", seen.rgb)
+                _write(pictures / f"{scene.name}-{n:02}-{cm}cm-truth.png", view.rgb)
+    report = {"kbps": took_kbps}
+    for (cm, kind), figures in rows.items():
+        for what in ("psnr_db", "ssim", "torn"):
+            report[f"{cm}cm_{kind}_{what}"] = float(np.mean([getattr(f, what) for f in figures]))
+    for cm in {cm for cm, _ in rows}:
+        at = {kind: report[f"{cm}cm_{kind}_psnr_db"] for kind in kinds}
+        report[f"{cm}cm_gain_db"] = at["coded"] - at["mesh"]
+        report[f"{cm}cm_mono_gain_db"] = at["mono_coded"] - at["mono_mesh"]
+        report[f"{cm}cm_sharpening_db"] = at["mono_layers"] - at["mono_blurred"]
+        report[f"{cm}cm_coding_db"] = at["layers"] - at["coded"]
+    nearest = min((cm for cm, _ in rows), key=lambda cm: abs(cm - RATIO_CM))
+    report["ratio"] = report[f"{nearest}cm_gain_db"]
+    return report
 
 
 def _write(path: Path, rgb: U8) -> None:
@@ -153,40 +196,53 @@ def _write(path: Path, rgb: U8) -> None:
     cv2.imwrite(str(path), rgb[:, :, ::-1])
 
 
+def _print_table(name: str, figures: dict[str, float], took_s: float) -> None:
+    print(f"{name}: {figures['kbps']:.0f} kb/s, {took_s:.0f} s")
+    for cm in sorted({int(key.split("cm_")[0]) for key in figures if "cm_" in key}):
+        print(
+            f"  {cm} cm: coded over mesh {figures[f'{cm}cm_gain_db']:+.2f} dB, coding {figures[f'{cm}cm_coding_db']:.2f} dB"
+        )
+        for kind in KINDS:
+            db, alike, torn = (figures[f"{cm}cm_{kind}_{what}"] for what in ("psnr_db", "ssim", "torn"))
+            print(f"    {kind:13} {db:6.2f} dB  ssim {alike:.3f}  torn {100 * torn:.2f} %")
+
+
+def _scenes(arguments: argparse.Namespace) -> Iterator[GroundTruth]:
+    if arguments.scene:
+        yield from (from_file(path) for path in arguments.scene)
+        return
+    width_px, height_px = (int(n) for n in arguments.size.split("x"))
+    for name in arguments.only or SHOTS:
+        yield rendered(name, SHOTS[name](), (width_px, height_px), arguments.frames, arguments.looks)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", default="640x360")
-    parser.add_argument("--frames", type=int, default=36, help="frames coded before the one that is looked at")
+    parser.add_argument("--scene", type=Path, nargs="+", action="extend", help="npz files (ground_truth.from_file)")
+    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--frames", type=int, default=48, help="how many are coded")
+    parser.add_argument("--looks", type=int, default=1, help="how many of them are looked at, the last first")
     parser.add_argument("--kbps", type=int, default=4000, help="of the tier that is looked at, for a 720p source")
-    parser.add_argument("--only", choices=sorted(CASES), action="append", help="these shots (default: all)")
+    parser.add_argument("--only", choices=sorted(SHOTS), action="append", help="these shots (default: all)")
     parser.add_argument("--pictures", type=Path, help="write every view and its truth as PNG into this folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     arguments = parser.parse_args()
-    width_px, height_px = (int(n) for n in arguments.size.split("x"))
-    settings = BakeSettings(tiers=(TierSettings("high", arguments.kbps),))
     report: dict[str, float] = {}
-    for name in arguments.only or CASES:
-        start_s = time.perf_counter()
-        case = Case(name, (width_px, height_px), arguments.frames)
-        figures = measure(case, settings, arguments.pictures)
-        report |= {f"{name}_{key}": value for key, value in figures.items()}
-        if not arguments.json:
-            _print_table(name, figures, time.perf_counter() - start_s)
-    keys = {key.split("_", 1)[1] for key in report}
-    for key in sorted(keys):
-        report[f"mean_{key}"] = float(np.mean([v for k, v in report.items() if k.split("_", 1)[1] == key]))
+    try:
+        for scene in _scenes(arguments):
+            start_s = time.perf_counter()
+            figures = measure(scene, arguments.kbps, arguments.pictures)
+            report |= {f"{scene.name}_{key}": value for key, value in figures.items()}
+            if not arguments.json:
+                _print_table(scene.name, figures, time.perf_counter() - start_s)
+    except PrevisError as error:
+        parser.exit(2, f"{error}\n")
+    means: dict[str, list[float]] = defaultdict(list)
+    for key, value in report.items():
+        means[key.split("_", 1)[1]].append(value)
+    report |= {f"mean_{key}": float(np.mean(values)) for key, values in means.items()}
+    report["ratio"] = report.pop("mean_ratio")
     print(json.dumps({key: round(value, 4) for key, value in report.items()}))
-
-
-def _print_table(name: str, figures: dict[str, float], took_s: float) -> None:
-    print(f"{name}: {figures['kbps']:.0f} kb/s, {took_s:.0f} s")
-    for cm in DISTANCES_CM:
-        cells = (
-            f"{kind} {figures[f'{kind}_{cm}cm_psnr_db']:.2f} dB {figures[f'{kind}_{cm}cm_ssim']:.3f} "
-            f"{100 * figures[f'{kind}_{cm}cm_empty']:.2f} %"
-            for kind in ("flat", "mesh", "layers", "coded")
-        )
-        print(f"  {cm} cm: " + " | ".join(cells))
 
 
 if __name__ == "__main__":

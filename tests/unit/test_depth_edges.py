@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from depth_fixtures import Stills, filmed
 
-from benchmarks import novel_view, scenes
+from benchmarks import ground_truth, novel_view, scenes
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.layering import DecodedLayers, reproject
 from vr_server.layering.depth import CameraTrack, GroundPlane, silent
@@ -32,9 +32,9 @@ def from_beside(frame: Frame, inverse) -> float:
     decoded = DecodedLayers(layers.color, layers.inverse1, layers.color2, layers.inverse2, layers.held, scenes.YFOV_RAD)
     found = []
     for offset in ((0.25, 0.0, 0.0), (-0.25, 0.0, 0.0)):
-        truth = scenes.render(novel_view.beside(frame.camera, offset), *SIZE)
+        truth = scenes.render(ground_truth.beside(frame.camera, offset), *SIZE)
         seen, _ = reproject(decoded, offset_m=offset)
-        found.append(novel_view.psnr_db(seen, truth.color, novel_view.within_source(truth, frame.camera)))
+        found.append(novel_view.psnr_db(seen, truth.color, ground_truth.within_source(truth, frame.camera)))
     return float(np.mean(found))
 
 

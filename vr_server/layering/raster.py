@@ -24,8 +24,8 @@ def _sample(texture: U8, x: float, y: float, box: F32, out: F32) -> None:
 
 
 @compiled
-def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, rgb: U8, inverse: F32) -> None:
-    """Draw one triangle with depth test.
+def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, mark: int, rgb: U8, inverse: F32, marks: U8) -> None:
+    """Draw one triangle with depth test; `mark` goes into `marks` (uint8 [h, w]) where it shows.
 
     Vertices float32 [5]: x, y in output pixels (centres at whole numbers), 1/z, texture x, y. `inverse` is
     the depth buffer: the 1/z shown, NaN where nothing is; larger wins. Attributes are divided by z, hence
@@ -54,5 +54,6 @@ def triangle(a: F32, b: F32, c: F32, texture: U8, box: F32, rgb: U8, inverse: F3
             ty = (wa * a[2] * a[4] + wb * b[2] * b[4] + wc * c[2] * c[4]) / w
             _sample(texture, tx, ty, box, color)
             inverse[y, x] = w
+            marks[y, x] = mark
             for i in range(3):
                 rgb[y, x, i] = np.uint8(color[i] + 0.5)

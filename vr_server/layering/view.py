@@ -9,6 +9,7 @@ The background (L2) is one continuous mesh. The foreground (L1) is cut where nei
 vertices beside a cut become splats of their own 2x2 source pixels, so that wires survive the cutting.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,18 @@ _NEAR_CLIP_M = 0.05
 _STEP_BACK = 0.99, 0.6, 1.2  # L2 stands back: share of 1/z; steps of coded depth, of a real sample and of a copy
 _CUT_PX = 0.5  # neighbours that parallax pulls apart by less stay joined
 _HEAD_BOX_M = 0.25
+_STRETCHED = 3.0  # a cell pulled to more than so many times its own size reads as a streak
 _SPLAT_HALF_PX = 0.55  # half a grid cell and a little: no hairline between splats
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a head sees. `rgb`: uint8 [h, w, 3]; `depth_m`: planar, float32 [h, w], +inf = sky, NaN where no layer
+    reaches; `stretched`: bool [h, w], pixels that only a torn-out cell covers."""
+
+    rgb: U8
+    depth_m: F32
+    stretched: npt.NDArray[np.bool_]
 
 
 def render_view(
@@ -55,32 +67,41 @@ def reproject(
     layers: DecodedLayers, *, offset_m: tuple[float, float, float], yaw_rad: float = 0.0, pitch_rad: float = 0.0
 ) -> tuple[U8, F32]:
     """`render_view` of layers in hand."""
+    seen = look(layers, offset_m=offset_m, yaw_rad=yaw_rad, pitch_rad=pitch_rad)
+    return seen.rgb, seen.depth_m
+
+
+def look(
+    layers: DecodedLayers, *, offset_m: tuple[float, float, float], yaw_rad: float = 0.0, pitch_rad: float = 0.0
+) -> View:
+    """`reproject`, and which pixels are stretched."""
     height, width = layers.color1.shape[:2]
     rotation = _turn(yaw_rad, pitch_rad)
     tan = float(np.tan(layers.yfov_rad / 2))
     rgb = np.zeros((height, width, 3), np.uint8)
     inverse = np.full((height, width), np.nan, np.float32)
+    marks = np.zeros((height, width), np.uint8)
     offset = np.array(offset_m, np.float64)
     behind = _stepped_back(layers)
     back = _project(behind, offset, rotation, tan, width, height, 0.0, 0.0)
     share = layers.color2.shape[1] / width  # 1/2 as baked: grid points are its pixel centres
     back[:, :, 3:] = (back[:, :, 3:] + 0.5) * share - 0.5
-    _draw_mesh(back, behind, layers.color2, np.inf, rgb, inverse)
+    _draw_mesh(back, behind, layers.color2, np.inf, rgb, inverse, marks)
     ahead = np.maximum(layers.inverse1, np.float32(_SKY_INVERSE))
     front = _project(ahead, offset, rotation, tan, width, height, 0.0, 0.0)
     pull_px_m = layers.inverse1.shape[0] / 2 / tan * _HEAD_BOX_M
-    _draw_mesh(front, ahead, layers.color1, pull_px_m, rgb, inverse)
+    _draw_mesh(front, ahead, layers.color1, pull_px_m, rgb, inverse, marks)
     corners = np.stack(
         [
             _project(ahead, offset, rotation, tan, width, height, dx * _SPLAT_HALF_PX, dy * _SPLAT_HALF_PX)
             for dy, dx in ((-1, -1), (-1, 1), (1, 1), (1, -1))
         ]
     )
-    _draw_splats(corners, ahead, layers.color1, pull_px_m, rgb, inverse)
+    _draw_splats(corners, ahead, layers.color1, pull_px_m, rgb, inverse, marks)
     with np.errstate(divide="ignore"):
         depth = np.where(inverse <= 2 * _SKY_INVERSE, np.inf, 1 / inverse).astype(np.float32)
     depth[np.isnan(inverse)] = np.nan
-    return rgb, depth
+    return View(rgb, depth, marks > 0)
 
 
 def _stepped_back(layers: DecodedLayers) -> F32:
@@ -142,21 +163,31 @@ def _is_cut(grid: F32, j: int, i: int, pull_px_m: float) -> bool:
 
 
 @compiled
-def _draw_mesh(points: F32, grid: F32, texture: U8, pull_px_m: float, rgb: U8, inverse: F32) -> None:
+def _draw_mesh(points: F32, grid: F32, texture: U8, pull_px_m: float, rgb: U8, inverse: F32, marks: U8) -> None:
     """Draw the cells of one layer; `pull_px_m` infinite: all of them, else only those that are not cut."""
     box = np.array([0, 0, texture.shape[1] - 1, texture.shape[0] - 1], np.float32)
+    longest = _STRETCHED * inverse.shape[1] / grid.shape[1]
     for j in range(grid.shape[0] - 1):
         for i in range(grid.shape[1] - 1):
             if np.isfinite(pull_px_m) and _is_cut(grid, j, i, pull_px_m):
                 continue
             a, b, c, d = points[j, i], points[j, i + 1], points[j + 1, i + 1], points[j + 1, i]
             if min(a[2], b[2], c[2], d[2]) > 0:
-                triangle(a, b, c, texture, box, rgb, inverse)
-                triangle(a, c, d, texture, box, rgb, inverse)
+                mark = 1 if _is_stretched(a, b, c, d, longest) else 0
+                triangle(a, b, c, texture, box, mark, rgb, inverse, marks)
+                triangle(a, c, d, texture, box, mark, rgb, inverse, marks)
 
 
 @compiled
-def _draw_splats(corners: F32, grid: F32, texture: U8, pull_px_m: float, rgb: U8, inverse: F32) -> None:
+def _is_stretched(a: F32, b: F32, c: F32, d: F32, longest_px: float) -> bool:
+    """Whether the cell a b c d is wider or higher on the screen than `longest_px`."""
+    wide = max(abs(b[0] - a[0]), abs(c[0] - d[0]), abs(b[1] - a[1]), abs(c[1] - d[1]))
+    high = max(abs(d[1] - a[1]), abs(c[1] - b[1]), abs(d[0] - a[0]), abs(c[0] - b[0]))
+    return bool(max(wide, high) > longest_px)
+
+
+@compiled
+def _draw_splats(corners: F32, grid: F32, texture: U8, pull_px_m: float, rgb: U8, inverse: F32, marks: U8) -> None:
     """Draw the vertices beside cut cells as squares of their own 2x2 source pixels."""
     rows, columns = grid.shape
     box = np.empty(4, np.float32)
@@ -169,5 +200,5 @@ def _draw_splats(corners: F32, grid: F32, texture: U8, pull_px_m: float, rgb: U8
             a, b, c, d = corners[0, j, i], corners[1, j, i], corners[2, j, i], corners[3, j, i]
             if beside_cut and min(a[2], b[2], c[2], d[2]) > 0:
                 box[0], box[1], box[2], box[3] = 2 * i, 2 * j, 2 * i + 1, 2 * j + 1
-                triangle(a, b, c, texture, box, rgb, inverse)
-                triangle(a, c, d, texture, box, rgb, inverse)
+                triangle(a, b, c, texture, box, 0, rgb, inverse, marks)
+                triangle(a, c, d, texture, box, 0, rgb, inverse, marks)

@@ -1,0 +1,84 @@
+"""The benchmarks that judge layers: what they read, and that what they call torn is torn."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import novel_view
+from benchmarks.ground_truth import beside, from_file
+from benchmarks.scenes import SyntheticClip, render
+from vr_server.domain.errors import InvalidInput
+from vr_server.layering import DecodedLayers
+from vr_server.layering.layers import split
+from vr_server.layering.view import look
+
+SIZE = (320, 192)
+OFFSETS = np.array([[0.25, 0.0, 0.0], [0.0, 0.1, 0.0]])
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six frames and two views of the synthetic scene, as anybody's file would hold them."""
+    frames = list(SyntheticClip(*SIZE, 6, samples=1))
+    views = [render(beside(frames[5].camera, tuple(o)), *SIZE, samples=1).color for o in OFFSETS]
+    path = tmp_path_factory.mktemp("scene") / "yard.npz"
+    np.savez(
+        path, color=np.stack([f.color for f in frames]), depth=np.stack([f.depth for f in frames]),
+        camera=np.stack([f.camera.t_world_camera for f in frames]), yfov=frames[0].camera.yfov_rad,
+        views=np.stack(views), offsets=OFFSETS, view_frames=np.array([5, 5]),
+    )  # fmt: skip
+    return path
+
+
+def test_a_scene_from_a_file_is_measured(
+    scene: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["novel_view", "--json", "--scene", str(scene)])
+    novel_view.main()
+    report = json.loads(capsys.readouterr().out)
+    assert report["ratio"] == report["yard_ratio"] == report["yard_25cm_gain_db"]
+    assert report["yard_25cm_layers_psnr_db"] > report["yard_25cm_mesh_psnr_db"] + 1
+    assert report["yard_25cm_mesh_psnr_db"] > report["yard_25cm_flat_psnr_db"] + 1
+    assert report["yard_10cm_mesh_psnr_db"] > report["yard_25cm_mesh_psnr_db"]
+    assert report["yard_25cm_mesh_torn"] > 5 * report["yard_25cm_layers_torn"]
+    assert {f"yard_10cm_{kind}_ssim" for kind in novel_view.KINDS} <= set(report)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"depth": np.zeros((6, 192, 320))}, "depth is float64"),
+        ({"view_frames": np.array([5, 6])}, "6 frames"),
+        ({"offsets": OFFSETS[:1]}, "do not go together"),
+        ({"depth": np.full((6, 192, 320), np.inf, np.float32)}, "infinite"),
+        ({"camera": None}, "camera"),
+    ],
+)
+def test_a_file_that_is_no_scene_is_told_in_one_line(
+    scene: Path, tmp_path: Path, change: dict[str, np.ndarray | None], said: str
+) -> None:
+    held = dict(np.load(scene)) | change
+    np.savez(tmp_path / "bad.npz", **{k: v for k, v in held.items() if v is not None})
+    with pytest.raises(InvalidInput, match=said) as told:
+        from_file(tmp_path / "bad.npz")
+    assert "\n" not in str(told.value)
+
+
+def test_a_file_of_another_kind_is_no_scene(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").write_bytes(b"#!/bin/sh\n")
+    with pytest.raises(InvalidInput, match="no scene"):
+        from_file(tmp_path / "bad.npz")
+
+
+def test_only_what_parallax_tears_is_stretched() -> None:
+    frame = render(SyntheticClip(*SIZE, 2).plan.cameras[0], *SIZE, samples=1)
+    found = split(frame, head_box_m=0.25)
+    layers = DecodedLayers(found.color, found.inverse1, found.color2, found.inverse2, found.held, frame.camera.yfov_rad)
+    mesh = replace(layers, inverse2=layers.inverse1, color2=layers.color1, inverse1=layers.inverse1 * 0)
+    assert not look(mesh, offset_m=(0, 0, 0)).stretched.any()
+    aside = look(mesh, offset_m=(0.25, 0, 0)).stretched
+    assert 0.02 < aside.mean() < 0.3
+    assert aside.mean() > 5 * look(layers, offset_m=(0.25, 0, 0)).stretched.mean()
