@@ -9,6 +9,7 @@ from .jit import F32, F64, I32, shading
 
 RADIUS_M = 0.9
 GOLDEN_ANGLE = 2.399963
+UNKNOWN = -1.0
 
 
 def spirals(count: int) -> F64:
@@ -22,7 +23,7 @@ def spirals(count: int) -> F64:
 def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: F64, y0: int, y1: int, raw: F32, half_z: F32) -> None:
     """Rows [y0, y1) of the half-size `raw` float32 (1 = open) and `half_z` float32 metres (1e9 = sky).
 
-    `taps` float64 [16, n, 2]: see `spirals`.
+    Every other sample, as on a chessboard, is left `UNKNOWN`: smoothing takes it from its neighbours. `taps` float64 [16, n, 2]: see `spirals`.
     """
     h, w = inverse.shape[1], inverse.shape[2]
     f, count = lens[0], taps.shape[1]
@@ -35,6 +36,9 @@ def occlude(inverse: F32, seen: I32, rec: F64, lens: F64, taps: F64, y0: int, y1
                 continue
             z = 1.0 / iz
             half_z[j, i] = z
+            if (i + j) & 1:
+                raw[j, i] = UNKNOWN
+                continue
             radius_px = min(RADIUS_M * f / z, 0.09 * w)
             if radius_px < 1.5:
                 raw[j, i] = 1.0
@@ -78,7 +82,7 @@ def smooth(raw: F32, half_z: F32, y0: int, y1: int, out: F32) -> None:
             total = count = 0.0
             for y in range(max(j - 2, 0), min(j + 2, h)):
                 for x in range(max(i - 2, 0), min(i + 2, w)):
-                    if abs(half_z[y, x] - z) < tolerance:
+                    if raw[y, x] >= 0.0 and abs(half_z[y, x] - z) < tolerance:
                         total += raw[y, x]
                         count += 1.0
-            out[j, i] = total / max(count, 1.0) if count > 0.0 else raw[j, i]
+            out[j, i] = total / count if count > 0.0 else 1.0

@@ -130,7 +130,7 @@ def make_look(
     lights = make_lights(sky, SHADOWED)
     lights = lights._replace(fill=lights.fill * grade.fill, wet=wetness(scene.staging))
     # through leaves the sun's disc paints soft rounds
-    taps = settings.shadow_taps * 2 if geometry.leafy else settings.shadow_taps
+    taps = 4 if geometry.leafy else settings.shadow_taps
     shadows = Shadows(
         geometry, lights, survey.near_points, survey.far_points, side=settings.shadow_side, taps=taps, workers=workers
     )

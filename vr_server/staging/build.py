@@ -22,7 +22,7 @@ from .geometry import Array, affine, as_vec3, rot_y, vec
 from .kinds import KINDS, UNKNOWN
 from .meshes.ground import ground_mesh, litter_mesh
 from .meshes.lettering import labelled_block
-from .meshes.library import meshes_of
+from .meshes.library import DISTANT_M, meshes_of
 from .scene import Matrix, MovingNode, Scene, StaticNode
 
 _BREEZE_M_S = 5.0
@@ -35,8 +35,10 @@ def build_scene(staging: Staging) -> Scene:
     static = [StaticNode(ground, 0, "ground", np.eye(4))]
     litter = litter_mesh(staging.ground, staging.seed % 9973)
     static += [StaticNode(litter, 0, "ground", np.eye(4))] if litter is not None else []
+    eyes = np.array([key.position_m for key in staging.camera.keys])
     for piece in staging.set_pieces:
-        meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m)
+        away = float(np.linalg.norm(eyes - np.array(piece.position_m), axis=1).min())
+        meshes, scale = meshes_of(piece.asset, piece.seed, piece.size_m, distant=away > DISTANT_M)
         world = affine(rot_y(piece.yaw_rad) * scale, np.array(piece.position_m))
         static += [StaticNode(mesh, piece.object_id, piece.label, world) for mesh in meshes]
     blows = vec(*staging.wind_m_s)

@@ -37,7 +37,8 @@ class Asset:
     """`scales`: built once per variant at `native_m` height and scaled evenly; else built for the exact size.
 
     `trunk_m`: half width of what stands in the way near the ground, as a share of the height (scaled assets);
-    `canopy`: share of the height from which on the whole width is solid (1 = never). `open`: in nobody's way: floors,
+    `canopy`: share of the height from which on the whole width is solid (1 = never); `distant`: what stands for it where
+    no camera comes within `DISTANT_M`. `open`: in nobody's way: floors,
     water, what is seen from inside. `gap`: share of the width that is open below `canopy`: a gate, a stage's frame.
     """
 
@@ -47,6 +48,7 @@ class Asset:
     native_m: float = 1.0
     trunk: float = 0.0
     canopy: float = 1.0
+    distant: Builder | None = None
     open: bool = False
     gap: float = 0.0
 
@@ -61,7 +63,15 @@ def _rock(kind: str) -> Builder:
 
 ASSETS: dict[str, Asset] = {
     "bamboo": Asset(_by_height(plants.bamboo), True, 9, 9.0, trunk=0.012),
-    "tree": Asset(_by_height(plants.broadleaf), True, 4, 7.0, trunk=0.05, canopy=0.36),
+    "tree": Asset(
+        _by_height(plants.broadleaf),
+        True,
+        4,
+        7.0,
+        trunk=0.05,
+        canopy=0.36,
+        distant=_by_height(plants.distant_broadleaf),
+    ),
     "conifer": Asset(_by_height(plants.conifer), True, 3, 11.0, trunk=0.12, canopy=0.1),
     "shrub": Asset(_by_height(plants.shrub), True, 3, 0.9),
     "grass": Asset(_by_height(plants.grass), True, 4, 0.4, open=True),
@@ -161,19 +171,26 @@ ASSETS: dict[str, Asset] = {
 }
 
 
+DISTANT_M = 30.0
+
+
 @lru_cache(maxsize=512)
-def _build(asset: str, seed: int, size: Vec3) -> tuple[Mesh, ...]:
-    return ASSETS.get(asset, ASSETS["placeholder"]).build(seed, size)
+def _build(asset: str, seed: int, size: Vec3, distant: bool = False) -> tuple[Mesh, ...]:
+    kind = ASSETS.get(asset, ASSETS["placeholder"])
+    return (kind.distant if distant and kind.distant else kind.build)(seed, size)
 
 
-def meshes_of(asset: str, seed: int, size_m: Vec3) -> tuple[tuple[Mesh, ...], float]:
-    """The meshes of a set piece and the even scale that gives them `size_m`'s height. Unknown ids give a plain box."""
+def meshes_of(asset: str, seed: int, size_m: Vec3, *, distant: bool = False) -> tuple[tuple[Mesh, ...], float]:
+    """The meshes of a set piece and the even scale that gives them `size_m`'s height. Unknown ids give a plain box.
+    `distant`: fewer triangles will do."""
     kind = ASSETS.get(asset, ASSETS["placeholder"])
     if not kind.scales:
         return _build(asset, seed, size_m), 1.0
     variant = seed % kind.variants
-    found = _build(asset, variant, (kind.native_m, kind.native_m, kind.native_m))
-    return found, size_m[1] / max(float(max(m.positions[:, 1].max() for m in found)), 1e-6)
+    native = (kind.native_m, kind.native_m, kind.native_m)
+    found = _build(asset, variant, native)
+    scale = size_m[1] / max(float(max(m.positions[:, 1].max() for m in found)), 1e-6)
+    return (_build(asset, variant, native, True) if distant and kind.distant else found), scale
 
 
 def measured(asset: str, seed: int, height_m: float) -> Vec3:
