@@ -13,7 +13,7 @@ from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Shot
 from vr_server.domain.take import Quality, Take
 
-Stage = Literal["queued", "staging", "draft", "final", "storing"]
+Stage = Literal["queued", "generating", "staging", "draft", "final", "storing"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from vr_server.api.services import Parts, may
 from vr_server.domain.base import Language, Model
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
-from vr_server.domain.shot import Project, Sequence, Shot
-from vr_server.domain.take import Quality, Take
-from vr_server.jobs import ProjectState
+from vr_server.domain.shot import Budget, Project, Sequence, Shot
+from vr_server.domain.take import Quality, Take, Urgency
+from vr_server.jobs import ProjectState, Spending
 from vr_server.language.variants import MOST_VARIANTS
 
 router = APIRouter(prefix="/api")
@@ -47,6 +47,20 @@ class TakeRequest(Model):
     seed: int | None = Field(default=None, ge=0, le=2147483647)
     variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
     """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
+    urgency: Urgency = "room"
+    """At paid engines, takes that somebody in the room waits for go before a batch."""
+
+
+class Decision(Model):
+    """About a take that a paid engine may have taken: send it once more, as a new take, or drop it."""
+
+    retry: bool
+
+
+class BudgetChange(Model):
+    """None: no limit."""
+
+    budget: Budget | None = None
 
 
 @router.get("/projects")
@@ -82,7 +96,7 @@ async def new_take(shot_id: str, response: Response, parts: Parts, wanted: TakeR
     """Queue a take of the shot as its spec is now, or several readings of it; the answer is the first."""
     wanted = wanted or TakeRequest()
     take = await parts.production.request_take(
-        shot_id, engine=wanted.engine, seed=wanted.seed, readings=wanted.variants
+        shot_id, engine=wanted.engine, seed=wanted.seed, readings=wanted.variants, urgency=wanted.urgency
     )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take
@@ -98,6 +112,24 @@ async def take(take_id: str, parts: Parts) -> Take:
 async def cancel_take(take_id: str, parts: Parts) -> Take:
     """Cancel a take that is not finished. Takes are never removed."""
     return await parts.production.cancel_take(take_id)
+
+
+@router.post("/takes/{take_id}/resolve", dependencies=[may("resolveTake")])
+async def resolve_take(take_id: str, decision: Decision, parts: Parts) -> Take:
+    """Decide about a take of state unknown; the answer is the new take, or the dropped one."""
+    return await parts.production.resolve_take(take_id, retry=decision.retry)
+
+
+@router.get("/projects/{project_id}/budget")
+async def budget(project_id: str, parts: Parts) -> Spending:
+    """What the project has spent at paid engines, and its limit."""
+    return await parts.production.spending(project_id)
+
+
+@router.put("/projects/{project_id}/budget", dependencies=[may("setBudget")])
+async def set_budget(project_id: str, change: BudgetChange, parts: Parts) -> Spending:
+    """Limit what the project may spend at paid engines, or lift the limit."""
+    return await parts.production.set_budget(project_id, change.budget)
 
 
 @router.get("/takes/{take_id}/{quality}/{name}")

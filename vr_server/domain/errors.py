@@ -12,6 +12,7 @@
     │   └── UnknownEngine        no engine of that name
     ├── NotFound                 project, shot, take, note, room, file
     ├── Conflict                 the thing is not in a state that allows this
+    │   └── OverBudget           the project has no money left for it
     ├── Forbidden                no token, a wrong token, or a role that may not
     ├── Unavailable              busy or full; trying again later is right
     ├── EngineFailed             an engine could not make the clip
@@ -97,6 +98,11 @@ class Conflict(PrevisError):
     title = "That cannot be done now"
 
 
+class OverBudget(Conflict):
+    code = "over-budget"
+    title = "The project's budget does not allow it"
+
+
 class Forbidden(PrevisError):
     code = "forbidden"
     title = "That is not allowed"
@@ -161,3 +167,13 @@ class StorageFailed(PrevisError):
 class Cancelled(PrevisError):
     code = "cancelled"
     title = "Cancelled"
+
+
+def error_of(code: str, message: str) -> PrevisError:
+    """The error of a stored `code`; one of a code that is no longer known is an EngineFailed."""
+    kinds: list[type[PrevisError]] = [PrevisError]
+    for kind in kinds:
+        if kind.code == code and kind is not PrevisError:
+            return kind(message)
+        kinds += kind.__subclasses__()
+    return EngineFailed(message)

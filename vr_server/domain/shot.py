@@ -162,7 +162,15 @@ class Sequence(Model):
     title: str
 
 
+class Budget(Model):
+    """What a project may spend at paid engines in all."""
+
+    limit: float = Field(ge=0)
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+
+
 class Project(Model):
     id: str
     title: str
     created_at: datetime
+    budget: Budget | None = None  # None: no limit

@@ -6,7 +6,10 @@ from typing import Literal
 from .base import Model
 from .shot import ShotSpec
 
-TakeState = Literal["queued", "generating", "ready", "failed", "cancelled"]
+TakeState = Literal["queued", "generating", "ready", "failed", "cancelled", "unknown"]
+"""`unknown`: a paid engine may have taken the order, and nobody can tell: look there, then retry or drop."""
+Urgency = Literal["room", "batch"]
+"""Who waits: somebody in the headset, or nobody in particular."""
 Quality = Literal["draft", "final"]
 QUALITIES: tuple[Quality, ...] = ("draft", "final")
 
@@ -20,6 +23,9 @@ class Provenance(Model):
     parent_take_id: str | None = None
     note_ids: tuple[str, ...] = ()
     revision_id: str | None = None
+    order_id: str | None = None  # of a paid engine: the content hash of what it was asked
+    attempt: int = 0  # above 0: asked for once more, word for word
+    remarks: tuple[str, ...] = ()  # what the engine could not take as asked, a line each
 
 
 class Rendition(Model):
@@ -45,6 +51,7 @@ class Take(Model):
     state: TakeState = "queued"
     renditions: tuple[Rendition, ...] = ()
     error: str | None = None
+    urgency: Urgency = "room"
 
     def best(self) -> Rendition | None:
         """The best rendition that is complete."""

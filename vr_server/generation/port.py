@@ -7,7 +7,7 @@ hand over a flat video. Both say what they can do in `Capabilities`; `fitting.fi
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -236,6 +236,15 @@ class VideoFile:
     fps: float
     frame_count: int
     duration_s: float
+
+
+@runtime_checkable
+class FindsOrders(Protocol):
+    """A remote engine that knows its orders by what was asked (it is told `fitting.request_key` with each)."""
+
+    async def find(self, request: GenerationRequest) -> TaskHandle | None:
+        """The order that the engine took for this very request; None: it never took one. Raise as `poll`."""
+        ...
 
 
 class RemoteEngine(Protocol):

@@ -1,17 +1,24 @@
 """What is asked of the server, kept on disk before it is done, and done in worker processes."""
 
 from .making import RenditionSettings, TakeMaker
+from .ordering import Ordering, Spending
+from .orders import OrderDesk
 from .pool import PoolSettings, WorkerPool
 from .production import Production, ProductionSettings, ProjectState, TakeQueue
+from .remote import RemoteMaker
 from .workflows import DurableTakeQueue
 
 __all__ = [
     "DurableTakeQueue",
+    "OrderDesk",
+    "Ordering",
     "PoolSettings",
     "Production",
     "ProductionSettings",
     "ProjectState",
+    "RemoteMaker",
     "RenditionSettings",
+    "Spending",
     "TakeMaker",
     "TakeQueue",
     "WorkerPool",

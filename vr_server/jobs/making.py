@@ -92,7 +92,7 @@ class TakeMaker:
 
     async def make(self, take_id: str, quality: Quality) -> None:
         """Make and store one rendition; drafts go before finals. Raise Cancelled and what the engine raises."""
-        take = await self._change(take_id, state="generating")
+        take = await self.begin(take_id)
         provenance = take.provenance
         width_px, height_px = self._settings.size(quality)
         request = ClipRequest(
@@ -105,9 +105,22 @@ class TakeMaker:
             quality=quality,
         )
         folder = self._folders.path(take_id, quality)
+        await self.render(take, quality, RenditionTask(provenance.engine, request, folder, take.shot_id, take_id))
+
+    async def begin(self, take_id: str) -> Take:
+        """The take, in the making. Raise Cancelled."""
+        return await self._change(take_id, state="generating")
+
+    def folder(self, take_id: str, quality: Quality = "final") -> Path:
+        """Where a rendition of the take is made."""
+        return self._folders.path(take_id, quality)
+
+    async def render(self, take: Take, quality: Quality, task: Task[Made]) -> None:
+        """Have a worker fill the rendition's folder, then store it. Raise Cancelled and what the task raises."""
+        take_id, folder = take.id, self._folders.path(take.id, quality)
         made = await self._runner.run(
             take_id,
-            RenditionTask(provenance.engine, request, folder, take.shot_id, take_id),
+            task,
             priority=_priority(take, quality),
             on_progress=_Teller(self._bus, take, quality, folder, self._monotonic_s),
         )
@@ -123,18 +136,22 @@ class TakeMaker:
         take = await self._change(take_id, state="ready")
         _log.info("take %s is ready", take.id)
 
-    async def fail(self, take_id: str, reason: str) -> None:
-        """The take came to nothing; whatever renditions it has stay."""
+    async def fail(self, take_id: str, reason: str, state: TakeState = "failed") -> None:
+        """The take came to nothing, or nobody knows to what (`unknown`); whatever renditions it has stay."""
         take = await self._store.take(take_id)
         await self._drop_unfinished(take)
         if take.state in UNFINISHED:
-            _log.warning("take %s failed: %s", take_id, reason)
+            _log.warning("take %s is %s: %s", take_id, state, reason)
             with suppress(Cancelled):  # while the folders went
-                await self._change(take_id, state="failed", error=reason)
+                await self._change(take_id, state=state, error=reason)
 
     async def clear(self, take_id: str) -> None:
         """A cancelled take leaves nothing half-made behind."""
         await self._drop_unfinished(await self._store.take(take_id))
+
+    async def is_ordered(self, take_id: str) -> bool:
+        """Is the take made by a paid engine? The same all its life."""
+        return (await self._store.take(take_id)).provenance.order_id is not None
 
     async def is_unfinished(self, take_id: str) -> bool:
         return (await self._store.take(take_id)).state in UNFINISHED

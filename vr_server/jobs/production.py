@@ -12,14 +12,16 @@ from vr_server.bus import EventBus, NoteKept, RevisionChanged, ShotChanged, Take
 from vr_server.domain.base import Language, Vec3, new_id, now_utc
 from vr_server.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, UnknownEngine
 from vr_server.domain.note import Note, Revision
-from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
-from vr_server.domain.take import Provenance, Quality, Take
+from vr_server.domain.shot import Budget, Project, Sequence, Shot, ShotSpec
+from vr_server.domain.take import Provenance, Quality, Take, Urgency
 from vr_server.generation.port import Capabilities
 from vr_server.language import compile_prompt
 from vr_server.language.variants import variants
 from vr_server.review.notes import propose, revise, write
 from vr_server.script import breakdown
 from vr_server.storage import Store, TakeFolders, Unit
+
+from .ordering import Ordering, Spending, spending
 
 
 class TakeQueue(Protocol):
@@ -68,6 +70,8 @@ class _Order:
     parent_take_id: str | None
     note_ids: tuple[str, ...]
     revision_id: str | None
+    urgency: Urgency = "room"
+    attempt: int = 0
 
 
 class Production:
@@ -81,6 +85,7 @@ class Production:
         queue: TakeQueue,
         engines: Mapping[str, Capabilities],
         bus: EventBus,
+        ordering: Ordering | None = None,
         settings: ProductionSettings = ProductionSettings(),
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
@@ -89,6 +94,7 @@ class Production:
         self.engines = dict(engines)
         self._folders = folders
         self._queue = queue
+        self._ordering = ordering or Ordering({})
         self._settings = settings
         self._clock = clock
 
@@ -158,15 +164,16 @@ class Production:
         note_ids: tuple[str, ...] = (),
         revision_id: str | None = None,
         readings: int = 1,
+        urgency: Urgency = "room",
     ) -> Take:
         """Queue a new take of the shot as its spec is now; with `readings` (1 to 3) also takes of other readings of the
         same words, which have the first's seed and name it as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
         parent it follows from the shot and the take number. Return the first. Raise NotFound, UnknownEngine, InvalidInput
-        (the engine cannot make such a shot) or Unavailable (too many takes are unfinished: none is queued).
+        (the engine cannot make such a shot), OverBudget or Unavailable (too many takes are unfinished: none is queued).
         """
-        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id)
+        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id, urgency)
         async with self.store.transaction() as unit:
             shot = await unit.shot(shot_id)
             takes = [await self._new_take(unit, shot, order)]
@@ -189,6 +196,45 @@ class Production:
         await self._queue.cancel(take_id)
         self.bus.publish(TakeChanged(take))
         return take
+
+    async def resolve_take(self, take_id: str, *, retry: bool) -> Take:
+        """Decide about a take of state ``unknown``, after a look at the engine: send it again, as a new take, or drop it.
+
+        Return the new take, or the dropped one. Raise NotFound, Conflict (it is not unknown), OverBudget, Unavailable.
+        """
+        async with self.store.transaction() as unit:
+            take = await unit.take(take_id)
+            if take.state != "unknown":
+                raise Conflict(f"Take {take.number} is {take.state}: there is nothing to decide.")
+            dropped = take.model_copy(update={"state": "cancelled"})
+            await unit.put_take(dropped)
+            again: Take | None = None
+            if retry:
+                told = take.provenance
+                shot = (await unit.shot(take.shot_id)).model_copy(update={"spec": take.spec})
+                order = _Order(
+                    self._engine(told.engine), told.seed, told.parent_take_id, told.note_ids, told.revision_id,
+                    take.urgency, told.attempt + 1,
+                )  # fmt: skip
+                again = await self._new_take(unit, shot, order)
+        self.bus.publish(TakeChanged(dropped))
+        if again is None:
+            return dropped
+        self.bus.publish(TakeChanged(again))
+        await self._queue.enqueue(again.id)
+        return again
+
+    async def set_budget(self, project_id: str, budget: Budget | None) -> Spending:
+        """Limit what the project may spend at paid engines, or lift the limit. Raise NotFound."""
+        async with self.store.transaction() as unit:
+            project = await unit.project(project_id)
+            await unit.put_project(project.model_copy(update={"budget": budget}))
+            return await spending(unit, project_id)
+
+    async def spending(self, project_id: str) -> Spending:
+        """What the project has spent at paid engines. Raise NotFound."""
+        async with self.store.snapshot() as reading:
+            return await spending(reading, project_id)
 
     async def write_note(
         self,
@@ -277,7 +323,8 @@ class Production:
         self.bus.publish(RevisionChanged(revision))
 
     async def _new_take(self, unit: Unit, shot: Shot, order: _Order) -> Take:
-        _check(order.engine, shot.spec)
+        if order.engine.embedded:
+            _check(order.engine, shot.spec)
         if len(await unit.unfinished_takes()) >= self._settings.unfinished_limit:
             raise Unavailable(
                 f"{self._settings.unfinished_limit} takes are waiting already; try again when some are done."
@@ -302,8 +349,12 @@ class Production:
                 parent_take_id=order.parent_take_id,
                 note_ids=order.note_ids,
                 revision_id=order.revision_id,
+                attempt=order.attempt,
             ),
+            urgency=order.urgency,
         )
+        if self._ordering.takes(order.engine.name):
+            take = await self._ordering.place(unit, take)
         await unit.put_take(take)
         return take
 

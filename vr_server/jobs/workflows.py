@@ -12,10 +12,11 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from vr_server.domain.errors import Cancelled, PrevisError, StorageFailed
+from vr_server.domain.errors import Cancelled, OutcomeUnknown, PrevisError, StorageFailed
 from vr_server.domain.take import QUALITIES
 
 from .making import Runner, TakeMaker
+from .remote import RemoteMaker
 
 APPLICATION_VERSION = "1"
 """Of the workflow's steps: raise it when their order or meaning changes. (DBOS would hash the code: every edit
@@ -27,10 +28,11 @@ _THREADS = 8
 class DurableTakeQueue:
     """`TakeQueue` on DBOS with SQLite. DBOS is one per process, so this is too while it is started."""
 
-    def __init__(self, maker: TakeMaker, runner: Runner, database: Path) -> None:
+    def __init__(self, maker: TakeMaker, runner: Runner, database: Path, remote: RemoteMaker | None = None) -> None:
         self._maker = maker
         self._runner = runner
         self._database = database
+        self._remote = remote
 
     async def start(self) -> None:
         """Start the workers and take up the takes that were being made. Raise StorageFailed."""
@@ -53,10 +55,14 @@ class DurableTakeQueue:
 
         self._workflow = make_take
         await self._runner.start()
+        if self._remote is not None:
+            await self._remote.desk.start()
         DBOS.launch()  # on this loop's thread: DBOS then runs workflows on this loop
 
     async def stop(self) -> None:
         """Stop without finishing: workflows are left as a crash would leave them, and taken up at the next start."""
+        if self._remote is not None:
+            await self._remote.desk.stop()
         await self._runner.stop()
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1) as own:  # DBOS waits for threads that wait for this loop
@@ -72,15 +78,24 @@ class DurableTakeQueue:
 
     async def cancel(self, take_id: str) -> None:
         self._maker.stop(take_id)
+        if self._remote is not None:
+            self._remote.desk.leave(take_id)
 
     async def _make_take(self, take_id: str) -> str:
         try:
-            for quality in QUALITIES:
-                await DBOS.run_step_async({"name": quality}, self._maker.make, take_id, quality)
+            if self._remote is not None and await self._maker.is_ordered(take_id):
+                digest = await DBOS.run_step_async({"name": "clip"}, self._remote.clip, take_id)
+                await DBOS.run_step_async({"name": "bake"}, self._remote.bake, take_id, digest)
+            else:
+                for quality in QUALITIES:
+                    await DBOS.run_step_async({"name": quality}, self._maker.make, take_id, quality)
             await DBOS.run_step_async({"name": "finish"}, self._maker.finish, take_id)
         except Cancelled:
             await self._maker.clear(take_id)
             return "cancelled"
+        except OutcomeUnknown as error:
+            await self._maker.fail(take_id, str(error), "unknown")
+            return "unknown"
         except PrevisError as error:
             await self._maker.fail(take_id, str(error))
             return "failed"

@@ -40,6 +40,8 @@ class Workshop(Protocol):
 
     async def cancel_take(self, take_id: str) -> Take: ...
 
+    async def resolve_take(self, take_id: str, *, retry: bool) -> Take: ...
+
     async def write_note(
         self,
         *,

@@ -73,6 +73,14 @@ class CancelTake(Model):
     take_id: str
 
 
+class ResolveTake(Model):
+    """About a take of state unknown, after a look at the engine: send it once more, or drop it."""
+
+    type: Literal["resolveTake"] = "resolveTake"
+    take_id: str
+    retry: bool
+
+
 class Pose(Model):
     """Own head (and hands) in stage metres, at most 30 a second."""
 
@@ -89,7 +97,7 @@ class Ping(Model):
 
 
 ClientMessage = Annotated[
-    Hello | Transport | SelectTake | RequestTake | WriteNote | DecideRevision | CancelTake | Pose | Ping,
+    Hello | Transport | SelectTake | RequestTake | WriteNote | DecideRevision | CancelTake | ResolveTake | Pose | Ping,
     Field(discriminator="type"),
 ]
 
@@ -145,7 +153,7 @@ class Progress(Model):
 
     type: Literal["progress"] = "progress"
     take_id: str
-    stage: Literal["queued", "staging", "draft", "final", "storing"]
+    stage: Literal["queued", "generating", "staging", "draft", "final", "storing"]
     fraction: float
     playable_frames: int = 0
     eta_s: float | None = None

@@ -44,7 +44,7 @@ class Renditions:
         match event:
             case RenditionPlayable(take_id=take_id, quality=quality, folder=folder):
                 self._growing.setdefault(take_id, {})[quality] = folder
-            case TakeChanged(take=take) if take.state in {"ready", "failed", "cancelled"}:
+            case TakeChanged(take=take) if take.state in {"ready", "failed", "cancelled", "unknown"}:
                 self._growing.pop(take.id, None)
             case _:
                 pass

@@ -10,6 +10,7 @@ _MAY: Final[dict[Role, frozenset[str]]] = {
     "collaborator": frozenset({"hello", "pose", "ping", "writeNote", "requestTake"}),
     "director": frozenset({
         "hello", "pose", "ping", "writeNote", "requestTake", "transport", "selectTake", "cancelTake", "decideRevision",
+        "resolveTake", "setBudget",
     }),
 }  # fmt: skip
 _WORDS: Final[dict[str, str]] = {
@@ -18,6 +19,8 @@ _WORDS: Final[dict[str, str]] = {
     "transport": "play, pause or seek for the room",
     "selectTake": "choose what the room sees",
     "cancelTake": "cancel takes",
+    "resolveTake": "send paid orders again or drop them",
+    "setBudget": "set the budget",
     "decideRevision": "decide on revisions",
 }
 

@@ -195,6 +195,10 @@ class LiveRoom:
                 take = await self._workshop.store.take(take_id)
                 self._check_project(take.project_id, f"take {take_id}")
                 await self._workshop.cancel_take(take_id)
+            case protocol.ResolveTake(take_id=take_id, retry=retry):
+                take = await self._workshop.store.take(take_id)
+                self._check_project(take.project_id, f"take {take_id}")
+                await self._workshop.resolve_take(take_id, retry=retry)
             case protocol.Hello():
                 raise InvalidMessage("Hello was said already; open another connection to come in again.")
             case _:

@@ -79,7 +79,7 @@ class Screen:
 
     async def on_take(self, take: Take) -> None:
         """A take has changed: it may have a better rendition, or never get one."""
-        if take.state in {"failed", "cancelled"}:
+        if take.state in {"failed", "cancelled", "unknown"}:
             self._awaited.discard(take.id)
         best = take.best()
         if best is not None and wants(self._showing, self._awaited, take.id, best.quality, complete=True):

@@ -10,6 +10,7 @@ from typing import Self, TypeVar
 
 from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.order import OPEN_ORDERS, Order
 from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot
 from vr_server.domain.take import Take
@@ -32,6 +33,7 @@ class _Tables:
     client_ids: dict[tuple[str, str], str] = field(default_factory=dict)  # (project, client id) -> note id
     revisions: dict[str, Revision] = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{name: dict(table) for name, table in vars(self).items()})
@@ -110,6 +112,20 @@ class _MemoryReading:
     async def room(self, room_id: str) -> Room:
         return _one(self._now().rooms, room_id, "room")
 
+    async def order(self, order_id: str) -> Order:
+        return _one(self._now().orders, order_id, "order")
+
+    async def find_order(self, order_id: str) -> Order | None:
+        return self._now().orders.get(order_id)
+
+    async def orders(self, project_id: str) -> tuple[Order, ...]:
+        found = (o for o in self._now().orders.values() if o.project_id == project_id)
+        return tuple(sorted(found, key=lambda o: (o.created_at, o.id)))
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        found = (o for o in self._now().orders.values() if o.state in OPEN_ORDERS)
+        return tuple(sorted(found, key=lambda o: (o.created_at, o.id)))
+
 
 def _age(note: Note) -> tuple[object, str]:
     return note.created_at, note.id
@@ -162,6 +178,10 @@ class _MemoryUnit(_MemoryReading):
     async def put_room(self, room: Room) -> None:
         await self.project(room.project_id)
         self._tables.rooms[room.id] = room
+
+    async def put_order(self, order: Order) -> None:
+        await self.project(order.project_id)
+        self._tables.orders[order.id] = order
 
 
 class MemoryStore(_MemoryReading):

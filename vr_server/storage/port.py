@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.order import Order
 from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot
 from vr_server.domain.take import Take
@@ -72,6 +73,20 @@ class Reading(Protocol):
 
     async def room(self, room_id: str) -> Room: ...
 
+    async def order(self, order_id: str) -> Order: ...
+
+    async def find_order(self, order_id: str) -> Order | None:
+        """The order of a request, if there ever was one."""
+        ...
+
+    async def orders(self, project_id: str) -> tuple[Order, ...]:
+        """What the project asked of paid engines, oldest first."""
+        ...
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        """Orders that wait, are being sent or are in the making, in every project, oldest first."""
+        ...
+
 
 class Unit(Reading, Protocol):
     """One transaction: what it reads does not change under it, and its writes appear all together or not at all.
@@ -102,6 +117,8 @@ class Unit(Reading, Protocol):
         ...
 
     async def put_room(self, room: Room) -> None: ...
+
+    async def put_order(self, order: Order) -> None: ...
 
 
 class Store(Reading, Protocol):

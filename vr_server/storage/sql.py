@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from vr_server.domain.base import Model
 from vr_server.domain.errors import Conflict, NotFound, StorageFailed
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.order import OPEN_ORDERS, Order
 from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot
 from vr_server.domain.take import Take
@@ -148,6 +149,22 @@ class SqlStore:
         async with self._snapshot() as reading:
             return await reading.room(room_id)
 
+    async def order(self, order_id: str) -> Order:
+        async with self._snapshot() as reading:
+            return await reading.order(order_id)
+
+    async def find_order(self, order_id: str) -> Order | None:
+        async with self._snapshot() as reading:
+            return await reading.find_order(order_id)
+
+    async def orders(self, project_id: str) -> tuple[Order, ...]:
+        async with self._snapshot() as reading:
+            return await reading.orders(project_id)
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        async with self._snapshot() as reading:
+            return await reading.open_orders()
+
 
 class _SqlReading:
     """`Reading` over a connection that is inside a transaction."""
@@ -218,6 +235,20 @@ class _SqlReading:
     async def room(self, room_id: str) -> Room:
         return await self._one(Room, t.rooms, room_id)
 
+    async def order(self, order_id: str) -> Order:
+        return await self._one(Order, t.orders, order_id)
+
+    async def find_order(self, order_id: str) -> Order | None:
+        return await self._first(Order, select(t.orders.c.document).where(t.orders.c.id == order_id))
+
+    async def orders(self, project_id: str) -> tuple[Order, ...]:
+        of_project = select(t.orders.c.document).where(t.orders.c.project_id == project_id)
+        return await self._all(Order, of_project.order_by(t.orders.c.created_at, t.orders.c.id))
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        still = select(t.orders.c.document).where(t.orders.c.state.in_(OPEN_ORDERS))
+        return await self._all(Order, still.order_by(t.orders.c.created_at, t.orders.c.id))
+
     async def _one(self, kind: type[_M], table: Table, key: str) -> _M:
         found = await self._first(kind, select(table.c.document).where(table.c.id == key))
         if found is None:
@@ -277,6 +308,10 @@ class _SqlUnit(_SqlReading):
 
     async def put_room(self, room: Room) -> None:
         await self._put(t.rooms, room, room.id, {"project_id": room.project_id, "created_at": room.created_at})
+
+    async def put_order(self, order: Order) -> None:
+        keys = {"project_id": order.project_id, "state": order.state, "created_at": order.created_at}
+        await self._put(t.orders, order, order.id, keys)
 
     async def _put(self, table: Table, thing: Model, key: str, keys: Mapping[str, object]) -> None:
         document = thing.model_dump(mode="json", by_alias=True)

@@ -71,3 +71,9 @@ revisions = _table(
     Column("note_id", _ID, ForeignKey("notes.id"), nullable=False, unique=True),
 )
 rooms = _table("rooms", _belongs_to("projects", "project_id"), _created_at())
+orders = _table(
+    "orders",
+    _belongs_to("projects", "project_id"),
+    Column("state", String(16), nullable=False, index=True),
+    _created_at(),
+)

@@ -148,6 +148,7 @@ export class App {
       },
       requestTake: (shotId) => this.link?.actions.requestTake(shotId),
       cancelTake: (takeId) => this.link?.actions.cancelTake(takeId),
+      resolveTake: (takeId, retry) => this.link?.actions.resolveTake(takeId, retry),
       decide: (revisionId, accept) => this.link?.actions.decide(revisionId, accept),
       writeNote: (text) => {
         this.link?.writeNote(text, this.point);

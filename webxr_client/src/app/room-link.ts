@@ -12,7 +12,7 @@ import type { Actions, ViewState } from '../ui/model';
 import type { Point } from './pointing';
 
 export interface RoomLink {
-  readonly actions: Pick<Actions, 'play' | 'pause' | 'seek' | 'selectTake' | 'requestTake' | 'cancelTake' | 'decide'>;
+  readonly actions: Pick<Actions, 'play' | 'pause' | 'seek' | 'selectTake' | 'requestTake' | 'cancelTake' | 'resolveTake' | 'decide'>;
   writeNote(text: string, point: Point | null): void;
   sendPose(head: Pose['head'], immersive: boolean): void;
   /** The name has changed: comes in again under the new one; the picture stays. */
@@ -92,6 +92,7 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
       selectTake: (takeId) => send({ type: 'selectTake', takeId }),
       requestTake: (shotId) => send({ type: 'requestTake', shotId }),
       cancelTake: (takeId) => send({ type: 'cancelTake', takeId }),
+      resolveTake: (takeId, retry) => send({ type: 'resolveTake', takeId, retry }),
       decide: (revisionId, accept) => send({ type: 'decideRevision', revisionId, accept }),
     },
     writeNote(text, point) {

@@ -76,7 +76,7 @@ function without<T>(record: Readonly<Record<string, T>>, key: string | null): Re
   return Object.fromEntries(Object.entries(record).filter(([k]) => k !== key));
 }
 
-const FINISHED = new Set<Take['state']>(['ready', 'failed', 'cancelled']);
+const FINISHED = new Set<Take['state']>(['ready', 'failed', 'cancelled', 'unknown']);
 
 /** The state after a message. `now`: local clock, ms. */
 export function fold(state: RoomState, message: ServerMessage, now: number): RoomState {

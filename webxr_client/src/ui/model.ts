@@ -49,6 +49,7 @@ export interface Actions {
   selectTake(takeId: string, frame?: number): void;
   requestTake(shotId: string): void;
   cancelTake(takeId: string): void;
+  resolveTake(takeId: string, retry: boolean): void;
   writeNote(text: string): void;
   decide(revisionId: string, accept: boolean): void;
   setLanguage(language: Language): void;

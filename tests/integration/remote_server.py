@@ -1,0 +1,136 @@
+"""A production with a paid engine, for tests that kill it: ``python remote_server.py DATA URL POINT find|blind``.
+
+It asks for a take if there is none, goes on with it if there is, and kills itself at POINT. When the take has ended it
+says how, in JSON.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs_server import add_shot
+from remote_fixtures import FakeEngine, FindingEngine
+
+from vr_server.bus import EventBus
+from vr_server.domain.errors import NotFound
+from vr_server.domain.order import Order
+from vr_server.generation.port import Files, GenerationRequest, TaskHandle, TaskStatus, VideoFile
+from vr_server.generation.progress import Made, MakingProgress
+from vr_server.generation.remote import Patience
+from vr_server.generation.worker import Task
+from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
+from vr_server.jobs.remote import BakeTask
+from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
+
+POINT = sys.argv[3]
+
+
+def at(point: str) -> None:
+    if point == POINT:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingEngine(FindingEngine):
+    """Dies around every call."""
+
+    polls = 0
+
+    async def submit(self, request: GenerationRequest, files: Files) -> TaskHandle:
+        at("before submit")
+        handle = await super().submit(request, files)
+        at("after submit")
+        return handle
+
+    async def poll(self, handle: TaskHandle) -> TaskStatus:
+        self.polls += 1
+        at(f"poll {self.polls}")
+        return await super().poll(handle)
+
+    async def fetch(self, handle: TaskHandle, status: TaskStatus, to: Path) -> VideoFile:
+        at("before fetch")
+        file = await super().fetch(handle, status, to)
+        at("after fetch")
+        return file
+
+
+class BlindDyingEngine(FakeEngine):
+    async def submit(self, request: GenerationRequest, files: Files) -> TaskHandle:
+        at("before submit")
+        handle = await super().submit(request, files)
+        at("after submit")
+        return handle
+
+
+class DyingDesk(OrderDesk):
+    """Dies around every write."""
+
+    async def save(self, order: Order, **changes: object) -> Order:
+        at(f"before {changes['state']}")
+        kept = await super().save(order, **changes)
+        at(f"after {changes['state']}")
+        return kept
+
+
+class StubRunner:
+    """Bakes nothing: one file that says what it was given."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def cancel(self, key: str) -> None: ...
+
+    async def run(
+        self, key: str, task: Task[Made], *, on_progress: Callable[[MakingProgress], None], priority: int = 0
+    ) -> Made:
+        assert isinstance(task, BakeTask)
+        at("before bake")
+        task.folder.mkdir(parents=True, exist_ok=True)
+        (task.folder / "manifest.json").write_bytes(task.video.read_bytes())
+        at("after bake")
+        return Made("final", 96, 54, 12)
+
+
+class DyingMaker(TakeMaker):
+    async def finish(self, take_id: str) -> None:
+        at("before finish")
+        await super().finish(take_id)
+        at("after finish")
+
+
+async def main(data: Path, url: str, engine_kind: str) -> None:
+    bus, store = EventBus(), await SqlStore.open(data / "previs.sqlite")
+    blobs = LocalBlobs(data / "blobs")
+    folders = TakeFolders(data / "takes", blobs)
+    runner = StubRunner()
+    engine: FakeEngine = DyingEngine(url) if engine_kind == "find" else BlindDyingEngine(url)
+    patience = Patience(poll_s=(0.05,))
+    desk = DyingDesk(
+        store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience
+    )  # fmt: skip
+    maker = DyingMaker(store=store, folders=folders, runner=runner, bus=bus)
+    remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators="")
+    production = Production(
+        store=store, folders=folders, queue=DurableTakeQueue(maker, runner, data / "jobs.sqlite", remote),
+        engines={"fake": engine.capabilities()}, bus=bus, ordering=Ordering(desk.engines, size=(96, 54)),
+    )  # fmt: skip
+    await production.start()
+    try:
+        takes = await store.takes("p")
+    except NotFound:
+        takes = ()
+    if not takes:
+        await add_shot(production, "a slow street")
+        await production.request_take("s", engine="fake", seed=7)
+    while await store.unfinished_takes():  # noqa: ASYNC110 - of another process's making too
+        await asyncio.sleep(0.02)
+    state = await production.project_state("p")
+    await production.stop()
+    print(state.takes[0].model_dump_json(), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[4]))

@@ -1,0 +1,356 @@
+"""The order desk over a scripted engine: shared orders, retries by class, cancelling, two hundred at once, budgets."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from vr_server.bus import EventBus
+from vr_server.domain.base import now_utc
+from vr_server.domain.errors import (
+    Cancelled,
+    Conflict,
+    EngineAuth,
+    EngineFailed,
+    EngineRefused,
+    EngineThrottled,
+    EngineUnreachable,
+    InvalidInput,
+    OutcomeUnknown,
+    OverBudget,
+    PrevisError,
+)
+from vr_server.domain.shot import Budget, Project, Sequence, Shot, ShotSpec
+from vr_server.domain.take import Take, Urgency
+from vr_server.generation.fitting import cost_of
+from vr_server.generation.port import (
+    Capabilities,
+    Cost,
+    Files,
+    GenerationRequest,
+    Mode,
+    Price,
+    TaskHandle,
+    TaskStatus,
+    VideoFile,
+)
+from vr_server.generation.remote import Patience
+from vr_server.jobs import OrderDesk, Ordering, Production
+from vr_server.jobs.line import Ticket
+from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
+
+ABLE = Capabilities(
+    name="fake", model="m", version="1", embedded=False, gives_depth=False, gives_ids=False, gives_camera=False,
+    max_duration_s=5, concurrent_tasks=2, price=Price(per_s=0.1),
+)  # fmt: skip
+
+
+class QuickClock:
+    def __init__(self) -> None:
+        self.t_s = 1000.0
+
+    def now_s(self) -> float:
+        return self.t_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.t_s += seconds
+        await asyncio.sleep(0)
+
+
+class ScriptedEngine:
+    """Every order takes `polls` questions; `troubles` are raised by the next submits. `held`: none ever ends."""
+
+    def __init__(self, clock: QuickClock) -> None:
+        self.clock, self.polls, self.held, self.stoppable = clock, 2, False, True
+        self.troubles: list[PrevisError] = []
+        self.failure: EngineFailed | None = None
+        self.sent: list[GenerationRequest] = []
+        self.sent_at_s: list[float] = []
+        self.cancelled: list[str] = []
+        self.asked: Counter[str] = Counter()
+        self.running: set[str] = set()
+        self.most = 0
+        self._numbers = itertools.count(1)
+
+    def capabilities(self, mode: Mode = "text") -> Capabilities:
+        return ABLE
+
+    def problem(self) -> str | None:
+        return None
+
+    def estimate(self, request: GenerationRequest) -> Cost:
+        return cost_of(request, ABLE)
+
+    async def submit(self, request: GenerationRequest, files: Files) -> TaskHandle:
+        await asyncio.sleep(0)
+        self.sent_at_s.append(self.clock.now_s())
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.sent.append(request)
+        handle = TaskHandle(engine="fake", id=f"t{next(self._numbers)}", model="m", submitted_at_s=self.clock.now_s())
+        self.running.add(handle.id)
+        self.most = max(self.most, len(self.running))
+        return handle
+
+    async def poll(self, handle: TaskHandle) -> TaskStatus:
+        self.asked[handle.id] += 1
+        if self.held or self.asked[handle.id] < self.polls:
+            return TaskStatus("running", 0.5)
+        self.running.discard(handle.id)
+        if self.failure is not None:
+            return TaskStatus("failed", failure=self.failure)
+        return TaskStatus("succeeded", cost=Cost(amount=0.3))
+
+    async def fetch(self, handle: TaskHandle, status: TaskStatus, to: Path) -> VideoFile:
+        await asyncio.to_thread(to.write_bytes, f"clip of {handle.id}".encode())
+        return VideoFile(to, "", 1, 96, 54, 24.0, 12, 0.5)
+
+    async def cancel(self, handle: TaskHandle) -> bool:
+        self.cancelled.append(handle.id)
+        self.running.discard(handle.id)
+        return self.stoppable
+
+    async def aclose(self) -> None:
+        return None
+
+
+class QueueTwin:
+    """`TakeQueue` that only brings takes to their clips, without depth and layers."""
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self.desk = desk
+        self.tasks: dict[str, asyncio.Task[str]] = {}
+        self.store: MemoryStore
+
+    async def start(self) -> None:
+        await self.desk.start()
+
+    async def stop(self) -> None:
+        await self.desk.stop()
+
+    async def enqueue(self, take_id: str) -> None:
+        take = await self.store.take(take_id)
+        assert take.provenance.order_id is not None
+        work = self.desk.clip(take.provenance.order_id, take.id, Ticket(take.project_id, take.urgency))
+        self.tasks[take_id] = asyncio.create_task(work)
+
+    async def cancel(self, take_id: str) -> None:
+        self.desk.leave(take_id)
+
+
+class House:
+    def __init__(self, data: Path) -> None:
+        self.store, self.clock = MemoryStore(), QuickClock()
+        self.engine = ScriptedEngine(self.clock)
+        self.blobs = MemoryBlobs()
+        self.desk = OrderDesk(
+            store=self.store, blobs=self.blobs, engines={"fake": self.engine}, scratch=data / "scratch",
+            clock=self.clock, patience=Patience(poll_s=(1,)),
+        )  # fmt: skip
+        self.queue = QueueTwin(self.desk)
+        self.queue.store = self.store
+        self.production = Production(
+            store=self.store, folders=TakeFolders(data / "takes", self.blobs), queue=self.queue,
+            engines={"fake": ABLE}, bus=EventBus(), ordering=Ordering({"fake": self.engine}, size=(96, 54)),
+        )  # fmt: skip
+
+    async def shot(self, project: str, duration_s: float = 2) -> None:
+        async with self.store.transaction() as unit:
+            await unit.put_project(Project(id=project, title="t", created_at=now_utc()))
+            await unit.put_sequence(Sequence(id=f"q{project}", project_id=project, order=0, title=""))
+            spec = ShotSpec(text="a street", language="en", duration_s=duration_s)
+            shot = Shot(id=f"s{project}", project_id=project, sequence_id=f"q{project}", order=0, slate="1", spec=spec)
+            await unit.put_shot(shot)
+
+    async def take(self, project: str = "p", urgency: Urgency = "room", **told: object) -> Take:
+        return await self.production.request_take(f"s{project}", engine="fake", urgency=urgency, **told)  # type: ignore[arg-type]
+
+    async def clip(self, take: Take) -> bytes:
+        return await self.blobs.read(await self.queue.tasks[take.id])
+
+    async def at_work(self, orders: int) -> None:
+        while len(self.engine.running) < orders:  # noqa: ASYNC110 - the engine is a script, not a task
+            await asyncio.sleep(0)
+
+    async def order_of(self, take: Take) -> tuple[str, float | None]:
+        order = await self.store.order(take.provenance.order_id or "")
+        return order.state, order.cost
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path)
+    await made.shot("p")
+    yield made
+    await made.production.stop()
+
+
+async def test_identical_requests_share_one_generation_now_and_later(house: House) -> None:
+    takes = [await house.take(seed=7) for _ in range(3)]
+    clips = [await house.clip(take) for take in takes]
+    assert clips == [b"clip of t1"] * 3
+    later = await house.take(seed=7)
+    assert await house.clip(later) == b"clip of t1"
+    assert await house.order_of(later) == ("fetched", 0.3)
+    other = await house.take(seed=8)
+    assert await house.clip(other) == b"clip of t2"
+    assert len(house.engine.sent) == 2
+
+
+async def test_what_passes_is_tried_again_after_the_time_told(house: House) -> None:
+    house.engine.troubles = [EngineThrottled("wait", 30.0), EngineUnreachable("down")]
+    take = await house.take()
+    assert await house.clip(take) == b"clip of t1"
+    first, second, third = house.engine.sent_at_s
+    assert second - first == 30.0
+    assert third - second == 2.0
+
+
+@pytest.mark.parametrize("error", [EngineAuth("no key"), EngineRefused("not this"), EngineFailed("no")])
+async def test_what_does_not_pass_is_never_sent_again(house: House, error: EngineFailed) -> None:
+    house.engine.troubles = [error]
+    take = await house.take(seed=7)
+    with pytest.raises(type(error), match=str(error)):
+        await house.clip(take)
+    assert len(house.engine.sent_at_s) == 1
+    assert await house.order_of(take) == ("failed", None)
+    with pytest.raises(type(error)):  # a restart of the same take sends nothing
+        await house.desk.clip(take.provenance.order_id or "", take.id, Ticket("p"))
+    assert len(house.engine.sent_at_s) == 1
+    again = await house.take(seed=7)  # a person asks again
+    assert await house.clip(again) == b"clip of t1"
+
+
+async def test_an_order_that_comes_to_nothing_fails_all_who_share_it_and_costs_nothing(house: House) -> None:
+    house.engine.failure = EngineRefused("The engine refuses this content.")
+    takes = [await house.take(seed=7) for _ in range(2)]
+    for take in takes:
+        with pytest.raises(EngineRefused):
+            await house.clip(take)
+    assert len(house.engine.sent) == 1
+    assert (await house.production.spending("p")).spent == 0
+
+
+async def test_an_order_in_doubt_is_decided_by_a_person(house: House) -> None:
+    house.engine.troubles = [OutcomeUnknown("no answer")]
+    take = await house.take(seed=7)
+    with pytest.raises(OutcomeUnknown, match="retry or drop"):
+        await house.clip(take)
+    with pytest.raises(Conflict):
+        await house.production.resolve_take(take.id, retry=True)  # not told to be unknown yet
+    async with house.store.transaction() as unit:
+        await unit.put_take(take.model_copy(update={"state": "unknown"}))
+    same = await house.take(seed=7)  # the very same request is not sent in silence either
+    with pytest.raises(OutcomeUnknown):
+        await house.clip(same)
+    assert house.engine.sent == []
+    again = await house.production.resolve_take(take.id, retry=True)
+    assert await house.clip(again) == b"clip of t1"
+    assert (again.number, again.provenance.seed, again.provenance.attempt) == (3, 7, 1)
+    assert (await house.store.take(take.id)).state == "cancelled"
+    assert (await house.production.spending("p")).spent == pytest.approx(0.3 + 0.2)  # the lost one may cost too
+
+
+async def test_an_adapter_with_a_bug_loses_no_order(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.engine.troubles = [ZeroDivisionError("seven by nought")]  # type: ignore[list-item]
+    take = await house.take(seed=7)
+    with pytest.raises(OutcomeUnknown, match="broke off while it ordered"):
+        await house.clip(take)
+    assert (await house.order_of(take))[0] == "unknown"
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_cancelling_reaches_the_engine_when_the_last_one_leaves(house: House) -> None:
+    house.engine.held = True
+    takes = [await house.take(seed=7) for _ in range(2)]
+    await house.at_work(1)
+    await house.production.cancel_take(takes[0].id)
+    with pytest.raises(Cancelled):
+        await house.clip(takes[0])
+    assert house.engine.cancelled == []
+    await house.production.cancel_take(takes[1].id)
+    with pytest.raises(Cancelled):
+        await house.clip(takes[1])
+    house.engine.held = False
+    back = await house.take(seed=7)
+    assert await house.clip(back) == b"clip of t2"
+    assert house.engine.cancelled == ["t1"]
+
+
+async def test_what_cannot_be_stopped_is_taken_up_by_whoever_asks_for_the_same(house: House) -> None:
+    house.engine.held, house.engine.stoppable = True, False
+    take = await house.take(seed=7)
+    await house.at_work(1)
+    await house.production.cancel_take(take.id)
+    with pytest.raises(Cancelled):
+        await house.clip(take)
+    house.engine.held = False
+    back = await house.take(seed=7)
+    assert await house.clip(back) == b"clip of t1"
+    assert len(house.engine.sent) == 1
+
+
+async def test_an_order_whose_takes_were_cancelled_when_the_server_died_is_called_off(house: House) -> None:
+    house.engine.held = True
+    take = await house.take(seed=7)
+    await house.at_work(1)
+    await house.desk.stop()
+    async with house.store.transaction() as unit:
+        await unit.put_take(take.model_copy(update={"state": "cancelled"}))
+    await house.desk.start()
+    assert house.engine.cancelled == ["t1"]
+    assert (await house.order_of(take))[0] == "cancelled"
+
+
+async def test_two_hundred_at_once_go_two_at_a_time_by_urgency_and_share(house: House) -> None:
+    await house.shot("large")
+    await house.shot("small")
+    takes = [await house.take("large", "batch", seed=i) for i in range(170)]
+    takes += [await house.take("small", "batch", seed=1000 + i) for i in range(10)]
+    takes += [await house.take("p", "room", seed=2000 + i) for i in range(20)]
+    await asyncio.gather(*(house.queue.tasks[take.id] for take in takes))
+    assert house.engine.most == 2
+    sent = [request.seed for request in house.engine.sent]
+    assert len(sent) == len(set(sent)) == 200
+    room = [place for place, seed in enumerate(sent) if seed >= 2000]
+    small = [place for place, seed in enumerate(sent) if 1000 <= seed < 2000]
+    assert max(room) < 30
+    assert max(small) < 60
+
+
+async def test_all_of_two_hundred_are_cancelled_and_nothing_is_left_at_the_engine(house: House) -> None:
+    house.engine.held = True
+    takes = [await house.take("p", "batch", seed=i) for i in range(200)]
+    await house.at_work(2)
+    for take in takes:
+        await house.production.cancel_take(take.id)
+    results = await asyncio.gather(*house.queue.tasks.values(), return_exceptions=True)
+    assert all(isinstance(result, Cancelled) for result in results)
+    while await house.store.open_orders():  # noqa: ASYNC110 - what is called off ends by itself
+        await asyncio.sleep(0)
+    assert house.engine.running == set()
+    assert len(house.engine.sent) == 2
+    assert (await house.production.spending("p")).spent == 0
+
+
+async def test_a_budget_stops_before_anything_is_sent_and_says_so(house: House) -> None:
+    now = await house.production.set_budget("p", Budget(limit=0.5))
+    assert (now.spent, now.orders) == (0, 0)
+    await house.clip(await house.take(seed=1))  # 0.2 reckoned, 0.3 charged
+    await house.take(seed=2)
+    with pytest.raises(OverBudget, match=r"costs about 0.20 USD.*budget of 0.50.*0.50 is spent"):
+        await house.take(seed=3)
+    assert len(await house.store.takes("p")) == 2
+    await house.take(seed=1)  # what is there already costs nothing
+    await house.production.set_budget("p", None)
+    await house.take(seed=3)
+
+
+async def test_what_the_engine_cannot_make_is_refused_before_it_is_queued(house: House) -> None:
+    await house.shot("long", duration_s=9)
+    with pytest.raises(InvalidInput, match="at most 5 s"):
+        await house.take("long")
+    assert await house.store.takes("long") == ()

@@ -1,0 +1,81 @@
+"""A remote engine's flat video, from the file to a folder that can be streamed. Runs in a worker process."""
+
+import shutil
+from collections.abc import Callable
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from vr_server.domain.errors import Cancelled
+from vr_server.domain.shot import ShotSpec
+from vr_server.layering import Baker
+from vr_server.layering.depth import DepthEstimator, find_depth
+from vr_server.media import take_in
+from vr_server.staging import compose, to_glb
+
+from .pipeline import CLIP_FOLDER
+from .progress import Made, MakingProgress, Report
+
+Estimators = Callable[[], tuple[DepthEstimator, ...]]
+
+
+def bake_video(
+    video: Path,
+    folder: Path,
+    *,
+    spec: ShotSpec,
+    seed: int,
+    shot_id: str,
+    take_id: str,
+    estimators: str,
+    report: Report,
+    cancelled: Callable[[], bool],
+) -> Made:
+    """Find the depth of `video` and bake it into `folder`, which is emptied first.
+
+    Writes clip/clip.mp4, the shot's planned staging.json and stage.glb, and what `layering.Baker` writes.
+    `estimators`: ``module:function`` that gives the ways to find depth, best first. When it does not succeed nothing is
+    left of the folder. Raise Cancelled, InvalidMedia or NoDepth.
+    """
+    made: Made | None = None
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / CLIP_FOLDER).mkdir(parents=True)
+        report(MakingProgress("staging", 0, 0, 0))
+        pictures = take_in(video, folder / CLIP_FOLDER / "clip.mp4")
+        _stage(folder, spec, seed, aspect=pictures.width_px / pictures.height_px, fps=pictures.fps)
+
+        def watched(_: str, __: float) -> None:
+            if cancelled():
+                raise Cancelled("The take was cancelled.")
+
+        clip = find_depth(pictures, _load(estimators)(), report=watched)
+        plan = clip.plan
+        baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found)
+        try:
+            for done, frame in enumerate(clip, 1):
+                watched("", 0.0)
+                baker.add(frame)
+                report(MakingProgress("final", done, plan.frame_count, baker.playable_frames))
+            baker.finish()
+        except BaseException:
+            baker.abort()
+            raise
+        made = Made("final", plan.width_px, plan.height_px, plan.frame_count)
+    finally:
+        if made is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return made
+
+
+def _stage(folder: Path, spec: ShotSpec, seed: int, *, aspect: float, fps: Fraction) -> None:
+    """The blocking that the take was planned with."""
+    staging = compose(spec, seed)
+    (folder / "staging.json").write_text(staging.model_dump_json(by_alias=True), encoding="utf-8")
+    (folder / "stage.glb").write_bytes(to_glb(staging, fps=max(1, round(fps)), aspect=aspect))
+
+
+def _load(name: str) -> Estimators:
+    module, _, function = name.partition(":")
+    return cast("Estimators", getattr(import_module(module), function))

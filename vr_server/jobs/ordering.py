@@ -1,0 +1,106 @@
+"""From a take to an order at a paid engine, in the transaction that keeps the take: what cannot be is refused at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vr_server.domain.errors import OverBudget
+from vr_server.domain.order import Order
+from vr_server.domain.shot import Budget
+from vr_server.domain.take import Take
+from vr_server.generation.fitting import fit, request_key
+from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
+from vr_server.storage import Reading, Unit
+
+_AGAIN = {"failed", "cancelled"}
+"""Orders that came to nothing: another take may send the same request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """A project's money at paid engines. `spent` holds what is ordered but not yet made too."""
+
+    spent: float
+    currency: str
+    budget: Budget | None
+    orders: int
+
+
+async def spending(reading: Reading, project_id: str) -> Spending:
+    """Raise NotFound."""
+    budget = (await reading.project(project_id)).budget
+    orders = await reading.orders(project_id)
+    currency = budget.currency if budget is not None else (orders[-1].currency if orders else "USD")
+    spent = round(sum(order.spent for order in orders if order.currency == currency), 6)
+    return Spending(spent, currency, budget, len(orders))
+
+
+class Ordering:
+    """Knows the paid engines and in which size and rate takes are asked for."""
+
+    def __init__(
+        self, engines: Mapping[str, RemoteEngine], *, size: tuple[int, int] = (1280, 720), fps: int = 24
+    ) -> None:
+        self._engines = dict(engines)
+        self._size = size
+        self._fps = fps
+
+    def takes(self, engine: str) -> bool:
+        """Is it one of the paid engines?"""
+        return engine in self._engines
+
+    async def place(self, unit: Unit, take: Take) -> Take:
+        """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
+
+        Raise InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
+        """
+        engine = self._engines[take.provenance.engine]
+        fitted = fit(self._request(take), engine.capabilities())
+        key = request_key(fitted.request)
+        order = await unit.find_order(key)
+        if order is None or order.state in _AGAIN:
+            cost = engine.estimate(fitted.request)
+            await _afford(unit, take.project_id, cost)
+            order = Order(
+                id=key,
+                project_id=take.project_id,
+                engine=take.provenance.engine,
+                created_at=take.created_at if order is None else order.created_at,
+                request=fitted.request.model_dump_json(),
+                estimate=cost.amount,
+                currency=cost.currency,
+                submits=0 if order is None else order.submits,
+            )
+        await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
+        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": fitted.remarks})
+        return take.model_copy(update={"provenance": provenance})
+
+    def _request(self, take: Take) -> GenerationRequest:
+        told = take.provenance
+        return GenerationRequest(
+            engine=told.engine,
+            prompt=told.prompt_sent,
+            language=take.spec.language,
+            width_px=self._size[0],
+            height_px=self._size[1],
+            fps=self._fps,
+            duration_s=take.spec.duration_s,
+            seed=told.seed,
+            variant=told.attempt,
+        )
+
+
+async def _afford(unit: Unit, project_id: str, cost: Cost) -> None:
+    """Raise OverBudget when the project's limit does not allow it."""
+    now = await spending(unit, project_id)
+    if now.budget is None:
+        return
+    if cost.amount is None or cost.currency != now.currency:
+        raise OverBudget(
+            f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
+            "set the engine's price, or lift the budget."
+        )
+    if now.spent + cost.amount > now.budget.limit + 1e-9:
+        raise OverBudget(
+            f"The take costs about {cost.amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
+            f"{now.spent:.2f} is spent or ordered: raise the budget, or take a cheaper engine."
+        )
