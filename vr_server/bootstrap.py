@@ -7,20 +7,22 @@ for neither web server nor database.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from vr_server.domain.errors import UnknownEngine
+from vr_server.domain.errors import InvalidInput, UnknownEngine
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from pydantic import SecretStr
 
     from streaming import Span
     from vr_server.bus import EventBus
     from vr_server.config import Settings
-    from vr_server.generation.port import EmbeddedEngine
+    from vr_server.generation.port import EmbeddedEngine, RemoteEngine
+    from vr_server.generation.settings import EngineSettings
     from vr_server.jobs import Production
     from vr_server.layering.depth import DepthEstimator
     from vr_server.rooms.hub import RoomHub
@@ -47,6 +49,44 @@ def engine_named(name: str) -> EmbeddedEngine:
     if name not in _ENGINES:
         raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(_ENGINES))}.")
     return _ENGINES[name]()
+
+
+def _remote() -> dict[str, tuple[type[EngineSettings], Callable[..., RemoteEngine]]]:
+    """Engines over the network: what they can be told, and what makes them of it."""
+    from vr_server.generation.engines.openai_videos import OpenAIVideosEngine, OpenAIVideosSettings
+    from vr_server.generation.engines.wan_http import WanHttpEngine, WanHttpSettings
+
+    return {
+        "wan-http": (WanHttpSettings, WanHttpEngine),
+        "openai-videos": (OpenAIVideosSettings, OpenAIVideosEngine),
+    }
+
+
+def remote_engines(options: Mapping[str, SecretStr]) -> dict[str, RemoteEngine]:
+    """The remote engines that are set up: a field `key` of ``wan-http`` is the option ``wan_http_key``.
+
+    Raise InvalidInput with one line that names the variable, never its value.
+    """
+    from pydantic import ValidationError
+
+    made: dict[str, RemoteEngine] = {}
+    for name, (kind, make) in _remote().items():
+        prefix = name.replace("-", "_") + "_"
+        told = {key.removeprefix(prefix): v.get_secret_value() for key, v in options.items() if key.startswith(prefix)}
+        if not told:
+            continue
+        try:
+            engine = make(kind.model_validate(told))
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = "_".join(str(part) for part in first["loc"]) or "settings"
+            reason = first["msg"].removeprefix("Value error, ")
+            raise InvalidInput(f"VR_PREVIS_{(prefix + field).upper()}: {reason}.") from None
+        if (problem := engine.problem()) is not None:
+            log.warning("engine %s is not offered: %s", name, problem)
+            continue
+        made[name] = engine
+    return made
 
 
 DEPTH_MODEL: Final = "depth-anything-v2-small"
@@ -83,6 +123,14 @@ def depth_estimators(wanted: str, report: Callable[[str, float], None]) -> tuple
     return named[wanted]
 
 
+def automatic_depth() -> tuple[DepthEstimator, ...]:
+    """What a worker finds the depth of an engine's flat video with."""
+    return depth_estimators("auto", lambda _, __: None)
+
+
+AUTOMATIC_DEPTH: Final = "vr_server.bootstrap:automatic_depth"
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server's parts. `warmed` returns when a first worker is ready."""
@@ -104,7 +152,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.app import create_app
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
-    from vr_server.jobs import Production
+    from vr_server.jobs import OrderDesk, Ordering, Production, RemoteMaker
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
     from vr_server.jobs.workflows import DurableTakeQueue
@@ -114,16 +162,22 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     data = settings.data
     bus = EventBus()
     store = await SqlStore.open(settings.database_url or data / "previs.sqlite")
-    folders = TakeFolders(data / "takes", LocalBlobs(data / "blobs"))
+    blobs = LocalBlobs(data / "blobs")
+    folders = TakeFolders(data / "takes", blobs)
     pool = WorkerPool(PoolSettings(factory=ENGINE_FACTORY, warm=tuple(_ENGINES), workers=settings.workers))
     renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
+    paid = remote_engines(settings.engine_options)
+    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
+    remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH)
     production = Production(
         store=store,
         folders=folders,
-        queue=DurableTakeQueue(maker, pool, data / "jobs.sqlite"),
-        engines={name: engine_named(name).capabilities() for name in _ENGINES},
+        queue=DurableTakeQueue(maker, pool, data / "jobs.sqlite", remote),
+        engines={name: engine_named(name).capabilities() for name in _ENGINES}
+        | {name: engine.capabilities() for name, engine in paid.items()},
         bus=bus,
+        ordering=Ordering(paid, size=settings.final_size),
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
     app = create_app(Services(settings, production, hub))

@@ -42,6 +42,7 @@ class Settings(BaseModel):
     max_participants: int = Field(default=32, ge=1, le=1024)  # per room
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
+    engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("draft_size", "final_size", mode="before")
@@ -77,6 +78,11 @@ class Settings(BaseModel):
             text = environ.get(ENV_PREFIX + name.upper(), "").strip()
             if text:
                 values[name] = tuple(text.split(",")) if name == "ice_servers" else text
+        values["engine_options"] = {
+            name.removeprefix(ENV_PREFIX).lower(): text
+            for name, text in environ.items()
+            if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in cls.model_fields
+        }
         given = {k: v for k, v in options.items() if v is not None}
         values |= given
         try:

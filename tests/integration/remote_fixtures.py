@@ -7,10 +7,12 @@ import json
 import threading
 import time
 from contextlib import suppress
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import numpy as np
 
 from vr_server.domain.errors import EngineUnreachable, OutcomeUnknown
 from vr_server.generation.fitting import cost_of, request_key
@@ -25,6 +27,8 @@ from vr_server.generation.port import (
     TaskStatus,
     VideoFile,
 )
+from vr_server.layering.depth import DepthEstimator, GroundPlane
+from vr_server.media.codec import H264Encoder, H264Settings, write_mp4
 
 FAKE = Capabilities(
     name="fake", model="slow", version="1", embedded=False, gives_depth=False, gives_ids=False, gives_camera=False,
@@ -147,3 +151,22 @@ class FindingEngine(FakeEngine):
     async def find(self, request: GenerationRequest) -> TaskHandle | None:
         order = (await self._http.get(f"/keys/{request_key(request)}")).json()["id"]
         return None if order is None else self._handle(order, request)
+
+
+def flat_clip(path: Path, *, width_px: int = 128, height_px: int = 72, frames: int = 8, fps: int = 16) -> Path:
+    """A small mp4 of noise under a bright bar that moves right by 8 px a frame."""
+    encoder = H264Encoder(H264Settings(width_px, height_px, Fraction(fps), 4, crf=20))
+    noise = np.random.default_rng(1)
+    packets = []
+    for index in range(frames):
+        i420 = np.full((height_px * 3 // 2, width_px), 128, np.uint8)
+        i420[:height_px] = noise.integers(60, 90, (height_px, width_px), dtype=np.uint8)
+        i420[:height_px, index * 8 : index * 8 + 16] = 220
+        packets += encoder.encode(i420)
+    packets += encoder.flush()
+    write_mp4(path, iter(packets), width_px=width_px, height_px=height_px, fps=Fraction(fps))
+    return path
+
+
+def flat_depth() -> tuple[DepthEstimator, ...]:
+    return (GroundPlane(),)

@@ -14,7 +14,7 @@ from vr_server.layering.depth import DepthEstimator, find_depth
 from vr_server.media import take_in
 from vr_server.staging import compose, to_glb
 
-from .pipeline import CLIP_FOLDER
+from .pipeline import CLIP_FOLDER, disk_told
 from .progress import Made, MakingProgress, Report
 
 Estimators = Callable[[], tuple[DepthEstimator, ...]]
@@ -36,33 +36,34 @@ def bake_video(
 
     Writes clip/clip.mp4, the shot's planned staging.json and stage.glb, and what `layering.Baker` writes.
     `estimators`: ``module:function`` that gives the ways to find depth, best first. When it does not succeed nothing is
-    left of the folder. Raise Cancelled, InvalidMedia or NoDepth.
+    left of the folder. Raise Cancelled, InvalidMedia, NoDepth or StorageFailed.
     """
     made: Made | None = None
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        (folder / CLIP_FOLDER).mkdir(parents=True)
-        report(MakingProgress("staging", 0, 0, 0))
-        pictures = take_in(video, folder / CLIP_FOLDER / "clip.mp4")
-        _stage(folder, spec, seed, aspect=pictures.width_px / pictures.height_px, fps=pictures.fps)
+        with disk_told(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / CLIP_FOLDER).mkdir(parents=True)
+            report(MakingProgress("staging", 0, 0, 0))
+            pictures = take_in(video, folder / CLIP_FOLDER / "clip.mp4")
+            _stage(folder, spec, seed, aspect=pictures.width_px / pictures.height_px, fps=pictures.fps)
 
-        def watched(_: str, __: float) -> None:
-            if cancelled():
-                raise Cancelled("The take was cancelled.")
+            def watched(_: str, __: float) -> None:
+                if cancelled():
+                    raise Cancelled("The take was cancelled.")
 
-        clip = find_depth(pictures, _load(estimators)(), report=watched)
-        plan = clip.plan
-        baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found)
-        try:
-            for done, frame in enumerate(clip, 1):
-                watched("", 0.0)
-                baker.add(frame)
-                report(MakingProgress("final", done, plan.frame_count, baker.playable_frames))
-            baker.finish()
-        except BaseException:
-            baker.abort()
-            raise
-        made = Made("final", plan.width_px, plan.height_px, plan.frame_count)
+            clip = find_depth(pictures, _load(estimators)(), report=watched)
+            plan = clip.plan
+            baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found)
+            try:
+                for done, frame in enumerate(clip, 1):
+                    watched("", 0.0)
+                    baker.add(frame)
+                    report(MakingProgress("final", done, plan.frame_count, baker.playable_frames))
+                baker.finish()
+            except BaseException:
+                baker.abort()
+                raise
+            made = Made("final", plan.width_px, plan.height_px, plan.frame_count)
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)

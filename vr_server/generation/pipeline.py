@@ -62,7 +62,7 @@ def make_rendition(
     """
     made: Made | None = None
     try:
-        with _disk_told(folder):
+        with disk_told(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             report(MakingProgress("staging", 0, 0, 0))
@@ -126,7 +126,8 @@ def _bake(frames: FrameSource, sinks: _Sinks, quality: Quality, report: Report, 
 
 
 @contextmanager
-def _disk_told(folder: Path) -> Iterator[None]:
+def disk_told(folder: Path) -> Iterator[None]:
+    """The disk's errors as StorageFailed."""
     try:
         yield
     except OSError as error:

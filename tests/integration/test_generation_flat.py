@@ -1,0 +1,52 @@
+"""A flat video of a paid engine becomes a rendition that can be streamed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from remote_fixtures import flat_clip
+
+from vr_server.domain.errors import Cancelled, InvalidMedia
+from vr_server.domain.shot import ShotSpec
+from vr_server.generation.flat import bake_video
+from vr_server.generation.progress import MakingProgress
+from vr_server.layering import render_view
+
+SPEC = ShotSpec(text="a man walks down a street", language="en", duration_s=0.5)
+
+
+def bake(tmp_path: Path, video: Path, cancelled: bool = False) -> list[MakingProgress]:
+    told: list[MakingProgress] = []
+    made = bake_video(
+        video, tmp_path / "final", spec=SPEC, seed=1, shot_id="s", take_id="t",
+        estimators="remote_fixtures:flat_depth", report=told.append, cancelled=lambda: cancelled,
+    )  # fmt: skip
+    assert (made.quality, made.width_px, made.height_px, made.frame_count) == ("final", 128, 72, 8)
+    return told
+
+
+def test_depth_is_found_and_the_clip_is_baked_with_its_planned_stage(tmp_path: Path) -> None:
+    told = bake(tmp_path, flat_clip(tmp_path / "engine.mp4"))
+    folder = tmp_path / "final"
+    assert {p.name for p in folder.iterdir()} >= {"manifest.json", "staging.json", "stage.glb", "poster.jpg", "clip"}
+    assert (folder / "clip" / "clip.mp4").stat().st_size > 1000
+    assert json.loads((folder / "manifest.json").read_text())["takeId"] == "t"
+    assert told[-1].frames_done == told[-1].frame_count == 8
+    color, _ = render_view(folder, 4, offset_m=(0, 0, 0))
+    assert color[:, 32:48].mean() > color[:, 80:].mean() + 60  # the bright bar is where the video has it
+
+
+@pytest.mark.parametrize("body", [b"", b"not a video" * 400])
+def test_what_is_no_video_leaves_nothing_behind(tmp_path: Path, body: bytes) -> None:
+    video = tmp_path / "engine.mp4"
+    video.write_bytes(body)
+    with pytest.raises(InvalidMedia):
+        bake(tmp_path, video)
+    assert not (tmp_path / "final").exists()
+
+
+def test_a_cancelled_bake_leaves_nothing_behind(tmp_path: Path) -> None:
+    video = flat_clip(tmp_path / "engine.mp4")
+    with pytest.raises(Cancelled):
+        bake(tmp_path, video, cancelled=True)
+    assert not (tmp_path / "final").exists()

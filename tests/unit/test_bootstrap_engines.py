@@ -1,0 +1,34 @@
+"""Remote engines from the environment."""
+
+import logging
+
+import pytest
+
+from vr_server.bootstrap import remote_engines
+from vr_server.config import Settings
+from vr_server.domain.errors import InvalidInput
+
+KEY = "sk-0123456789abcdef"
+
+
+def engines(environ: dict[str, str]) -> list[str]:
+    return list(remote_engines(Settings.load(environ).engine_options))
+
+
+def test_what_is_set_up_is_offered() -> None:
+    assert engines({}) == []
+    assert engines({"VR_PREVIS_WAN_HTTP_KEY": KEY}) == ["wan-http"]
+    assert "openai-videos" in engines({"VR_PREVIS_OPENAI_VIDEOS_BASE_URL": "http://127.0.0.1:8000"})
+
+
+def test_what_is_set_up_by_half_is_not_offered_and_says_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert engines({"VR_PREVIS_WAN_HTTP_BASE_URL": "https://wan.example"}) == []
+    assert "VR_PREVIS_WAN_HTTP_KEY" in caplog.text
+
+
+def test_a_wrong_setting_names_the_variable_and_hides_the_value() -> None:
+    with pytest.raises(InvalidInput, match="VR_PREVIS_WAN_HTTP_KEY: must be at least 8") as told:
+        engines({"VR_PREVIS_WAN_HTTP_KEY": "hunter2"})
+    assert "hunter2" not in str(told.value)
+    assert KEY not in repr(Settings.load({"VR_PREVIS_WAN_HTTP_KEY": KEY}))
