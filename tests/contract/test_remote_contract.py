@@ -7,6 +7,7 @@ import logging
 import traceback
 
 import pytest
+from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay, SGLangReplay
 from remote_wan_http import WanHttpReplay
 from replay import KEY, TEN_GB, FakeClock, Fault, make_clip, serving
@@ -27,7 +28,12 @@ from vr_server.domain.errors import (
 from vr_server.generation.fitting import fit
 from vr_server.generation.remote import run, wait_for
 
-REPLAYS = {"wan-http": WanHttpReplay, "openai-videos": OpenAIVideosReplay, "sglang": SGLangReplay}
+REPLAYS = {
+    "dashscope": DashScopeReplay,
+    "wan-http": WanHttpReplay,
+    "openai-videos": OpenAIVideosReplay,
+    "sglang": SGLangReplay,
+}
 MEGABYTE = 1_000_000
 
 
