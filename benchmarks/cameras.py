@@ -101,13 +101,13 @@ def _moves(expected: Expected, look: Look) -> list[Fact]:
     """Each told move over its own share of the shot: over the ground, or, of a camera that goes along with somebody,
     seen from where they go."""
     facts = []
-    along = _goes_along(expected, look)
     for told, (first, last) in zip(expected.moves, _shares(expected, look), strict=True):
         shots = _shots(look.plan.cameras[first:last])
+        along = _goes_along(expected, look, first, last)
         moves = moves_of(shots)
         names = [moves.move]
         if along is not None:
-            names.append(moves_of(replace(shots, eye=shots.eye - along[first:last])).move)
+            names.append(moves_of(replace(shots, eye=shots.eye - along)).move)
         held = any(is_one_of(told, name) for name in names)
         held |= "handheld" in told.split("|") and moves.shake_rad >= SHAKEN_RAD
         held |= "follow" in told.split("|") and along is not None
@@ -128,13 +128,22 @@ def _shares(expected: Expected, look: Look) -> list[tuple[int, int]]:
     return [(first, max(math.ceil(end * count), first + 2)) for first, (_, end) in zip(starts, spans, strict=True)]
 
 
-def _goes_along(expected: Expected, look: Look) -> npt.NDArray[np.float64] | None:
-    """Where a told subject is in each frame, float64 [n, 3], if the camera goes where it goes, about as far."""
-    cameras, fps = look.plan.cameras, look.plan.fps
-    went = cameras[-1].t_world_camera[:3, 3] - cameras[0].t_world_camera[:3, 3]
+def _goes_along(expected: Expected, look: Look, first: int, last: int) -> npt.NDArray[np.float64] | None:
+    """Where a told subject is in the frames [first, last), float64 [n, 3], if the camera goes where it goes, about as far."""
+    cameras, fps = look.plan.cameras[first:last], look.plan.fps
+    eyes = np.array([c.t_world_camera[:3, 3] for c in cameras])
+    went = eyes[-1] - eyes[0]
     for subject in _told_subjects(expected, look):
-        places = np.array([path_at(subject.path, float(i / fps))[0] for i in range(len(cameras))])
+        places = np.array([path_at(subject.path, float(i / fps))[0] for i in range(first, last)])
         way = places[-1] - places[0]
-        if np.linalg.norm(way) > 0.5 and np.linalg.norm(went - way) < 0.6 * np.linalg.norm(way):
+        if np.linalg.norm(way) > 0.5 and (
+            _as_far(eyes, places) or np.linalg.norm(went - way) < 0.6 * np.linalg.norm(way)
+        ):
             return places
     return None
+
+
+def _as_far(eyes: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> bool:
+    """Whether a camera stays as far from somebody who goes."""
+    away = np.linalg.norm((eyes - places)[:, [0, 2]], axis=1)
+    return bool(np.ptp(away) < 0.12 * away.mean())

@@ -66,7 +66,7 @@ GRADES: dict[str, Grade] = {
         glow=0.5, vignette=0.2,
     ),
     "noir": Grade(
-        key=(1.5, 1.5, 1.5), ambient=(0.45, 0.45, 0.45), fill=0.8, mean=0.4, saturation=0.0, weights=(0.46, 0.44, 0.1),
+        key=(1.5, 1.5, 1.5), ambient=(0.45, 0.45, 0.45), fill=0.8, mean=0.35, saturation=0.0, weights=(0.46, 0.44, 0.1),
         contrast=1.15, slope=(1.06, 1.06, 1.06), black=0.02, vignette=0.5, glow=0.4, grain=0.011,
     ),
     "ink_wash": Grade(

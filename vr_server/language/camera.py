@@ -216,6 +216,10 @@ class _CameraReader:
         told |= {"viewpoint": self.viewpoint, "yaw_offset_rad": self.yaw, "handheld": self.handheld}
         if self.viewpoint != "free":
             told["viewer"] = self._viewer(keys)
+        if self.viewpoint == "pov" and told["viewer"] is None:
+            # the eyes are nobody's who is told of: the camera itself goes there, at the height of a head
+            told |= {"viewpoint": "free", "handheld": True}
+            told.setdefault("move", "dolly_in")
         told["focus"] = self._focus(first.focus, keys)
         speeds = [b.speed for b in self.beats if b.speed]
         if speeds:
@@ -254,6 +258,8 @@ class _CameraReader:
         people = [a for a in self.cast.ordered() if a.group in {"person", "mecha", "animal"}]
         free = [a for a in people if a not in seen]
         who = self.viewer or next(iter(free or people), None)
+        if who and self.viewpoint == "pov" and who is not self.viewer and who.group == "animal":
+            return None
         return keys.get(id(who)) if who else None
 
 

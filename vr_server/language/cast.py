@@ -16,7 +16,7 @@ _RIDDEN = {"horse", "camel", "elephant", "dragon", "wolf", "tiger", "deer", "ox"
 _WORDS = {"horse": {"en": "horse", "zh": "马"}, "car": {"en": "car", "zh": "汽车"}}
 _INSTRUMENTS = {"guitar", "pipa", "drum", "piano"}
 _YOUNG = {"child", "boy", "girl", "dog", "cat"}
-_RESTING = {"sit", "lie_down"}
+_RESTING = {"sit", "sit_down", "lie_down"}
 
 
 @dataclass

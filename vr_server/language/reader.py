@@ -16,7 +16,18 @@ _PLURAL_COUNT = 3  # "soldiers" without a number
 _REACH = 12  # words between what somebody wears or holds and its owner
 _SMALL = ("count", "measure", "article", "pace", "join", "sequence", "placement", "preposition", "pronoun")
 _STRETCH = {"slow": 1.4, "fast": 0.7}  # how a told pace changes a beat's share of the shot
-_AT_THINGS = {"sit", "type_keys", "read", "eat_drink", "play_instrument", "lie_down", "kneel", "push", "climb"}
+_AT_THINGS = {
+    "sit",
+    "sit_down",
+    "type_keys",
+    "read",
+    "eat_drink",
+    "play_instrument",
+    "lie_down",
+    "kneel",
+    "push",
+    "climb",
+}
 _HOLLOW = {"tent", "crate", "chest", "barrel"}
 _BOTH = {"they", "他们", "她们", "两人", "二人", "双方"}
 _SEATS = {"chair", "sofa", "bed", "throne", "bench"}

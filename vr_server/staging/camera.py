@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vr_server.domain.shot import CameraAngle, CameraBeat, ShotSize, ShotSpec
+from vr_server.domain.shot import CameraMove, ShotSpec
 from vr_server.domain.staging import CameraKey, CameraPath, SetPiece, Subject
 
 from .clearance import Obstacles, Room
-from .framing import Body, bodies_of, is_person, piece_body, shown_at, smoothed, target_of
+from .framing import Body, Target, bodies_of, is_person, piece_body, shown_at, smoothed, target_of
 from .geometry import Array, as_vec3
 from .lenses import ASPECT, GROUP_SIZES, SENSOR_HEIGHT_MM, lens_of
 from .moves import (
@@ -28,6 +28,7 @@ from .moves import (
     YAW,
     Leg,
     beats_of,
+    carried,
     legs_of,
     shake,
     states_at,
@@ -99,7 +100,7 @@ class _Shot:
         rate = _HAND_KEYS_PER_S if shaky else KEYS_PER_S
         self.times = np.linspace(0.0, spec.duration_s, max(3, math.ceil(spec.duration_s * rate) + 1))
         self.spans = windows(self.beats, spec.duration_s)
-        self.sizes, self.angles, self.focus = _carried(self.beats, spec)
+        self.sizes, self.angles, self.focus = carried(self.beats, spec.camera)
         self.bodies = bodies_of(subjects, self.times, self._watched(subjects))
         self.pieces = pieces
         self.obstacles = Obstacles.of(pieces, room, ground, self.bodies)
@@ -128,12 +129,8 @@ class _Shot:
                 return seen
         framer = Framer(self.intent, self.times, self.obstacles)
         setups: list[Setup] = []
-        for n, beat in enumerate(self.beats):
+        for n, (beat, target) in enumerate(zip(self.beats, self._targets(), strict=True)):
             window = self.window(n)
-            focus = self._body(self.focus[n])
-            only = beat.focus is not None and focus is not None and len(self.beats) > 1
-            shown = shown_at(self.sizes[n], self.bodies, focus or self._body(self.intent.focus), only=only)
-            target = target_of(shown, self.sizes[n], self.angles[n], beat.move, window, self.times)
             same = n > 0 and (self.sizes[n], self.angles[n], self.focus[n]) == (
                 self.sizes[n - 1],
                 self.angles[n - 1],
@@ -148,6 +145,25 @@ class _Shot:
         if self.wild:
             self.remarks.append("No lens holds everybody within these walls: those in the way are taken out.")
         return self._moved(setups)
+
+    def _targets(self) -> list[Target]:
+        """What each beat frames. A camera that goes along with somebody in one beat does so in all that are about them: a
+        beat that let them go would have to run after them."""
+        shown = []
+        for n, beat in enumerate(self.beats):
+            focus = self._body(self.focus[n])
+            only = beat.focus is not None and focus is not None and len(self.beats) > 1
+            shown.append(shown_at(self.sizes[n], self.bodies, focus or self._body(self.intent.focus), only=only))
+
+        def target(n: int, move: CameraMove) -> Target:
+            return target_of(shown[n], self.sizes[n], self.angles[n], move, self.window(n), self.times)
+
+        found = [target(n, beat.move) for n, beat in enumerate(self.beats)]
+        followed = [t.shown[0] for t in found if t.mode == "track" and t.shown]
+        return [
+            target(n, "follow") if t.mode != "track" and t.shown and t.shown[0] in followed else t
+            for n, t in enumerate(found)
+        ]
 
     def _body(self, key: str | None) -> Body | None:
         """The subject of that key, or the set piece that such a word names."""
@@ -376,19 +392,3 @@ def hand_held(pose: Pose, times: Array, seed: int, amount: Array) -> Pose:
         pose, eye=eye, pan=pose.pan + angle * turns[:, 0], tilt=pose.tilt + angle * turns[:, 1],
         roll=pose.roll + 0.008 * amount * turns[:, 2],
     )  # fmt: skip
-
-
-def _carried(
-    beats: tuple[CameraBeat, ...], spec: ShotSpec
-) -> tuple[list[ShotSize], list[CameraAngle], list[str | None]]:
-    """Size, angle and focus of every beat: what a beat does not say stays as it was."""
-    sizes: list[ShotSize] = []
-    angles: list[CameraAngle] = []
-    focus: list[str | None] = []
-    size, angle, about = spec.camera.shot_size, spec.camera.angle, spec.camera.focus
-    for beat in beats:
-        size, angle, about = beat.shot_size or size, beat.angle or angle, beat.focus or about
-        sizes.append(size)
-        angles.append(angle)
-        focus.append(about)
-    return sizes, angles, focus

@@ -13,10 +13,13 @@ SPEEDS = {
 }  # fmt: skip
 """Metres a second at the action's own pace."""
 CRAFT_ACTS = {"land", "take_off", "hover", "open_hatch", "fly", "drive", "unfold_wings", "sink", "explode"}
-KNOWN_ACTIONS = set(ACTS) | set(SPEEDS) | CRAFT_ACTS
+KNOWN_ACTIONS = set(ACTS) | set(SPEEDS) | CRAFT_ACTS | {"sit_down"}
 ON_FOOT = {"walk", "run", "approach", "leave", "chase", "enter", "crawl"}
 STILL = (set(ACTS) - CARRIED - set(SPEEDS) - {"land", "explode"}) | LOW
 """Actions done on the spot."""
+_UP_S = 0.9
+_TABLE_LAMP = 0.34
+"""Its height, of a standard lamp's."""
 IDLE = {"stand", "look_around", "turn", "hidden"}
 MUTUAL = {
     "fight": "fight",
@@ -70,12 +73,20 @@ class Actor:
 def cast_of(spec: ShotSpec) -> tuple[Actor, ...]:
     """Everybody and everything that is staged, in the order told; a crowd is eight at least."""
     found: list[Actor] = []
-    for s in spec.subjects:
+    for told in spec.subjects:
+        s = _on_top(told)
         kind = KINDS.get(s.kind, UNKNOWN)
         for i in range(max(s.count, 8) if s.kind == "crowd" else s.count):
             key = s.key if i == 0 else f"{s.key}#{i + 1}"
             found.append(Actor(len(found), key, s, kind, i, beats_of(s, spec.duration_s, _twin(spec, s, i))))
     return _answering(tuple(found))
+
+
+def _on_top(s: SubjectSpec) -> SubjectSpec:
+    """A lamp that stands on something is a table lamp."""
+    if s.kind == "lamp" and s.placement is not None and s.placement.side == "on":
+        return s.model_copy(update={"scale": max(s.scale * _TABLE_LAMP, 0.1)})
+    return s
 
 
 def _twin(spec: ShotSpec, s: SubjectSpec, index: int) -> dict[str, str]:
@@ -99,10 +110,18 @@ def _twin(spec: ShotSpec, s: SubjectSpec, index: int) -> dict[str, str]:
 def beats_of(s: SubjectSpec, duration_s: float, twins: dict[str, str] | None = None) -> tuple[Beat, ...]:
     """A subject's beats in seconds; what nobody knows how to do is stood through."""
     total = sum(b.weight for b in s.beats)
-    beats, at = [], 0.0
+    beats: list[Beat] = []
+    at = 0.0
     for b in s.beats:
         end = at + duration_s * b.weight / total
         target = (twins or {}).get(b.target, b.target) if b.target else None
+        if b.action == "sit_down":
+            # up first, so that the way down to the seat is seen
+            up_s = at + min(_UP_S, 0.3 * (end - at)) if not beats else at
+            beats += [Beat("stand", at, up_s)] if up_s > at else []
+            beats.append(Beat("sit", up_s, end, target))
+            at = end
+            continue
         beats.append(Beat(b.action if b.action in KNOWN_ACTIONS else "stand", at, end, target))
         at = end
     return tuple(beats) or (Beat("stand", 0.0, duration_s),)

@@ -249,12 +249,17 @@ def _together(shown: tuple[Body, ...], window: slice) -> tuple[Body, ...]:
     return tuple(kept)
 
 
+_REACH, _ENGAGED_REACH = 1.1, 1.5
+"""Heights of the lead within which somebody shares its frame; and who does something with it: both sides of a table."""
+
+
 def _beside(shown: tuple[Body, ...], window: slice) -> tuple[Body, ...]:
     """The lead of a two- or three-shot and the people who stay within its reach."""
     lead = shown[0]
     near = [
         b for b in shown[1:]
-        if b.person and float(np.linalg.norm((b.base - lead.base)[window], axis=1).max()) < 1.1 * lead.height_m
+        if b.person and float(np.linalg.norm((b.base - lead.base)[window], axis=1).max())
+        < (_ENGAGED_REACH if _engaged(b, lead) else _REACH) * lead.height_m
     ]  # fmt: skip
     return (lead, *near[: _THREE_SHOT - 1])
 
@@ -281,7 +286,8 @@ def _mode(way: Array, size_m: float, move: CameraMove, angle: CameraAngle, windo
     if one:
         return "track" if reach > 0.9 * size_m else "pan"
     fallen = float(np.ptp(part[:, 1]))
-    if max(gone, fallen) > 4 * size_m:
+    # round who goes the camera goes along, or the circle would be about a place that is left
+    if max(gone, fallen) > 4 * size_m or (move.startswith("orbit") and gone > 0.5 * size_m):
         return "track"
     if fallen > 2.5 * size_m and move in _FIXED and angle != "overhead":
         return "pan"

@@ -13,6 +13,12 @@ from .places import find_place
 
 LANES = {"street", "alley", "night_market", "corridor", "spaceship_interior", "bridge"}
 """Places that are long and narrow, along Z: who moves there goes along them."""
+_SEATED, _TABLES = {"sit", "read", "type_keys", "eat_drink"}, {"table", "desk"}
+_KNEES_M, _ASIDE_M = 0.42, 0.3
+"""From a seated body's middle to the edge of its table, and how far the table's middle stands aside of it."""
+_TURN_SHARE = 0.35
+"""How much of a mark's turn a thing takes."""
+_CROSSWISE = math.pi / 2 / _TURN_SHARE
 _TOWARD = ("toward", "approach", "走来", "走近", "迎面", "向镜头", "朝镜头", "奔来", "跑来")
 
 
@@ -60,7 +66,24 @@ def marks_of(cast: tuple[Actor, ...], seed: int) -> list[Mark]:
         else:
             taken = dict.fromkeys(taken, max(width, depth * 0.4) / 2)
             found.append(Mark(vec(0.0, lift, 0.0), 0.7 if a.kind.family != "bird" else 1.2))
-    return _placed(cast, found)
+    return _at_tables(cast, _placed(cast, found))
+
+
+def _at_tables(cast: tuple[Actor, ...], marks: list[Mark]) -> list[Mark]:
+    """A table that nothing is said of stands before who sits, a little aside, so that both are seen; what is put on it goes
+    along."""
+    sitter = next((a for a in cast if a.is_person and a.actions & _SEATED), None)
+    table = next((a for a in cast if a.spec.kind in _TABLES and a.spec.placement is None), None)
+    told = any(a.is_person and a.spec.placement and table and a.spec.placement.of == table.key for a in cast)
+    if sitter is None or table is None or told:
+        return marks
+    # whoever sits on something is where that stands
+    seats = {b.target for b in sitter.beats if b.action in _SEATED}
+    seat = next((a for a in cast if a.key in seats and a.kind.sits_m is not None), sitter)
+    before = marks[seat.number].at + vec(_ASIDE_M, 0.0, _KNEES_M + table.size_m[2] / 2)
+    way = before - marks[table.number].at
+    moved = {table.key, *(a.key for a in cast if a.spec.placement and a.spec.placement.of == table.key)}
+    return [Mark(m.at + way * (a.key in moved), m.turned) for a, m in zip(cast, marks, strict=True)]
 
 
 def _placed(cast: tuple[Actor, ...], marks: list[Mark]) -> list[Mark]:
@@ -77,7 +100,17 @@ def _placed(cast: tuple[Actor, ...], marks: list[Mark]) -> list[Mark]:
             other = None if p is None or p.of is None else by_key.get(p.of)
             if p is not None and other is not None and other.key != a.key:
                 found[a.number] = Mark(_at_other(p, a, other, found[other.number].at), found[a.number].turned)
+                if _sits_at(a, other):
+                    found[other.number] = Mark(found[other.number].at, _CROSSWISE)
     return found
+
+
+def _sits_at(a: Actor, other: Actor) -> bool:
+    """Whether one sits at either side of a table."""
+    sides = {"left", "right", "beside"}
+    return bool(
+        other.spec.kind in _TABLES and a.actions & _SEATED and a.spec.placement and a.spec.placement.side in sides
+    )
 
 
 def _in_frame(p: Placement, a: Actor, at: Array) -> Array:
@@ -93,8 +126,11 @@ def _in_frame(p: Placement, a: Actor, at: Array) -> Array:
 
 
 def _at_other(p: Placement, a: Actor, other: Actor, at: Array) -> Array:
-    gap = 0.35
-    aside = (a.size_m[0] + other.size_m[0]) / 2 + gap
+    # who sits at a table has the knees under it
+    at_table = _sits_at(a, other)
+    gap = -0.05 if at_table else 0.35
+    # a table is turned so that who sits on either side of it is near enough for one frame
+    aside = (a.size_m[0] + other.size_m[2 if at_table else 0]) / 2 + gap
     deep = (a.size_m[2] + other.size_m[2]) / 2 + gap
     more = 0.9 * a.index * max(a.size_m[0], 0.6)
     x, y, z = (float(v) for v in at)
@@ -134,6 +170,6 @@ def facing(spec: ShotSpec, actor: Actor, turned: float) -> float:
     if moving and ("approach" in actor.actions or any(word in text for word in _TOWARD) or spec.place in LANES):
         return math.pi + 0.05 * turned
     if actor.kind.family == "thing":
-        return math.pi + 0.35 * turned
+        return math.pi + _TURN_SHARE * turned
     skew = 0.75 if moving else 0.3
     return math.pi + skew * (1 if np.random.default_rng(len(spec.text)).uniform() < 0.5 else -1) + turned

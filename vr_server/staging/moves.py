@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vr_server.domain.shot import CameraBeat, CameraIntent
+from vr_server.domain.shot import CameraAngle, CameraBeat, CameraIntent, ShotSize
 
 from .geometry import Array, smooth, wobble
 
@@ -58,6 +58,22 @@ class Leg:
 def beats_of(intent: CameraIntent) -> tuple[CameraBeat, ...]:
     """The intent's beats, or the one that fills the shot."""
     return intent.beats or (CameraBeat(move=intent.move, shot_size=intent.shot_size, angle=intent.angle),)
+
+
+def carried(
+    beats: tuple[CameraBeat, ...], intent: CameraIntent
+) -> tuple[list[ShotSize], list[CameraAngle], list[str | None]]:
+    """Size, angle and focus of every beat: what a beat does not say stays as it was."""
+    sizes: list[ShotSize] = []
+    angles: list[CameraAngle] = []
+    focus: list[str | None] = []
+    size, angle, about = intent.shot_size, intent.angle, intent.focus
+    for beat in beats:
+        size, angle, about = beat.shot_size or size, beat.angle or angle, beat.focus or about
+        sizes.append(size)
+        angles.append(angle)
+        focus.append(about)
+    return sizes, angles, focus
 
 
 def windows(beats: tuple[CameraBeat, ...], duration_s: float) -> list[tuple[float, float]]:

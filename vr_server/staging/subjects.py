@@ -26,6 +26,7 @@ __all__ = ["KNOWN_ACTIONS", "path_at", "stage_subjects"]
 _PACES = {"quadruped": 1.25, "bird": 1.0, "beast": 1.0, "vehicle": 1.6, "aircraft": 2.0, "vessel": 1.2}
 """How much faster than a person each moves in the same words."""
 _RIDDEN = {"ride", "drive"}
+_GOES_ALONG = {"fly", "hover", "walk", "run", "drive", "swim"}
 _SADDLE, _CAR_SEAT = 0.45, 0.19
 """From the place between the feet up to the seat, in body heights (see postures.ride and postures.drive)."""
 _RIDE_KEY_S = 0.06
@@ -121,10 +122,28 @@ def _plan(floor: Floor) -> dict[str, Planned]:
             found[a.key] = _riding(a, floor, carrier)
         elif a.is_person:
             found[a.key] = plan_person(a, floor)
+        elif _accompanies(a, floor):
+            found[a.key] = _beside(a, floor)
         else:
             found[a.key] = _free_path(a, floor)
         floor.paths[a.key] = found[a.key][0]
     return found
+
+
+def _accompanies(a: Actor, floor: Floor) -> bool:
+    """Whether it goes where somebody goes: three birds above a running dog, a drone beside a car."""
+    place = a.spec.placement
+    return bool(place and place.of in floor.paths and a.actions <= _GOES_ALONG and a.actions & set(SPEEDS))
+
+
+def _beside(a: Actor, floor: Floor) -> Planned:
+    """The path of whom it accompanies, at its own place beside or above it."""
+    other = floor.by_key[a.spec.placement.of if a.spec.placement and a.spec.placement.of else ""]
+    off = floor.marks[a.number].at - floor.marks[other.number].at
+    path = tuple(
+        k.model_copy(update={"position_m": as_vec3(np.array(k.position_m) + off)}) for k in floor.paths[other.key]
+    )
+    return path, timed(a.beats)
 
 
 def _ordered(floor: Floor) -> list[Actor]:
@@ -136,7 +155,8 @@ def _ordered(floor: Floor) -> list[Actor]:
         ready = [
             a
             for a in waiting
-            if not any(
+            if not (a.spec.placement and not a.is_person and a.spec.placement.of in open_keys - {a.key})
+            and not any(
                 b.target in open_keys and b.target != a.key and (a.key, b.target) not in floor.meetings for b in a.beats
             )
         ]

@@ -19,7 +19,7 @@ class Clock:
     seed: int
     speed: float = 1.0
     base: str = "stand"
-    before: str = "stand"
+    before: str = ""  # nothing: the shot begins with it
     way_m: float = 0.0
     height_m: float = 1.7
     role: int = 0

@@ -143,7 +143,7 @@ class Performance:
         action = self._actions[index]
         length = max(action.end_s - action.start_s, 1e-3)
         since = max(t - action.start_s, 0.0)
-        before = self._bases[index - 1] if index else "stand"
+        before = self._bases[index - 1] if index else ""
         seed = self.subject.seed % 97
         clock = Clock(
             since, min(since / length, 1.0), length, seed, base=self._bases[index], before=before, way_m=self.track.distance(t),

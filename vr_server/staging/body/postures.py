@@ -65,7 +65,8 @@ def seated(c: Clock, down: float) -> Pose:
 
 
 def sit(c: Clock) -> Pose:
-    return seated(c, 1.0 if c.before == "sit" else ramp(c.t_s, 0.0, min(1.3, c.length_s)))
+    """Seated from the start where nothing else was told before; else down onto the seat."""
+    return seated(c, 1.0 if c.before in {"sit", ""} else ramp(c.t_s, 0.0, min(1.3, c.length_s)))
 
 
 def stand_up(c: Clock) -> Pose:
