@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import novel_view
+from benchmarks import depth_coding, novel_view
 from benchmarks.ground_truth import beside, from_file
 from benchmarks.scenes import SyntheticClip, render
 from vr_server.domain.errors import InvalidInput
@@ -82,3 +82,14 @@ def test_only_what_parallax_tears_is_stretched() -> None:
     aside = look(mesh, offset_m=(0.25, 0, 0)).stretched
     assert 0.02 < aside.mean() < 0.3
     assert aside.mean() > 5 * look(layers, offset_m=(0.25, 0, 0)).stretched.mean()
+
+
+def test_fewer_bits_show_in_what_the_depth_coding_benchmark_says() -> None:
+    clip = SyntheticClip(*SIZE, 8, samples=1)
+    frames = list(clip)
+    rich, poor = (depth_coding.figures(depth_coding.coded(clip.plan, frames, kbps)) for kbps in (8000, 400))
+    assert 0 < rich["mean_px"] < poor["mean_px"]
+    assert rich["p99_px"] < poor["p99_px"]
+    assert rich["flying"] < poor["flying"]
+    assert rich["flying_at_edges"] > rich["flying"]
+    assert rich["ratio"] == pytest.approx(rich["mean_px"] / 0.05)

@@ -28,6 +28,13 @@ from .memory import Memory
 
 U8 = npt.NDArray[np.uint8]
 
+_CAREFUL = (
+    "partitions=i4x4,p8x8,p4x4",  # edges of depth part from each other within a block: +0.3 dB
+    "no-dct-decimate=1:deblock=-2,-2",  # what is faint or sharp in depth is meant: +0.1 dB
+    "chroma-qp-offset=-4",  # most of the atlas is grey, so that better colours cost 2 % of the bits: +0.2 dB
+)
+"""For the best tier, whose bits are worth more time: 0.3 dB at 25 cm and 0.6 at 10 together, at 4 Mb/s (720p)."""
+
 SCREEN_YFOV_RAD = 1.0
 """How high the screen is that a fisheye's picture is shown on."""
 
@@ -46,7 +53,7 @@ class BakeReport:
 class _TierWriter:
     """One tier's encoder and packet log, in a thread of its own."""
 
-    def __init__(self, folder: Path, tier: Tier, manifest: Manifest, preset: str) -> None:
+    def __init__(self, folder: Path, tier: Tier, manifest: Manifest, preset: str, *, careful: bool) -> None:
         self.tier = tier
         self.flushed_frames = 0
         self.bytes = 0
@@ -65,6 +72,7 @@ class _TierWriter:
                 preset=preset,
                 adaptive_quantisation=False,  # +0.8 dB straight on, +0.5 at 25 cm, a third fewer flying pixels
                 motion_refinement=4,  # folded depth moves by its own laws: up to +0.3 dB at 25 cm, 5 % fewer bits
+                options=_CAREFUL if careful else (),
             )
         )
 
@@ -144,7 +152,10 @@ class Baker:
         out.mkdir(parents=True, exist_ok=True)
         (out / "manifest.json").write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
         self._painter = AtlasPainter(layout, self.manifest)
-        self._tiers = [_TierWriter(out, t, self.manifest, self._settings.preset) for t in self.manifest.tiers]
+        self._tiers = [
+            _TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
+            for i, t in enumerate(self.manifest.tiers)
+        ]
         self._memory = Memory()
         self._next = 0
         self._started_cpu_s, self._started_s = time.process_time(), time.monotonic()

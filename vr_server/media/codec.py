@@ -30,7 +30,7 @@ class H264Settings:
 
     `baseline`: constrained baseline, one slice, no reordering: what every headset decodes at once.
     `adaptive_quantisation` takes bits from edges for flat areas: right for a picture, wrong for depth.
-    `motion_refinement`: x264's subme, 1 to 11, in place of the preset's.
+    `motion_refinement`: x264's subme, 1 to 11, in place of the preset's. `options`: further ones of x264's, "key=value".
     """
 
     width_px: int
@@ -43,6 +43,7 @@ class H264Settings:
     baseline: bool = True
     adaptive_quantisation: bool = True
     motion_refinement: int | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class H264Encoder:
             f"keyint={keyint}:min-keyint={keyint}:scenecut=0:open-gop=0:bframes=0:ref=1",
             "annexb=1:repeat-headers=1:aud=0:mvrange=511:sliced-threads=0:threads=1",
             *([f"subme={settings.motion_refinement}:me=hex"] if settings.motion_refinement else []),
+            *settings.options,
         ]
         options = {"preset": settings.preset, "tune": "zerolatency"}
         if settings.baseline:
