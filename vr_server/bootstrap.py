@@ -169,7 +169,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     paid = remote_engines(settings.engine_options)
     desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
-    remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH)
+    ordering = Ordering(paid, size=settings.final_size)
+    remote = RemoteMaker(
+        maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering
+    )  # fmt: skip
     production = Production(
         store=store,
         folders=folders,
@@ -177,7 +180,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         engines={name: engine_named(name).capabilities() for name in _ENGINES}
         | {name: engine.capabilities() for name, engine in paid.items()},
         bus=bus,
-        ordering=Ordering(paid, size=settings.final_size),
+        ordering=ordering,
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
     app = create_app(Services(settings, production, hub))

@@ -14,6 +14,21 @@ Quality = Literal["draft", "final"]
 QUALITIES: tuple[Quality, ...] = ("draft", "final")
 
 
+Check = Literal[
+    "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera"
+]  # fmt: skip
+
+
+class Finding(Model):
+    """One thing of a take's pictures that misses the production's bar. `frame`: where it shows, if at one place."""
+
+    check: Check
+    value: float
+    threshold: float
+    reason: str
+    frame: int | None = None
+
+
 class Provenance(Model):
     engine: str
     model: str
@@ -25,6 +40,7 @@ class Provenance(Model):
     revision_id: str | None = None
     order_id: str | None = None  # of a paid engine: the content hash of what it was asked
     attempt: int = 0  # above 0: asked for once more, word for word
+    retry_of: str | None = None  # the take whose quality was below the bar: made again with another seed
     remarks: tuple[str, ...] = ()  # what the engine could not take as asked, a line each
 
 
@@ -52,6 +68,7 @@ class Take(Model):
     renditions: tuple[Rendition, ...] = ()
     error: str | None = None
     urgency: Urgency = "room"
+    findings: tuple[Finding, ...] = ()  # of the quality check; empty: nothing found, or not checked
 
     def best(self) -> Rendition | None:
         """The best rendition that is complete."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from vr_server.domain.take import Quality
+from vr_server.domain.take import Finding, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Made:
     width_px: int
     height_px: int
     frame_count: int
+    findings: tuple[Finding, ...] = ()
 
 
 Report = Callable[[MakingProgress], None]

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from vr_server.bus import EventBus, RenditionPlayable, Stage, TakeChanged, TakeProgress
 from vr_server.domain.errors import Cancelled
-from vr_server.domain.take import QUALITIES, Quality, Rendition, Take, TakeState
+from vr_server.domain.take import QUALITIES, Finding, Quality, Rendition, Take, TakeState
 from vr_server.generation.port import ClipRequest
 from vr_server.generation.progress import Made, MakingProgress, Report
 from vr_server.generation.worker import Engines, Task
@@ -129,7 +129,7 @@ class TakeMaker:
         rendition = Rendition(
             quality=quality, width_px=made.width_px, height_px=made.height_px, frame_count=made.frame_count, files=files
         )
-        await self._change(take_id, rendition=rendition)
+        await self._change(take_id, rendition=rendition, findings=made.findings)
 
     async def finish(self, take_id: str) -> None:
         """All renditions are there. Raise Cancelled."""
@@ -176,6 +176,7 @@ class TakeMaker:
         state: TakeState | None = None,
         rendition: Rendition | None = None,
         error: str | None = None,
+        findings: tuple[Finding, ...] | None = None,
     ) -> Take:
         async with self._store.transaction() as unit:
             take = await unit.take(take_id)
@@ -185,7 +186,12 @@ class TakeMaker:
             if rendition is not None:
                 renditions = (*(r for r in renditions if r.quality != rendition.quality), rendition)
             changed = take.model_copy(
-                update={"state": state or take.state, "renditions": renditions, "error": error or take.error}
+                update={
+                    "state": state or take.state,
+                    "renditions": renditions,
+                    "error": error or take.error,
+                    "findings": take.findings if findings is None else findings,
+                }
             )
             if changed != take:
                 await unit.put_take(changed)

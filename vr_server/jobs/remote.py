@@ -1,21 +1,29 @@
 """The making of a take by a paid engine: its order's clip, then depth and layers in a worker. Each step may run again."""
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from vr_server.bus import EventBus, Stage, TakeProgress
-from vr_server.domain.errors import NotFound
+from vr_server.bus import EventBus, Stage, TakeChanged, TakeProgress
+from vr_server.domain.base import now_utc
+from vr_server.domain.errors import NotFound, OverBudget
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Take
 from vr_server.generation.port import GenerationRequest, TaskStatus
 from vr_server.generation.progress import Made, Report
 from vr_server.generation.worker import Engines
+from vr_server.review.bar import QualityBar
 from vr_server.storage import Blobs, Store
 
 from .line import Ticket
 from .making import TakeMaker
+from .ordering import Ordering
 from .orders import OrderDesk
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +37,35 @@ class BakeTask:
     shot_id: str
     take_id: str
     estimators: str
+    bar: QualityBar
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
+        from vr_server.generation.pipeline import CLIP_FOLDER
+        from vr_server.review.watching import look_at
 
-        return bake_video(
+        made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
             estimators=self.estimators, report=report, cancelled=cancelled,
         )  # fmt: skip
+        return replace(made, findings=look_at(self.folder / CLIP_FOLDER / "clip.mp4", self.spec.camera, self.bar))
 
 
 class RemoteMaker:
     """The steps: `clip` (submit, poll, download, as far as the order has not got yet), then `bake`."""
 
     def __init__(
-        self, *, maker: TakeMaker, desk: OrderDesk, store: Store, blobs: Blobs, bus: EventBus, estimators: str
+        self,
+        *,
+        maker: TakeMaker,
+        desk: OrderDesk,
+        store: Store,
+        blobs: Blobs,
+        bus: EventBus,
+        estimators: str,
+        ordering: Ordering | None = None,
+        bar: QualityBar | None = None,
+        clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self.desk = desk
         self._maker = maker
@@ -51,6 +73,9 @@ class RemoteMaker:
         self._blobs = blobs
         self._bus = bus
         self._estimators = estimators
+        self._ordering = ordering
+        self._bar = bar or QualityBar()
+        self._clock = clock
 
     async def clip(self, take_id: str) -> str:
         """SHA-256 of the engine's video. Raise what `OrderDesk.clip` raises."""
@@ -71,10 +96,40 @@ class RemoteMaker:
         video = folder.with_name("engine.mp4")
         await self._blobs.copy_to(digest, video)
         task = BakeTask(
-            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators
+            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar
         )  # fmt: skip
         await self._maker.render(take, "final", task)
         video.unlink(missing_ok=True)
+
+    async def again(self, take_id: str) -> str | None:
+        """The id of a take that is made again because this one is below the bar: once, with another seed; both are kept.
+
+        None where there is nothing to mend, the engine takes no seed, the budget does not allow it, or it was the second.
+        """
+        take = await self._store.take(take_id)
+        if self._ordering is None or not take.findings or take.provenance.retry_of is not None:
+            return None
+        if self.desk.engines[take.provenance.engine].capabilities().seed_max is None:
+            return None
+        again_id = f"{take_id}-again"  # the same after a crash
+        try:
+            async with self._store.transaction() as unit:
+                with suppress(NotFound):
+                    return (await unit.take(again_id)).id
+                told = {"seed": (take.provenance.seed + 1) % 2**31, "parent_take_id": take_id, "retry_of": take_id}
+                provenance = take.provenance.model_copy(update=told | {"order_id": None, "attempt": 0, "remarks": ()})
+                number = await unit.next_take_number(take.shot_id)
+                made = Take(
+                    id=again_id, project_id=take.project_id, shot_id=take.shot_id, number=number,
+                    created_at=self._clock(), spec=take.spec, provenance=provenance, urgency=take.urgency,
+                )  # fmt: skip
+                made = await self._ordering.place(unit, made)
+                await unit.put_take(made)
+        except OverBudget as error:
+            _log.info("take %s is not made again: %s", take_id, error)
+            return None
+        self._bus.publish(TakeChanged(made))
+        return again_id
 
     def _tell(self, take: Take, status: TaskStatus) -> None:
         stage: Stage = "queued" if status.state == "queued" else "generating"

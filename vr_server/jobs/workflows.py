@@ -90,6 +90,9 @@ class DurableTakeQueue:
                 for quality in QUALITIES:
                     await DBOS.run_step_async({"name": quality}, self._maker.make, take_id, quality)
             await DBOS.run_step_async({"name": "finish"}, self._maker.finish, take_id)
+            if self._remote is not None and (again := await self._remote.again(take_id)) is not None:
+                with SetWorkflowID(again):
+                    await DBOS.start_workflow_async(self._workflow, again)
         except Cancelled:
             await self._maker.clear(take_id)
             return "cancelled"

@@ -340,6 +340,7 @@ export interface Take {
   renditions: Rendition[];
   error: string | null;
   urgency: 'room' | 'batch';
+  findings: Finding[];
 }
 export interface Provenance {
   engine: string;
@@ -352,6 +353,7 @@ export interface Provenance {
   revisionId: string | null;
   orderId: string | null;
   attempt: number;
+  retryOf: string | null;
   remarks: string[];
 }
 /**
@@ -365,6 +367,26 @@ export interface Rendition {
   files: {
     [k: string]: string;
   };
+}
+/**
+ * One thing of a take's pictures that misses the production's bar. `frame`: where it shows, if at one place.
+ */
+export interface Finding {
+  check:
+    | 'sharpness'
+    | 'underexposed'
+    | 'overexposed'
+    | 'freeze'
+    | 'black'
+    | 'flicker'
+    | 'cut'
+    | 'motion'
+    | 'jerk'
+    | 'camera';
+  value: number;
+  threshold: number;
+  reason: string;
+  frame: number | null;
 }
 /**
  * A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres).

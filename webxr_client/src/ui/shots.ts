@@ -88,6 +88,7 @@ function takeRow(context: UiContext, take: Take, bars: Bars): HTMLElement {
     ),
     busy && h('div', { class: 'busy' }, progress, h('button', { class: 'ghost small', type: 'button', 'data-action': 'cancel', title: t('take.cancel'), onclick: () => actions.cancelTake(take.id) }, icon('close'), h('span', {}, t('take.cancel')))),
     (take.state === 'failed' || take.state === 'unknown') && take.error && h('p', { class: 'failure' }, take.error),
+    take.findings.length > 0 && h('p', { class: 'failure', 'data-findings': String(take.findings.length) }, `${t('take.findings')} ${take.findings.map((finding) => finding.reason).join(' ')}`),
     take.state === 'unknown' && h('div', { class: 'busy' }, ...([['retry', true], ['drop', false]] as const).map(([what, retry]) => h('button', { class: 'ghost small', type: 'button', 'data-action': what, onclick: () => actions.resolveTake(take.id, retry) }, h('span', {}, t(`take.${what}`))))),
   );
 }

@@ -1,0 +1,125 @@
+"""Takes of a paid engine from the request to the rendition: real DBOS, a real HTTP engine, a runner that bakes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from jobs_server import add_shot
+from remote_fixtures import FakeServer, FindingEngine
+
+from vr_server.bus import EventBus
+from vr_server.domain.shot import Budget
+from vr_server.domain.take import Finding, Take
+from vr_server.generation.progress import Made, MakingProgress
+from vr_server.generation.remote import Patience
+from vr_server.generation.worker import Task
+from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
+from vr_server.jobs.remote import BakeTask
+from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
+
+SOFT = Finding(check="sharpness", value=3, threshold=40, reason="The picture is soft.")
+
+
+class PickyRunner:
+    """Finds fault with takes of the seeds in `poor`."""
+
+    def __init__(self) -> None:
+        self.poor: set[int] = set()
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def cancel(self, key: str) -> None: ...
+
+    async def run(
+        self, key: str, task: Task[Made], *, on_progress: Callable[[MakingProgress], None], priority: int = 0
+    ) -> Made:
+        assert isinstance(task, BakeTask)
+        await asyncio.to_thread(task.folder.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread((task.folder / "manifest.json").write_text, "{}")
+        return Made("final", 96, 54, 12, (SOFT,) if task.seed in self.poor else ())
+
+
+class House:
+    def __init__(self, data: Path, store: SqlStore, url: str) -> None:
+        self.store, self.runner, self.bus = store, PickyRunner(), EventBus()
+        blobs = LocalBlobs(data / "blobs")
+        folders = TakeFolders(data / "takes", blobs)
+        engine = FindingEngine(url)
+        desk = OrderDesk(
+            store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=Patience((0.02,))
+        )  # fmt: skip
+        maker = TakeMaker(store=store, folders=folders, runner=self.runner, bus=self.bus)
+        ordering = Ordering(desk.engines, size=(96, 54))
+        remote = RemoteMaker(
+            maker=maker, desk=desk, store=store, blobs=blobs, bus=self.bus, estimators="", ordering=ordering
+        )  # fmt: skip
+        self.production = Production(
+            store=store, folders=folders, queue=DurableTakeQueue(maker, self.runner, data / "jobs.sqlite", remote),
+            engines={"fake": engine.capabilities()}, bus=self.bus, ordering=ordering,
+        )  # fmt: skip
+
+    async def all_ended(self, count: int) -> tuple[Take, ...]:
+        while len(takes := await self.store.takes("p")) < count or await self.store.unfinished_takes():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        return takes
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeServer]:
+    with FakeServer(engine_s=0.05) as server:
+        yield server
+
+
+@pytest.fixture
+async def house(tmp_path: Path, fake: FakeServer) -> AsyncIterator[House]:
+    made = House(tmp_path, await SqlStore.open(tmp_path / "previs.sqlite"), fake.url)
+    await made.production.start()
+    await add_shot(made.production, "a slow street")
+    yield made
+    await made.production.stop()
+
+
+async def test_a_take_below_the_bar_is_made_once_more_with_another_seed_and_both_are_kept(house: House) -> None:
+    house.runner.poor = {7, 8}
+    first = await house.production.request_take("s", engine="fake", seed=7)
+    poor, again = await house.all_ended(2)
+    await asyncio.sleep(0.1)
+    assert len(await house.store.takes("p")) == 2  # the second is below the bar too, and that is that
+    assert poor.id == first.id
+    assert (poor.state, again.state) == ("ready", "ready")
+    assert poor.findings == again.findings == (SOFT,)
+    assert (again.number, again.provenance.seed) == (2, 8)
+    assert again.provenance.retry_of == again.provenance.parent_take_id == first.id
+
+
+async def test_a_good_take_is_made_once(house: House, fake: FakeServer) -> None:
+    await house.production.request_take("s", engine="fake", seed=7)
+    (take,) = await house.all_ended(1)
+    assert (take.state, take.findings) == ("ready", ())
+    assert fake.submits == [take.provenance.order_id]
+    assert (await house.production.spending("p")).spent == 0.5
+
+
+async def test_the_budget_stops_a_second_attempt_and_the_first_is_kept(house: House, fake: FakeServer) -> None:
+    await house.production.set_budget("p", Budget(limit=0.9))
+    house.runner.poor = {7}
+    await house.production.request_take("s", engine="fake", seed=7)
+    (take,) = await house.all_ended(1)
+    await asyncio.sleep(0.1)
+    assert (take.state, take.findings) == ("ready", (SOFT,))
+    assert len(fake.submits) == 1
+
+
+async def test_cancelling_a_take_stops_it_at_the_engine(house: House, fake: FakeServer) -> None:
+    fake.engine_s = 60
+    take = await house.production.request_take("s", engine="fake", seed=7)
+    while not (await house.store.order(take.provenance.order_id or "")).handle:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await house.production.cancel_take(take.id)
+    while not fake.cancelled:  # noqa: ASYNC110 - another thread's
+        await asyncio.sleep(0.02)
+    assert fake.cancelled == ["order-1"]
+    assert (await house.store.take(take.id)).state == "cancelled"
