@@ -22,8 +22,10 @@ _FIRE_S, _SMOKE_S = 1.7, 4.5
 _CHARRED = 0.25
 _GONE: Matrix = np.diag([1e-4, 1e-4, 1e-4, 1.0])
 """Shown no more; a matrix of rank three all the same."""
+_PIECE_M, _CUTS = 0.75, 6
+_HALVINGS, _MOST_TRIANGLES = 8, 6000
 _WHOLE = 60
-"""Meshes of fewer triangles fly off in one piece."""
+"""Meshes of fewer triangles fly off in one piece, unless they are large."""
 _GLARE = {"day": 1.6, "dawn": 2.4, "sunset": 2.2, "dusk": 4.0, "night": 7.0}
 """Fire shines by itself; puffs are lit by the sky: how much paler than white they must be to glow."""
 PuffsAt = Callable[[float], Puffs]
@@ -75,22 +77,43 @@ def _until(node: MovingNode, t0: float) -> Callable[[float], Matrix]:
 
 @lru_cache(maxsize=256)
 def _chunks(mesh: Mesh) -> tuple[Mesh, ...]:
-    """A mesh cut along a coarse grid through its bounding box, and charred."""
-    burnt = np.ascontiguousarray(mesh.colours * np.float32(_CHARRED))
-    if len(mesh.triangles) < _WHOLE:
-        return (replace(mesh, colours=burnt, emission=0.0),)
-    centres = mesh.positions[mesh.triangles].mean(axis=1)
+    """A mesh cut along a grid through its bounding box, and charred; large panels are cut up first."""
+    whole = _cut_up(mesh)
+    burnt = np.ascontiguousarray(whole.colours * np.float32(_CHARRED))
+    extent = np.ptp(whole.positions, axis=0)
+    if len(mesh.triangles) < _WHOLE and float(extent.max()) < 2 * _PIECE_M:
+        return (replace(mesh, colours=np.ascontiguousarray(mesh.colours * np.float32(_CHARRED)), emission=0.0),)
+    centres = whole.positions[whole.triangles].mean(axis=1)
     low, size = centres.min(axis=0), np.maximum(np.ptp(centres, axis=0), 1e-6)
-    counts = np.clip(np.round(3 * size / size.max()), 1, 3).astype(int)
+    counts = np.clip(np.ceil(size / _PIECE_M), 1, _CUTS).astype(int)
     cell = np.minimum(((centres - low) / size * counts).astype(int), counts - 1)
-    key = cell[:, 0] + 3 * cell[:, 1] + 9 * cell[:, 2]
+    key = cell[:, 0] + _CUTS * (cell[:, 1] + _CUTS * cell[:, 2])
     pieces = []
     for k in np.unique(key):
-        triangles = mesh.triangles[key == k]
+        triangles = whole.triangles[key == k]
         used, index = np.unique(triangles, return_inverse=True)
         cut = index.reshape(-1, 3).astype(np.int32)
-        pieces.append(Mesh(mesh.name, mesh.positions[used], mesh.normals[used], burnt[used], cut, True, 0.0))
+        pieces.append(Mesh(mesh.name, whole.positions[used], whole.normals[used], burnt[used], cut, True, 0.0))
     return tuple(pieces)
+
+
+def _cut_up(mesh: Mesh) -> Mesh:
+    """The mesh with every edge longer than a piece halved, again and again."""
+    p, n, c, t = mesh.positions, mesh.normals, mesh.colours, mesh.triangles
+    for _ in range(_HALVINGS):
+        corners = p[t]
+        edges = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)  # edge k goes from corner k to k + 1
+        longest = edges.argmax(axis=1)
+        large = edges.max(axis=1) > _PIECE_M
+        if not large.any() or len(t) > _MOST_TRIANGLES:
+            break
+        rows = np.flatnonzero(large)
+        i, j, k = (t[rows, (longest[rows] + step) % 3] for step in range(3))
+        middle = np.arange(len(rows), dtype=np.int32) + np.int32(len(p))
+        p, n, c = (np.concatenate([a, (a[i] + a[j]) / 2]).astype(np.float32) for a in (p, n, c))
+        halves = np.concatenate([np.stack([i, middle, k], axis=1), np.stack([middle, j, k], axis=1)])
+        t = np.concatenate([t[~large], halves]).astype(np.int32)
+    return replace(mesh, positions=p, normals=n, colours=c, triangles=t)
 
 
 def _thrown(
