@@ -24,6 +24,8 @@ _FILES: Final = {
     "report.json": "application/json",
     "staging.json": "application/json",
     "poster.jpg": "image/jpeg",
+    "surround.jpg": "image/jpeg",
+    "thumbs.jpg": "image/jpeg",
     "stage.glb": "model/gltf-binary",
 }
 _TIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\.mp4")

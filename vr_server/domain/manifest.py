@@ -107,7 +107,19 @@ class FramePose(Model):
     yfov: float
 
 
+class Thumbs(Model):
+    """A strip of small frames side by side, each `width` x `height` px, in the order of `frames`."""
+
+    file: str
+    frames: tuple[int, ...]
+    width: int
+    height: int
+
+
 class Manifest(Model):
+    """`poster`, `surround`, `thumbs`: pictures beside it, None where a bake made none. The surround is equirectangular,
+    level, its middle where frame 0's camera heads. `files`: all that the folder holds when the bake is complete."""
+
     version: Literal[1] = 1
     shot_id: str
     take_id: str
@@ -125,6 +137,10 @@ class Manifest(Model):
     head_box: HeadBox = HeadBox()
     poses: tuple[FramePose, ...]
     tiers: tuple[Tier, ...]
+    poster: str | None = None
+    surround: str | None = None
+    thumbs: Thumbs | None = None
+    files: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> "Manifest":

@@ -11,7 +11,7 @@ from vr_server.domain.errors import Cancelled, StorageFailed
 from vr_server.domain.frame import ClipPlan, FrameSource
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Quality
-from vr_server.layering import Baker
+from vr_server.layering import SURROUND_HEIGHT_PX, Baker
 from vr_server.media import ClipWriter
 from vr_server.staging import to_glb
 
@@ -75,7 +75,8 @@ def make_rendition(
                 folder, clip.frames.plan, request.quality,
                 ids=engine.capabilities().gives_ids, shot_id=shot_id, take_id=take_id,
             )  # fmt: skip
-            made = _bake(clip.frames, sinks, request.quality, report, cancelled)
+            around = clip.panorama if request.quality == "final" else None
+            made = _bake(clip.frames, around, sinks, request.quality, report, cancelled)
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -105,7 +106,14 @@ class _Sinks:
         self.baker.abort()
 
 
-def _bake(frames: FrameSource, sinks: _Sinks, quality: Quality, report: Report, cancelled: Callable[[], bool]) -> Made:
+def _bake(
+    frames: FrameSource,
+    around: Callable[[int], FrameSource] | None,
+    sinks: _Sinks,
+    quality: Quality,
+    report: Report,
+    cancelled: Callable[[], bool],
+) -> Made:
     plan = frames.plan
     finished = False
     try:
@@ -116,6 +124,8 @@ def _bake(frames: FrameSource, sinks: _Sinks, quality: Quality, report: Report, 
                 sinks.writer.add(frame)
             sinks.baker.add(frame)
             report(MakingProgress(quality, done, plan.frame_count, sinks.baker.playable_frames))
+        if around is not None:
+            sinks.baker.surround(next(iter(around(SURROUND_HEIGHT_PX))).color)
         sinks.finish()
         finished = True
     finally:

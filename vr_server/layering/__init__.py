@@ -3,9 +3,11 @@
 from .baker import Baker, BakeReport
 from .decode import DecodedLayers, decode_frame, read_manifest
 from .describe import BakeSettings, TierSettings
+from .surround import SURROUND_HEIGHT_PX
 from .view import render_view, reproject
 
 __all__ = [
+    "SURROUND_HEIGHT_PX",
     "BakeReport",
     "BakeSettings",
     "Baker",

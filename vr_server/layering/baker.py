@@ -21,10 +21,12 @@ from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
 from .atlas import AtlasPainter
 from .depth.clip import KNOWN, Found
-from .describe import BakeSettings, describe
+from .describe import MANIFEST, POSTER, REPORT, BakeSettings, describe
 from .layers import split
 from .layout import atlas_layout
 from .memory import Memory
+from .surround import extended, write_surround
+from .thumbs import ThumbStrip, planned
 
 U8 = npt.NDArray[np.uint8]
 
@@ -150,13 +152,14 @@ class Baker:
         layout = atlas_layout(plan.width_px, plan.height_px)
         self.manifest = describe(plan, layout, self._settings, shot_id=shot_id, take_id=take_id)
         out.mkdir(parents=True, exist_ok=True)
-        (out / "manifest.json").write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
+        (out / MANIFEST).write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
         self._painter = AtlasPainter(layout, self.manifest)
         self._tiers = [
             _TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
             for i, t in enumerate(self.manifest.tiers)
         ]
         self._memory = Memory()
+        self._thumbs = ThumbStrip(planned(plan.frame_count, plan.width_px, plan.height_px))
         self._next = 0
         self._started_cpu_s, self._started_s = time.process_time(), time.monotonic()
 
@@ -183,7 +186,14 @@ class Baker:
             tier.send(atlas)
         if self._next == 0:
             self._write_poster(frame.color)
+            write_surround(self._out, extended(frame))
+        self._thumbs.see(frame.index, frame.color)
         self._next += 1
+
+    def surround(self, rgb: U8) -> None:
+        """Give the shot's own panorama, uint8 [h, 2 h, 3], in place of what the first frame suggests: equirectangular,
+        level, facing where the first camera heads. Raise InvalidMedia for another shape."""
+        write_surround(self._out, rgb)
 
     def finish(self) -> BakeReport:
         """Complete the folder. Raise InvalidMedia when frames are missing: whole GOPs of what came stay readable."""
@@ -198,6 +208,7 @@ class Baker:
             self.abort()
         if missing:
             raise InvalidMedia(f"The clip ended after {self._next} of {self._plan.frame_count} frames.")
+        self._thumbs.write(self._out)
         for described in self.manifest.tiers:
             if described.media is not None:
                 self._write_mp4(described, described.media)
@@ -208,7 +219,7 @@ class Baker:
             tier_bytes={t.tier.name: t.bytes for t in self._tiers},
             depth=self._depth,
         )
-        (self._out / "report.json").write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
+        (self._out / REPORT).write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
         return report
 
     def abort(self) -> None:
@@ -217,7 +228,7 @@ class Baker:
             tier.close()
 
     def _write_poster(self, color: U8) -> None:
-        if not cv2.imwrite(str(self._out / "poster.jpg"), color[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]):
+        if not cv2.imwrite(str(self._out / POSTER), color[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]):
             raise InvalidMedia(f"The poster cannot be written to {self._out}.")
 
     def _write_mp4(self, tier: Tier, name: str) -> None:

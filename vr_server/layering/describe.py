@@ -23,9 +23,12 @@ from vr_server.domain.manifest import (
 from .depth_code import depth_code
 from .layout import PATCH_LUMA, AtlasLayout
 from .strip import rendition_tag
+from .surround import SURROUND
+from .thumbs import THUMBS, planned
 
 _REFERENCE_PIXELS = 1280 * 720
 _LEAST_KBPS = 120
+MANIFEST, POSTER, REPORT = "manifest.json", "poster.jpg", "report.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,10 @@ def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, sho
         head_box=HeadBox(min=(-box, -box, -box), max=(box, box, box)),
         poses=tuple(_frame_pose(camera) for camera in plan.cameras),
         tiers=tiers,
+        poster=POSTER,
+        surround=SURROUND,
+        thumbs=planned(plan.frame_count, plan.width_px, plan.height_px),
+        files=(MANIFEST, POSTER, SURROUND, THUMBS, REPORT, *(f for t in tiers for f in (t.packets, t.media) if f)),
     )
 
 

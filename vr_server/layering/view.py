@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from vr_server.media.jit import compiled
 
-from .decode import DecodedLayers, decode_frame
+from .decode import DecodedLayers, decode_frame, read_manifest
 from .grow import KEEP_RATIO
 from .raster import triangle
+from .surround import heading_rad, read_surround, rotation_of, seen, turned
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -57,10 +58,19 @@ def render_view(
 
     `offset_m`: the head, metres in the camera's own axes (x right, y up, z back); `yaw_rad` turns left,
     `pitch_rad` up. Return colour uint8 [h, w, 3] and planar depth float32 [h, w] in metres of that view at the
-    source's size: +inf = sky, NaN where no layer reaches. Raise InvalidMedia when the frame cannot be read.
+    source's size: +inf = sky, NaN where no layer reaches; there the surround shows, if the clip has one. Raise
+    InvalidMedia when the frame cannot be read.
     """
     layers = decode_frame(folder, frame, tier=tier)
-    return reproject(layers, offset_m=offset_m, yaw_rad=yaw_rad, pitch_rad=pitch_rad)
+    rgb, depth = reproject(layers, offset_m=offset_m, yaw_rad=yaw_rad, pitch_rad=pitch_rad)
+    manifest = read_manifest(folder)
+    surround, empty = read_surround(folder, manifest.surround), np.isnan(depth)
+    if surround is not None and empty.any():
+        first = turned(heading_rad(rotation_of(manifest.poses[0])))
+        t_pan_view = first.T @ rotation_of(manifest.poses[frame]) @ _turn(yaw_rad, pitch_rad)
+        around = seen(surround, t_pan_view, layers.yfov_rad, (rgb.shape[1], rgb.shape[0]))
+        rgb[empty] = around[empty]
+    return rgb, depth
 
 
 def reproject(

@@ -85,6 +85,8 @@ export class Screen {
       this.view?.dispose();
       this.view = new TakeView(this.renderer, next.clip.manifest, this.quality, this.surround.uniforms);
       this.parent.add(this.view.group);
+      const { filesPath, manifest } = next.clip;
+      this.surround.setPicture(manifest.surround ? `${filesPath}/${manifest.surround}` : null);
       this.colouredAt = -Infinity;
     }
     this.view.present(picture, next.frame);

@@ -135,7 +135,7 @@ export class World {
     const shift = [-(position[0] * cos - position[2] * sin), -(position[0] * sin + position[2] * cos)] as const;
     this.surround.setFloor(stage ? 0 : -height, shift, scale);
     const { x: tanX, y: tanY } = view.tangents();
-    this.surround.setFrame(Math.atan(tanX), Math.atan(tanY), pitchOf(rotation), stage ? yaw : 0);
+    this.surround.setFrame(Math.atan(tanX), Math.atan(tanY), pitchOf(rotation), stage ? yaw : 0, yaw - yawOf(poseAt(shown.clip.manifest, 0).rotation));
     view.setScreenDistance(stage ? STAGE_SCREEN_M : null);
     view.setFeather(this.immersive ? FEATHER : 0);
     view.setEye(this.eyeAtAnchor(), stage ? 1 : 0);

@@ -659,6 +659,10 @@ export interface ManifestMessage {
   filesPath: string;
   manifest: Manifest;
 }
+/**
+ * `poster`, `surround`, `thumbs`: pictures beside it, None where a bake made none. The surround is equirectangular,
+ * level, its middle where frame 0's camera heads. `files`: all that the folder holds when the bake is complete.
+ */
 export interface Manifest {
   version: 1;
   shotId: string;
@@ -687,6 +691,10 @@ export interface Manifest {
   headBox: HeadBox;
   poses: FramePose[];
   tiers: Tier[];
+  poster: string | null;
+  surround: string | null;
+  thumbs: Thumbs | null;
+  files: string[];
 }
 export interface AtlasInfo {
   width: number;
@@ -802,6 +810,15 @@ export interface Tier {
   bitrateKbps: number;
   packets: string;
   media: string | null;
+}
+/**
+ * A strip of small frames side by side, each `width` x `height` px, in the order of `frames`.
+ */
+export interface Thumbs {
+  file: string;
+  frames: number[];
+  width: number;
+  height: number;
 }
 /**
  * From wire counter `counter` on, frame `frame + (c - counter)` of this take is shown (looping at frame_count).

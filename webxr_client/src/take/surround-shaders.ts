@@ -1,10 +1,13 @@
-/** GLSL of what is around the frame: its own edges, carried on by direction. The dome and the frame's soft border share it. */
+/** GLSL of what is around the frame: the clip's surround, and until it is there the frame's own edges, carried on by direction. The dome and the frame's soft border share it. */
 
 export const SURROUND = /* glsl */ `
 uniform sampler2D uOverview;  // the picture at 16 x 16, linear colours, row 0 = top
 uniform vec2 uHalf;           // half the field of view, radians, x and y
 uniform float uPitch;         // of the shot camera, radians
 uniform float uHeading;       // where the frame is in the scene, radians to the left of -Z
+uniform sampler2D uAround;    // the clip's own surround, equirectangular, sRGB codes, row 0 = top
+uniform float uAroundShare;   // 0: there is none, 1: it has faded in
+uniform float uTurn;          // where the frame is in it, radians to the left of its middle
 
 // Smoother than bilinear: no creases along the overview's pixels.
 vec3 overview(vec2 at) {
@@ -12,6 +15,12 @@ vec3 overview(vec2 at) {
   vec2 share = fract(p);
   share = share * share * (3.0 - 2.0 * share);
   return texture(uOverview, (floor(p) + share + 0.5) / 16.0).rgb;
+}
+
+// What stands there, a little dimmed away from the frame, so that the film stays what one looks at.
+vec3 around(float azimuth, float elevation, float apart) {
+  vec2 at = vec2(0.5 + (azimuth - uTurn) / 6.28318531, 0.5 - elevation / 3.14159265);
+  return sRGBTransferEOTF(textureLod(uAround, at, 0.0)).rgb * mix(0.45, 0.92, exp(-1.5 * apart));
 }
 
 vec3 surround(vec3 direction) {
@@ -30,7 +39,9 @@ vec3 surround(vec3 direction) {
   // A frame that shows no ground still stands on one.
   float ground = smoothstep(0.02, -0.12, elevation) * smoothstep(-0.1, 0.05, uPitch - uHalf.y);
   c *= 1.0 - 0.55 * ground;
-  return c * mix(0.26, 0.72, exp(-1.5 * length(vec2(beside, above))));
+  float apart = length(vec2(beside, above));
+  c *= mix(0.26, 0.72, exp(-1.5 * apart));
+  return uAroundShare > 0.0 ? mix(c, around(azimuth, elevation, apart), uAroundShare) : c;
 }
 `;
 

@@ -8,9 +8,12 @@ import {
   DataUtils,
   LinearFilter,
   Mesh,
+  NoColorSpace,
+  RepeatWrapping,
   RGBAFormat,
   ShaderMaterial,
   SphereGeometry,
+  TextureLoader,
   Vector2,
   type IUniform,
   type Texture,
@@ -23,6 +26,9 @@ export interface SurroundUniforms {
   readonly uHalf: IUniform<Vector2>;
   readonly uPitch: IUniform<number>;
   readonly uHeading: IUniform<number>;
+  readonly uAround: IUniform<Texture>;
+  readonly uAroundShare: IUniform<number>;
+  readonly uTurn: IUniform<number>;
 }
 
 /** Pixels on each side of the overview. */
@@ -38,6 +44,10 @@ export class Surround {
   private readonly now: Float32Array;
   private readonly texture: DataTexture;
   private readonly material: ShaderMaterial;
+  private readonly nothing = new DataTexture(new Uint8Array(4), 1, 1);
+  private readonly loader = new TextureLoader();
+  private wanted: string | null = null;
+  private loaded: Texture | null = null;
 
   constructor() {
     this.goal = Float32Array.from({ length: OVERVIEW_PX ** 2 * 4 }, (_, i) => (i % 4 === 3 ? 1 : (NEUTRAL[i % 4] ?? 0)));
@@ -50,6 +60,9 @@ export class Surround {
       uHalf: { value: new Vector2(0.6, 0.36) },
       uPitch: { value: 0 },
       uHeading: { value: 0 },
+      uAround: { value: this.nothing },
+      uAroundShare: { value: 0 },
+      uTurn: { value: 0 },
     };
     this.material = new ShaderMaterial({
       glslVersion: GLSL3,
@@ -86,8 +99,33 @@ export class Surround {
     }
   }
 
-  /** How the frame stands in the scene: half its field of view, the camera's pitch, its heading; radians. */
-  setFrame(halfX: number, halfY: number, pitch: number, heading: number): void {
+  /** The clip's own surround, or null: the frame's edges do. What cannot be loaded is left out. */
+  setPicture(url: string | null): void {
+    if (url === this.wanted) return;
+    this.wanted = url;
+    this.uniforms.uAroundShare.value = 0;
+    this.uniforms.uAround.value = this.nothing;
+    if (url === null) return;
+    this.loader.loadAsync(url).then(
+      (texture) => {
+        if (this.wanted !== url) return texture.dispose();
+        Object.assign(texture, { colorSpace: NoColorSpace, flipY: false, generateMipmaps: false, minFilter: LinearFilter, wrapS: RepeatWrapping });
+        this.loaded?.dispose();
+        this.loaded = texture;
+        this.uniforms.uAround.value = texture;
+      },
+      () => undefined,
+    );
+  }
+
+  /** Whether the clip's own surround is what is shown. */
+  get pictured(): boolean {
+    return this.wanted !== null && this.uniforms.uAroundShare.value > 0.99;
+  }
+
+  /** How the frame stands in the scene: half its field of view, the camera's pitch, its heading, its turn from frame 0's; radians. */
+  setFrame(halfX: number, halfY: number, pitch: number, heading: number, turn: number): void {
+    this.uniforms.uTurn.value = turn;
     this.uniforms.uHalf.value.set(halfX, halfY);
     this.uniforms.uPitch.value = pitch;
     this.uniforms.uHeading.value = heading;
@@ -111,6 +149,8 @@ export class Surround {
       most = Math.max(most, Math.abs(step));
     }
     if (most > 1e-4) this.upload();
+    const { uAround, uAroundShare } = this.uniforms;
+    if (this.wanted !== null && uAround.value === this.loaded) uAroundShare.value += (1 - uAroundShare.value) * share;
   }
 
   dispose(): void {
@@ -118,6 +158,9 @@ export class Surround {
     this.mesh.geometry.dispose();
     this.material.dispose();
     this.texture.dispose();
+    this.nothing.dispose();
+    this.loaded?.dispose();
+    this.wanted = null;
   }
 
   private upload(): void {
