@@ -156,6 +156,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
     from vr_server.jobs.workflows import DurableTakeQueue
+    from vr_server.review.gate import Gate, Rules, read_rules
     from vr_server.rooms.hub import RoomHub
     from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
@@ -169,9 +170,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     paid = remote_engines(settings.engine_options)
     desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
-    ordering = Ordering(paid, size=settings.final_size)
+    rules = read_rules(settings.production) if settings.production is not None else Rules()
+    ordering = Ordering(paid, size=settings.final_size, gate=Gate.load(rules))
     remote = RemoteMaker(
-        maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering
+        maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering,
+        bar=rules.quality,
     )  # fmt: skip
     production = Production(
         store=store,

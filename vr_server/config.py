@@ -42,6 +42,7 @@ class Settings(BaseModel):
     max_participants: int = Field(default=32, ge=1, le=1024)  # per room
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
+    production: Path | None = None  # TOML: the production's own lists for the gate and its quality bar
     engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from vr_server.domain.decision import Decision
 from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import DistanceChange, Note, Revision
+from vr_server.domain.order import Order
 from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
 from vr_server.domain.take import Provenance, Rendition, Take
@@ -251,3 +253,45 @@ async def test_orphans_are_refused(store: Store, orphan: str) -> None:
     with pytest.raises(NotFound):
         async with store.transaction() as unit:
             await puts[orphan](unit)
+
+
+async def test_orders_are_kept_by_the_hash_of_their_request(store: Store) -> None:
+    order = Order(id="a" * 64, project_id="p", engine="e", created_at=T0, request="{}", take_ids=("t1",))
+    with pytest.raises(NotFound):
+        async with store.transaction() as unit:
+            await unit.put_order(order)
+    async with store.transaction() as unit:
+        await unit.put_project(a_project())
+        await unit.put_order(order)
+        await unit.put_order(order.model_copy(update={"id": "b" * 64, "created_at": T0 + timedelta(minutes=1)}))
+    assert await store.find_order("c" * 64) is None
+    assert [o.id[0] for o in await store.open_orders()] == ["a", "b"]
+    async with store.transaction() as unit:
+        await unit.put_order(order.model_copy(update={"state": "fetched", "cost": 0.5}))
+    assert [o.id[0] for o in await store.open_orders()] == ["b"]
+    assert [(o.state, o.cost) for o in await store.orders("p")] == [("fetched", 0.5), ("waiting", None)]
+    assert (await store.order("a" * 64)).take_ids == ("t1",)
+
+
+async def test_decisions_are_kept_oldest_first(store: Store) -> None:
+    async with store.transaction() as unit:
+        await unit.put_project(a_project())
+        await unit.put_sequence(a_sequence("q", 0))
+        await unit.put_shot(a_shot())
+        for key, minute in (("d2", 2), ("d1", 1)):
+            at = T0 + timedelta(minutes=minute)
+            await unit.put_decision(
+                Decision(
+                    id=key,
+                    project_id="p",
+                    shot_id="s",
+                    engine="e",
+                    at=at,
+                    outcome="refused",
+                    prompt="x",
+                    lists=("gore",),
+                    reason="r",
+                )  # fmt: skip
+            )
+    assert [d.id for d in await store.decisions("p")] == ["d1", "d2"]
+    assert await store.decisions("other") == ()

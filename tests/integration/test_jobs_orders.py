@@ -10,6 +10,7 @@ import pytest
 
 from vr_server.bus import EventBus
 from vr_server.domain.base import now_utc
+from vr_server.domain.decision import Override
 from vr_server.domain.errors import (
     Cancelled,
     Conflict,
@@ -18,6 +19,7 @@ from vr_server.domain.errors import (
     EngineRefused,
     EngineThrottled,
     EngineUnreachable,
+    GateRefused,
     InvalidInput,
     OutcomeUnknown,
     OverBudget,
@@ -40,6 +42,7 @@ from vr_server.generation.port import (
 from vr_server.generation.remote import Patience
 from vr_server.jobs import OrderDesk, Ordering, Production
 from vr_server.jobs.line import Ticket
+from vr_server.review.gate import Gate
 from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
 
 ABLE = Capabilities(
@@ -154,14 +157,14 @@ class House:
         self.queue.store = self.store
         self.production = Production(
             store=self.store, folders=TakeFolders(data / "takes", self.blobs), queue=self.queue,
-            engines={"fake": ABLE}, bus=EventBus(), ordering=Ordering({"fake": self.engine}, size=(96, 54)),
+            engines={"fake": ABLE}, bus=EventBus(), ordering=Ordering({"fake": self.engine}, size=(96, 54), gate=Gate.load()),
         )  # fmt: skip
 
-    async def shot(self, project: str, duration_s: float = 2) -> None:
+    async def shot(self, project: str, duration_s: float = 2, text: str = "a street") -> None:
         async with self.store.transaction() as unit:
             await unit.put_project(Project(id=project, title="t", created_at=now_utc()))
             await unit.put_sequence(Sequence(id=f"q{project}", project_id=project, order=0, title=""))
-            spec = ShotSpec(text="a street", language="en", duration_s=duration_s)
+            spec = ShotSpec(text=text, language="en", duration_s=duration_s)
             shot = Shot(id=f"s{project}", project_id=project, sequence_id=f"q{project}", order=0, slate="1", spec=spec)
             await unit.put_shot(shot)
 
@@ -354,3 +357,22 @@ async def test_what_the_engine_cannot_make_is_refused_before_it_is_queued(house:
     with pytest.raises(InvalidInput, match="at most 5 s"):
         await house.take("long")
     assert await house.store.takes("long") == ()
+
+
+async def test_the_gate_stands_before_the_engine_and_every_decision_is_kept(house: House) -> None:
+    await house.shot("star", text="Tom Cruise walks down a street")
+    with pytest.raises(GateRefused, match=r"Nothing was sent: 'tom cruise': the name of a real person"):
+        await house.take("star")
+    assert await house.store.takes("star") == ()
+    override = Override(by="Lin", because="he is our lead")
+    take = await house.take("star", override=override)
+    assert await house.clip(take) == b"clip of t1"
+    refused, overridden = await house.store.decisions("star")
+    assert (refused.outcome, refused.lists, refused.override) == ("refused", ("real-people",), None)
+    assert (overridden.outcome, overridden.override) == ("overridden", override)
+    assert refused.prompt.startswith("Tom Cruise")
+    await house.shot("never", text="a naked child")
+    with pytest.raises(GateRefused, match=r"change the words\.$"):
+        await house.take("never", override=override)
+    assert [decision.outcome for decision in await house.store.decisions("never")] == ["refused"]
+    assert len(house.engine.sent) == 1

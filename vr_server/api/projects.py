@@ -8,14 +8,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import FileResponse
 
-from vr_server.api.services import Parts, may
+from vr_server.api.services import Caller, Parts, may
 from vr_server.domain.base import Language, Model
+from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
 from vr_server.domain.take import Quality, Take, Urgency
 from vr_server.jobs import ProjectState, Spending
 from vr_server.language.variants import MOST_VARIANTS
+from vr_server.rooms import roles
 
 router = APIRouter(prefix="/api")
 
@@ -51,9 +53,11 @@ class TakeRequest(Model):
     """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
     urgency: Urgency = "room"
     """At paid engines, takes that somebody in the room waits for go before a batch."""
+    override: Override | None = None
+    """A director may answer for words that the gate refuses, by name and with a reason; it is kept."""
 
 
-class Decision(Model):
+class Resolution(Model):
     """About a take that a paid engine may have taken: send it once more, as a new take, or drop it."""
 
     retry: bool
@@ -94,11 +98,20 @@ async def project(project_id: str, parts: Parts) -> ProjectView:
 
 
 @router.post("/shots/{shot_id}/takes", status_code=202, dependencies=[may("requestTake")])
-async def new_take(shot_id: str, response: Response, parts: Parts, wanted: TakeRequest | None = None) -> Take:
+async def new_take(
+    shot_id: str, response: Response, parts: Parts, caller: Caller, wanted: TakeRequest | None = None
+) -> Take:
     """Queue a take of the shot as its spec is now, or several readings of it; the answer is the first."""
     wanted = wanted or TakeRequest()
+    if wanted.override is not None:
+        roles.check(caller, "overrideGate")
     take = await parts.production.request_take(
-        shot_id, engine=wanted.engine, seed=wanted.seed, readings=wanted.variants, urgency=wanted.urgency
+        shot_id,
+        engine=wanted.engine,
+        seed=wanted.seed,
+        readings=wanted.variants,
+        urgency=wanted.urgency,
+        override=wanted.override,
     )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take
@@ -117,7 +130,7 @@ async def cancel_take(take_id: str, parts: Parts) -> Take:
 
 
 @router.post("/takes/{take_id}/resolve", dependencies=[may("resolveTake")])
-async def resolve_take(take_id: str, decision: Decision, parts: Parts) -> Take:
+async def resolve_take(take_id: str, decision: Resolution, parts: Parts) -> Take:
     """Decide about a take of state unknown; the answer is the new take, or the dropped one."""
     return await parts.production.resolve_take(take_id, retry=decision.retry)
 
@@ -126,6 +139,12 @@ async def resolve_take(take_id: str, decision: Decision, parts: Parts) -> Take:
 async def budget(project_id: str, parts: Parts) -> Spending:
     """What the project has spent at paid engines, and its limit."""
     return await parts.production.spending(project_id)
+
+
+@router.get("/projects/{project_id}/decisions", dependencies=[may("overrideGate")])
+async def decisions(project_id: str, parts: Parts) -> tuple[Decision, ...]:
+    """What the gate refused or warned of, and who answered for it."""
+    return await parts.production.store.decisions(project_id)
 
 
 @router.put("/projects/{project_id}/budget", dependencies=[may("setBudget")])

@@ -4,6 +4,7 @@
     ├── InvalidInput             the caller's words or files cannot be used
     │   ├── InvalidScript        empty, binary or without a single shot
     │   ├── InvalidPrompt        empty or too long
+    │   ├── GateRefused          words that a list of the gate has; who may can override it
     │   ├── InvalidMedia         a clip, depth or manifest that is not what it says
     │   ├── InvalidModel         a network that is unknown, damaged, not the pinned one or of another kind
     │   ├── NoDepth              depth cannot be found for this clip in the way asked for
@@ -56,6 +57,11 @@ class InvalidScript(InvalidInput):
 class InvalidPrompt(InvalidInput):
     code = "invalid-prompt"
     title = "The prompt cannot be used"
+
+
+class GateRefused(InvalidInput):
+    code = "gate-refused"
+    title = "The gate does not let these words out"
 
 
 class InvalidMedia(InvalidInput):

@@ -1,15 +1,19 @@
 """From a take to an order at a paid engine, in the transaction that keeps the take: what cannot be is refused at once."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from vr_server.domain.errors import OverBudget
+from vr_server.domain.base import new_id
+from vr_server.domain.decision import Decision, Override
+from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
 from vr_server.generation.fitting import fit, request_key
 from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
-from vr_server.storage import Reading, Unit
+from vr_server.review.gate import Gate
+from vr_server.storage import Reading, Store, Unit
 
 _AGAIN = {"failed", "cancelled"}
 """Orders that came to nothing: another take may send the same request."""
@@ -38,21 +42,29 @@ class Ordering:
     """Knows the paid engines and in which size and rate takes are asked for."""
 
     def __init__(
-        self, engines: Mapping[str, RemoteEngine], *, size: tuple[int, int] = (1280, 720), fps: int = 24
+        self,
+        engines: Mapping[str, RemoteEngine],
+        *,
+        size: tuple[int, int] = (1280, 720),
+        fps: int = 24,
+        gate: Gate | None = None,
     ) -> None:
         self._engines = dict(engines)
         self._size = size
         self._fps = fps
+        self._gate = gate or Gate(())
 
     def takes(self, engine: str) -> bool:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
-    async def place(self, unit: Unit, take: Take) -> Take:
+    async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 
-        Raise InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
+        Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
+        Raise GateRefused (within `refusals`), InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
         """
+        warnings = await self._judge(unit, take, override)
         engine = self._engines[take.provenance.engine]
         fitted = fit(self._request(take), engine.capabilities())
         key = request_key(fitted.request)
@@ -71,8 +83,43 @@ class Ordering:
                 submits=0 if order is None else order.submits,
             )
         await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
-        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": fitted.remarks})
+        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": (*warnings, *fitted.remarks)})
         return take.model_copy(update={"provenance": provenance})
+
+    @asynccontextmanager
+    async def refusals(self, store: Store) -> AsyncIterator[None]:
+        """Around a transaction that places orders: what the gate refuses is kept though the transaction is undone."""
+        try:
+            yield
+        except _Refused as refused:
+            async with store.transaction() as unit:
+                await unit.put_decision(refused.decision)
+            raise
+
+    async def _judge(self, unit: Unit, take: Take, override: Override | None) -> tuple[str, ...]:
+        """Hold the words against the gate and keep what comes of it; a line for each that it only warns of."""
+        text = f"{take.spec.text}\n{take.provenance.prompt_sent}"
+        verdict = self._gate.look(text, take.spec.language)
+        if not verdict.hits:
+            return ()
+        passes = not verdict.refused or (override is not None and verdict.overridable)
+        decision = Decision(
+            id=new_id("decision"),
+            project_id=take.project_id,
+            shot_id=take.shot_id,
+            engine=take.provenance.engine,
+            at=take.created_at,
+            outcome="refused" if not passes else "overridden" if verdict.refused else "warned",
+            prompt=text,
+            lists=tuple(dict.fromkeys(hit.list_id for hit in verdict.hits)),
+            reason=verdict.line(),
+            override=override if verdict.refused else None,
+        )
+        if not passes:
+            advice = "change the words" + (", or have a director answer for them" if verdict.overridable else "")
+            raise _Refused(f"Nothing was sent: {verdict.line()}; {advice}.", decision)
+        await unit.put_decision(decision)
+        return tuple(f"{hit.found!r}: {hit.reason}" for hit in verdict.hits)
 
     def _request(self, take: Take) -> GenerationRequest:
         told = take.provenance
@@ -87,6 +134,14 @@ class Ordering:
             seed=told.seed,
             variant=told.attempt,
         )
+
+
+class _Refused(GateRefused):
+    """On its way to where it is kept."""
+
+    def __init__(self, message: str, decision: Decision) -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 async def _afford(unit: Unit, project_id: str, cost: Cost) -> None:

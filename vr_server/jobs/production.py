@@ -10,6 +10,7 @@ from typing import Protocol
 
 from vr_server.bus import EventBus, NoteKept, RevisionChanged, ShotChanged, TakeChanged
 from vr_server.domain.base import Language, Vec3, new_id, now_utc
+from vr_server.domain.decision import Override
 from vr_server.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, UnknownEngine
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot, ShotSpec
@@ -72,6 +73,7 @@ class _Order:
     revision_id: str | None
     urgency: Urgency = "room"
     attempt: int = 0
+    override: Override | None = None
 
 
 class Production:
@@ -165,16 +167,17 @@ class Production:
         revision_id: str | None = None,
         readings: int = 1,
         urgency: Urgency = "room",
+        override: Override | None = None,
     ) -> Take:
         """Queue a new take of the shot as its spec is now; with `readings` (1 to 3) also takes of other readings of the
         same words, which have the first's seed and name it as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
         parent it follows from the shot and the take number. Return the first. Raise NotFound, UnknownEngine, InvalidInput
-        (the engine cannot make such a shot), OverBudget or Unavailable (too many takes are unfinished: none is queued).
+        (the engine cannot make such a shot), GateRefused, OverBudget or Unavailable (too many takes are unfinished: none is queued).
         """
-        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id, urgency)
-        async with self.store.transaction() as unit:
+        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id, urgency, override=override)
+        async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             shot = await unit.shot(shot_id)
             takes = [await self._new_take(unit, shot, order)]
             alike = replace(order, seed=takes[0].provenance.seed, parent_take_id=takes[0].id)
@@ -202,7 +205,7 @@ class Production:
 
         Return the new take, or the dropped one. Raise NotFound, Conflict (it is not unknown), OverBudget, Unavailable.
         """
-        async with self.store.transaction() as unit:
+        async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             take = await unit.take(take_id)
             if take.state != "unknown":
                 raise Conflict(f"Take {take.number} is {take.state}: there is nothing to decide.")
@@ -277,7 +280,7 @@ class Production:
         """
         if not accept:
             return await self._reject(revision_id)
-        async with self.store.transaction() as unit:
+        async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             revision = _open_revision(await unit.revision(revision_id))
             note = await unit.note(revision.note_id)
             parent = await unit.take(note.take_id)
@@ -354,7 +357,7 @@ class Production:
             urgency=order.urgency,
         )
         if self._ordering.takes(order.engine.name):
-            take = await self._ordering.place(unit, take)
+            take = await self._ordering.place(unit, take, order.override)
         await unit.put_take(take)
         return take
 

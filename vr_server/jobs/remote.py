@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vr_server.bus import EventBus, Stage, TakeChanged, TakeProgress
 from vr_server.domain.base import now_utc
-from vr_server.domain.errors import NotFound, OverBudget
+from vr_server.domain.errors import GateRefused, NotFound, OverBudget
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Take
 from vr_server.generation.port import GenerationRequest, TaskStatus
@@ -125,7 +125,7 @@ class RemoteMaker:
                 )  # fmt: skip
                 made = await self._ordering.place(unit, made)
                 await unit.put_take(made)
-        except OverBudget as error:
+        except (OverBudget, GateRefused) as error:
             _log.info("take %s is not made again: %s", take_id, error)
             return None
         self._bus.publish(TakeChanged(made))

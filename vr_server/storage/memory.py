@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
+from vr_server.domain.decision import Decision
 from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.order import OPEN_ORDERS, Order
@@ -34,6 +35,7 @@ class _Tables:
     revisions: dict[str, Revision] = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
 
     def copy(self) -> Self:
         return type(self)(**{name: dict(table) for name, table in vars(self).items()})
@@ -122,6 +124,10 @@ class _MemoryReading:
         found = (o for o in self._now().orders.values() if o.project_id == project_id)
         return tuple(sorted(found, key=lambda o: (o.created_at, o.id)))
 
+    async def decisions(self, project_id: str) -> tuple[Decision, ...]:
+        found = (d for d in self._now().decisions.values() if d.project_id == project_id)
+        return tuple(sorted(found, key=lambda d: (d.at, d.id)))
+
     async def open_orders(self) -> tuple[Order, ...]:
         found = (o for o in self._now().orders.values() if o.state in OPEN_ORDERS)
         return tuple(sorted(found, key=lambda o: (o.created_at, o.id)))
@@ -182,6 +188,10 @@ class _MemoryUnit(_MemoryReading):
     async def put_order(self, order: Order) -> None:
         await self.project(order.project_id)
         self._tables.orders[order.id] = order
+
+    async def put_decision(self, decision: Decision) -> None:
+        await self.shot(decision.shot_id)
+        self._tables.decisions[decision.id] = decision
 
 
 class MemoryStore(_MemoryReading):

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
+from vr_server.domain.decision import Decision
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.order import Order
 from vr_server.domain.room import Room
@@ -83,6 +84,10 @@ class Reading(Protocol):
         """What the project asked of paid engines, oldest first."""
         ...
 
+    async def decisions(self, project_id: str) -> tuple[Decision, ...]:
+        """What the gate and those who override it decided, oldest first."""
+        ...
+
     async def open_orders(self) -> tuple[Order, ...]:
         """Orders that wait, are being sent or are in the making, in every project, oldest first."""
         ...
@@ -119,6 +124,8 @@ class Unit(Reading, Protocol):
     async def put_room(self, room: Room) -> None: ...
 
     async def put_order(self, order: Order) -> None: ...
+
+    async def put_decision(self, decision: Decision) -> None: ...
 
 
 class Store(Reading, Protocol):

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from vr_server.domain.base import Model
+from vr_server.domain.decision import Decision
 from vr_server.domain.errors import Conflict, NotFound, StorageFailed
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.order import OPEN_ORDERS, Order
@@ -161,6 +162,10 @@ class SqlStore:
         async with self._snapshot() as reading:
             return await reading.orders(project_id)
 
+    async def decisions(self, project_id: str) -> tuple[Decision, ...]:
+        async with self._snapshot() as reading:
+            return await reading.decisions(project_id)
+
     async def open_orders(self) -> tuple[Order, ...]:
         async with self._snapshot() as reading:
             return await reading.open_orders()
@@ -245,6 +250,10 @@ class _SqlReading:
         of_project = select(t.orders.c.document).where(t.orders.c.project_id == project_id)
         return await self._all(Order, of_project.order_by(t.orders.c.created_at, t.orders.c.id))
 
+    async def decisions(self, project_id: str) -> tuple[Decision, ...]:
+        of_project = select(t.decisions.c.document).where(t.decisions.c.project_id == project_id)
+        return await self._all(Decision, of_project.order_by(t.decisions.c.created_at, t.decisions.c.id))
+
     async def open_orders(self) -> tuple[Order, ...]:
         still = select(t.orders.c.document).where(t.orders.c.state.in_(OPEN_ORDERS))
         return await self._all(Order, still.order_by(t.orders.c.created_at, t.orders.c.id))
@@ -312,6 +321,10 @@ class _SqlUnit(_SqlReading):
     async def put_order(self, order: Order) -> None:
         keys = {"project_id": order.project_id, "state": order.state, "created_at": order.created_at}
         await self._put(t.orders, order, order.id, keys)
+
+    async def put_decision(self, decision: Decision) -> None:
+        keys = {"project_id": decision.project_id, "shot_id": decision.shot_id, "created_at": decision.at}
+        await self._put(t.decisions, decision, decision.id, keys)
 
     async def _put(self, table: Table, thing: Model, key: str, keys: Mapping[str, object]) -> None:
         document = thing.model_dump(mode="json", by_alias=True)

@@ -77,3 +77,4 @@ orders = _table(
     Column("state", String(16), nullable=False, index=True),
     _created_at(),
 )
+decisions = _table("decisions", _belongs_to("projects", "project_id"), _belongs_to("shots", "shot_id"), _created_at())

@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   'unknown-engine': { en: 'There is no engine of that name', zh: '没有这个引擎' },
   'not-found': { en: 'That no longer exists', zh: '该内容已不存在' },
   conflict: { en: 'That cannot be done now', zh: '现在无法执行' },
+  'gate-refused': { en: 'The gate does not let these words out', zh: '内容审查未通过,未发送' },
   'over-budget': { en: 'The project’s budget does not allow it', zh: '项目预算不允许' },
   forbidden: { en: 'That is not allowed', zh: '没有权限' },
   unavailable: { en: 'Not available at the moment', zh: '暂时不可用' },

@@ -1,0 +1,168 @@
+"""What may be sent to an engine over the network: prompts held against lists of names and matters. Pure but for reading
+the lists.
+
+The lists are data (``gate.toml`` beside this file, and a production's own of the same shape). What they find is the word
+as it stands in the prompt, the list and its reason, so that a person can judge; nothing is guessed.
+"""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from vr_server.domain.base import Language, Model
+from vr_server.domain.errors import InvalidInput
+
+from .bar import QualityBar
+
+_OWN = Path(__file__).with_name("gate.toml")
+_INVISIBLE = dict.fromkeys(i for i in range(0x110000) if unicodedata.category(chr(i)) == "Cf")
+
+
+class Words(Model):
+    """Words in both languages."""
+
+    en: tuple[str, ...] = ()
+    zh: tuple[str, ...] = ()
+
+
+class WordList(Words):
+    """One matter. `both`: groups of which each must be met, for what is wrong only together."""
+
+    id: str = Field(pattern="^[a-z0-9-]{1,40}$")
+    action: Literal["refuse", "warn"] = "refuse"
+    overridable: bool = True
+    reason: dict[Language, str]
+    both: tuple[Words, ...] = ()
+
+
+class Rules(Model):
+    """A file of lists, and the bar of a production's own. `allow`: words that are fine here, whichever list has them."""
+
+    list: tuple[WordList, ...] = ()
+    allow: tuple[str, ...] = ()
+    quality: QualityBar = QualityBar()
+
+
+class Hit(Model):
+    """A word that a list has. `found`: as it stands in the prompt."""
+
+    list_id: str
+    found: str
+    action: Literal["refuse", "warn"]
+    overridable: bool
+    reason: str
+
+
+class Verdict(Model):
+    """What the gate says of a prompt."""
+
+    hits: tuple[Hit, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        return any(hit.action == "refuse" for hit in self.hits)
+
+    @property
+    def overridable(self) -> bool:
+        """May a person who answers for it send it all the same?"""
+        return all(hit.overridable for hit in self.hits if hit.action == "refuse")
+
+    def line(self) -> str:
+        """One line for a person."""
+        return "; ".join(f"{hit.found!r}: {hit.reason}" for hit in self.hits)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Looks prompts through. Make it with `load`."""
+
+    lists: tuple[WordList, ...]
+    allow: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(cls, own: Rules | None = None) -> "Gate":
+        """The lists that come along, with a production's `own` added. Raise InvalidInput."""
+        lists = {found.id: found for found in read_rules(_OWN).list}
+        own = own or Rules()
+        for extra in own.list:
+            base = lists.get(extra.id)
+            lists[extra.id] = extra if base is None else _added(base, extra)
+        return cls(tuple(lists.values()), frozenset(_plain(word) for word in own.allow))
+
+    def look(self, text: str, language: Language = "en") -> Verdict:
+        """Everything the lists find in `text`, told in `language`; both languages' words are looked for in either."""
+        plain = _plain(text)
+        return Verdict(
+            hits=tuple(
+                Hit(
+                    list_id=found.id,
+                    found=word,
+                    action=found.action,
+                    overridable=found.overridable,
+                    reason=found.reason.get(language) or next(iter(found.reason.values())),
+                )
+                for found in self.lists
+                for word in self._words(found, plain)
+            )
+        )
+
+    def _words(self, found: WordList, plain: str) -> list[str]:
+        words = self._met(found, plain)
+        if found.both:
+            groups = [self._met(group, plain) for group in found.both]
+            if all(groups):
+                words.append(" + ".join(group[0] for group in groups))
+        return words
+
+    def _met(self, words: Words, plain: str) -> list[str]:
+        met = [m.group(0) for m in _pattern(words.en).finditer(plain)] if words.en else []
+        met += [w for w in words.zh if _plain(w) in plain]
+        return [word for word in dict.fromkeys(met) if _plain(word) not in self.allow]
+
+
+def _added(base: WordList, extra: WordList) -> WordList:
+    """A list with a production's words; what nobody may override stays so, and what is wrong together too."""
+    return extra.model_copy(
+        update={
+            "en": base.en + extra.en,
+            "zh": base.zh + extra.zh,
+            "both": base.both or extra.both,
+            "action": base.action if not base.overridable else extra.action,
+            "overridable": base.overridable and extra.overridable,
+        }
+    )
+
+
+def _plain(text: str) -> str:
+    """Full-width letters, capitals, accents and invisible signs are no way around: NFKC, folded, marks taken off."""
+    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn"))
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    told = sorted((_plain(w) for w in words), key=len, reverse=True)
+    parts = [r"[\s\-_.·]*".join(re.escape(piece) for piece in w.split()) for w in told]
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)})(?:'s|s')?(?![a-z0-9])")
+
+
+def read_rules(path: Path) -> Rules:
+    """A production's file. Raise InvalidInput with one line about it."""
+    try:
+        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Rules.model_validate(told)
+    except OSError as error:
+        raise InvalidInput(f"The production's rules {path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The production's rules {path.name} are no TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"The production's rules {path.name}: {where}: {first['msg']}.") from error
