@@ -13,8 +13,9 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   number,
   createdAt: '2026-01-01T00:00:00Z',
   spec: { text: 'x' } as Take['spec'],
-  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', parentTakeId: null, noteIds: [], revisionId: null },
+  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', parentTakeId: null, noteIds: [], revisionId: null, orderId: null, attempt: 0, remarks: [] },
   state,
+  urgency: 'room',
   renditions: [],
   error: null,
 });
