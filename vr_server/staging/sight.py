@@ -15,7 +15,7 @@ from .solids import Box, solids
 
 LOOSE = {
     "tree", "conifer", "bamboo", "shrub", "grass", "rock", "red_rock", "sand_rock", "street_lamp", "lantern", "crates", "car", "placeholder",
-    "column", "ruin", "reeds", "flowers", "cactus", "stall", "fence", "basalt_rock", "campfire", "gravestone", "bins", "dumpster", "stalagmite",
+    "column", "pillar", "ruin", "reeds", "flowers", "cactus", "stall", "fence", "basalt_rock", "campfire", "gravestone", "bins", "dumpster", "stalagmite",
     "stalactites", "crystal", "plant_pot", "standard_lamp", "bar_stool", "desk", "booth", "sofa", "cabinet", "pilot_seat", "incense_burner",
     "stone_lantern", "bollard", "boat", "roof_unit", "water_tank", "neon_post", "neon_sign", "lantern_string", "cables", "pendant", "light_panel", "pipes",
     "fire_escape", "wall_lamp", "picture", "curtain", "spot_bar", "pond",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from .base import Candidate, Generator, Place, mesas, pick, placed, ring, rocks, scaled, tufts
+from .base import Candidate, Generator, Place, pick, placed, ring, rocks, scaled, tufts
 from .wilderness import massif
 
 
@@ -49,18 +49,23 @@ def ancient_city(rng: Generator) -> Iterator[Candidate]:
 
 
 def ruins(rng: Generator) -> Iterator[Candidate]:
-    for n, (x, z) in enumerate(ring(rng, 9, 7.0, 26.0, 6.5)):
-        size = (float(rng.uniform(5.0, 9.0)), float(rng.uniform(3.0, 6.5)), 0.9)
-        yaw = float(rng.uniform(-0.5, 0.5)) + (math.pi / 2) * (n % 2)
-        yield placed("ruin", "ruined wall", x, z, size, yaw, pick(rng))
+    """A street of halls long fallen in: broken walls between them, stumps of columns, dead trees, a hall at its end."""
+    yield placed("path", "paved way", 0.0, -10.0, (5.0, 0.04, 56.0), 0.0, pick(rng), 0.02)
+    yield placed("ruined_hall", "ruined hall", 0.0, -30.0, (22.0, 11.0, 11.0), 0.0, pick(rng))
     for side in (-1.0, 1.0):
-        for n in range(5):
-            z = 6.0 - 5.4 * n + float(rng.uniform(-0.4, 0.4))
-            yield scaled("column", "column", side * 4.4, z, float(rng.uniform(3.6, 6.2)), rng)
-    yield placed("stairs", "broken stairs", 0.0, -26.5, (12.0, 2.2, 5.0), 0.0, 0)
-    yield from rocks(rng, "sand_rock", 30, 4.5, 34.0, 0.2, 1.1)
+        for n in range(3):
+            size = (float(rng.uniform(10.0, 13.0)), float(rng.uniform(6.0, 8.0)), 7.5)
+            z = 3.0 - 13.5 * n + float(rng.uniform(-0.8, 0.8))
+            yaw = -side * math.pi / 2 + float(rng.uniform(-0.08, 0.08))
+            yield placed("ruined_hall", "ruined hall", side * float(rng.uniform(11.0, 12.5)), z, size, yaw, pick(rng))
+        for n in range(4):
+            z = 5.0 - 6.6 * n + float(rng.uniform(-0.5, 0.5))
+            yield scaled("pillar", "column", side * 4.6, z, float(rng.uniform(1.6, 4.4)), rng)
+        yield scaled("dead_tree", "dead tree", side * 6.2, -9.5 - 3.0 * side, float(rng.uniform(5.0, 7.0)), rng)
+        yield scaled("dead_tree", "dead tree", side * 17.0, 10.0, float(rng.uniform(6.0, 8.0)), rng)
+    yield from rocks(rng, "sand_rock", 26, 4.5, 34.0, 0.2, 0.8)
     yield from tufts(rng, "grass", 50, 3.0, 24.0, 0.25, 0.55, 1.0)
-    yield from mesas(rng, "sand_mesa", 5)
+    yield from massif(rng, 0, 7, 340.0, 70.0)
 
 
 def temple(rng: Generator) -> Iterator[Candidate]:
