@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from vr_server.domain.shot import ActionBeat, Placement, ShotSpec, SubjectSpec
+from vr_server.language import parse_spec
 from vr_server.staging import build_scene, compose
 from vr_server.staging.body.dress import wardrobe_of
 from vr_server.staging.body.limits import LIMITS, measure
 from vr_server.staging.body.performance import Performance
 from vr_server.staging.geometry import forward
+from vr_server.staging.meshes.ground import ledge
 from vr_server.staging.palette import COLOURS
 from vr_server.staging.subjects import path_at, stage_subjects
 
@@ -169,3 +171,31 @@ def test_limits_are_measured_on_the_bones_not_on_the_pose():
     assert 1.0 < angles["hip_flexion_r"] < LIMITS["hip_flexion"][1]
     assert abs(angles["neck_rotation"]) < 0.4
     assert math.isclose(LIMITS["elbow"][1], math.radians(150))
+
+
+@pytest.mark.parametrize("second", [ActionBeat(action="talk", target="a"), ActionBeat(action="walk")])
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_but_who_leaps_comes_near_a_cliff_s_edge(second, seed):
+    beats = ((ActionBeat(action="walk"),), (second,), (ActionBeat(action="run"), ActionBeat(action="kneel")))
+    who = tuple(SubjectSpec(key=k, kind="man", label=k, beats=b) for k, b in zip("abc", beats, strict=True))
+    spec = ShotSpec(text="x", language="en", subjects=who, place="cliff", duration_s=8.0)
+    edge = ledge("cliff").edge_z_m
+    for subject in stage_subjects(spec, seed)[0]:
+        assert min(k.position_m[2] for k in subject.path) >= edge + 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In a room a woman stands up from a chair, then hands a sword to a soldier.",
+        "A woman hands a sword to a soldier.",
+    ],
+)
+def test_the_thing_named_is_the_giver_s_to_hand_over(text):
+    spec = parse_spec(text)
+    subjects = {s.kind: s for s in stage_subjects(spec, 1)[0]}
+    giver, taker = subjects["woman"], subjects["soldier"]
+    assert giver.props == ("sword",)
+    assert taker.props == ("sword",)
+    assert any(a.action == "hand_over" and a.target == taker.key for a in giver.actions)
+    assert any(a.action == "receive" and a.target == giver.key for a in taker.actions)

@@ -9,6 +9,7 @@ from .text import is_han
 from .unknown import Name
 
 _REACH = 12  # words between what somebody wears or holds and its owner
+_GIVEN = {"hand_over", "throw"}
 _HOLDING = {
     "holding", "carrying", "wearing", "wielding", "bearing", "brandishing", "in", "dressed", "holds", "carries", "wears",
     "手持", "拿着", "提着", "举着", "戴着", "穿着", "身穿", "身着", "身披", "头戴", "握着", "手拿", "戴", "穿", "背着",
@@ -45,13 +46,16 @@ class Holder(Describer):
         colours, self.cloth = (tuple(self.cloth), []) if entry.category == "wardrobe" else ((), self.cloth)
         self.colours = []
         before = self.matches[index - 1] if index else None
+        # "then hands a sword to a soldier": it is the giver's, though only the taker is named here
+        given = any(e.action in _GIVEN for e in self.told) and any(not a.is_thing for a in self.cast.current)
+        named = self.named or given
         for later in self.matches[index + 1 : index + 1 + _REACH]:
             if later.get("action"):
                 break
             if (later.get("subject") and not later.get("prop")) or later.start in self.names:
                 between = self.clause.text[here.end - self.clause.start : later.start - self.clause.start]
                 adjoining = not between and (bool(colours) or not self.nouns)
-                if "的" in between or adjoining or (not any(map(is_han, here.text)) and not self.named):
+                if "的" in between or adjoining or (not any(map(is_han, here.text)) and not named):
                     self.cast.carried.append((entry, colours))
                     return
         if before and any(before.get(c) for c in ("count", "measure", "article")):

@@ -8,6 +8,7 @@ from vr_server.domain.staging import PathKey
 
 from .cast import Actor
 from .geometry import Array, vec
+from .meshes.ground import ledge
 from .pairs import Floor
 from .paths import shifted
 from .people import Planned
@@ -17,6 +18,8 @@ from .places.base import Interior
 _MOMENTS = 17
 _ROOM_M = 0.3
 """Half the room a person of 1.75 m takes."""
+_BRINK_M = 0.5
+"""How near to an edge a body may come."""
 _TRIES = (0.0, 0.5, -0.5, 1.0, -1.0, 1.6, -1.6, 2.3, -2.3, 3.2, -3.2, 4.2, -4.2)
 
 
@@ -47,7 +50,30 @@ def keep_clear(floor: Floor, planned: dict[str, Planned]) -> dict[str, Planned]:
                 found[a.key] = (shifted(found[a.key][0], by), found[a.key][1])
                 tracks[a.key] = tracks[a.key] + np.append(by, 0.0)
         settled.append(a)
+    return _off_the_brink(floor, found, tracks)
+
+
+def _off_the_brink(floor: Floor, planned: dict[str, Planned], tracks: dict[str, Array]) -> dict[str, Planned]:
+    """Nobody but who leaps comes nearer than half a metre to an edge. Those who act on others go back together."""
+    edge = ledge(find_place(floor.spec.place)[0].ground)
+    if edge is None:
+        return planned
+    walkers = [a for a in floor.cast if a.is_person and "jump_off" not in a.actions and not _carried(floor, a)]
+    way = {
+        a.key: max(edge.edge_z_m + _BRINK_M + a.size_m[2] / 2 - float(tracks[a.key][:, 2].min()), 0.0) for a in walkers
+    }
+    tied = [a.key for a in walkers if _tied(floor, a) or any(b.target == a.key for o in floor.cast for b in o.beats)]
+    together = max((way[k] for k in tied), default=0.0)
+    found = dict(planned)
+    for key, own in way.items():
+        back = together if key in tied else own
+        if back > 0:
+            found[key] = (shifted(planned[key][0], vec(0.0, 0.0, back)), planned[key][1])
     return found
+
+
+def _carried(floor: Floor, a: Actor) -> bool:
+    return any(b.action in {"ride", "drive"} and b.target in floor.by_key for b in a.beats)
 
 
 def _indoors(own: Array, room: Interior, margin_m: float) -> Array:
