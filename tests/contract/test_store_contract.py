@@ -291,7 +291,7 @@ async def test_decisions_are_kept_oldest_first(store: Store) -> None:
                     prompt="x",
                     lists=("gore",),
                     reason="r",
-                )  # fmt: skip
+                )
             )
     assert [d.id for d in await store.decisions("p")] == ["d1", "d2"]
     assert await store.decisions("other") == ()

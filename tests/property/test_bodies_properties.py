@@ -134,3 +134,32 @@ def test_the_same_person_moves_the_same_way_twice(spec, seed):
     for t in (spec.duration_s * 0.37, 0.0, spec.duration_s * 0.8):
         for part, world in a.at(t).items():
             np.testing.assert_array_equal(world, b.at(t)[part])
+
+
+TOGETHER = ("hand_over", "fight", "embrace", "talk", "push", "chase", "shoot", "aim", "point", "approach")
+ALONE = ("walk", "run", "stand", "turn", "kneel", "sit", "bow", "wave", "leave", "draw_gun")
+
+
+@st.composite
+def pairs(draw):
+    """Two people of any kind who do things with each other, in any order."""
+    found = []
+    for key, other in (("a", "b"), ("b", "a")):
+        names = draw(st.lists(st.sampled_from((*TOGETHER, *ALONE)), min_size=1, max_size=3))
+        beats = tuple(
+            ActionBeat(action=n, weight=draw(st.floats(0.5, 2)), target=other if n in TOGETHER and draw(st.booleans()) else None)
+            for n in names
+        )  # fmt: skip
+        kind = draw(st.sampled_from(("man", "woman", "child", "elder", "soldier", "swordswoman")))
+        found.append(SubjectSpec(key=key, kind=kind, label=key, beats=beats))
+    return ShotSpec(text="x", language="en", subjects=tuple(found), duration_s=draw(st.floats(3.0, 8.0)))
+
+
+@MANY
+@given(pairs(), st.integers(0, 2**31))
+def test_two_who_act_on_each_other_keep_their_feet_and_joints(spec, seed):
+    for subject in stage_subjects(spec, seed)[0]:
+        act = Performance(subject)
+        check_feet(act)
+        for t in np.arange(0, spec.duration_s, 1 / 8):
+            assert not act.strained(float(t), SLACK_RAD), (subject.key, t)

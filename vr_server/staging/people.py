@@ -60,6 +60,10 @@ def plan_person(actor: Actor, floor: Floor) -> Planned:
     return walker.route.path(np.zeros(3)), timed(tuple(walker.done))
 
 
+_RISING_S = {"sit": 0.9, "type_keys": 0.9, "kneel": 1.1, "bow": 0.4, "crawl": 1.3, "lie_down": 2.2, "fall": 2.2}
+"""How long it takes to be on one's feet again."""
+
+
 def _with_run_up(actor: Actor, floor: Floor) -> Actor:
     """Who leaps off an edge at once comes running first."""
     first = actor.beats[0]
@@ -169,6 +173,7 @@ class _Walker:
 
     def _walk(self, b: Beat, after: Beat | None) -> None:
         goal = self.floor.contact(self.actor, b, b.end_s) if self.meets else None
+        self._rise(b)
         self._say(b)
         if goal is not None:
             self._reach(goal, self._pace(b.action), b.end_s)
@@ -181,6 +186,12 @@ class _Walker:
         turns = ahead is not None and abs(turn_between(self.route.yaw, ahead)) > 0.35
         on = after is None or (after.action in _WALKED and not turns and after.target not in self.floor.by_key)
         self.route.go(self._pace(b.action), b.end_s, stop=not on)
+
+    def _rise(self, b: Beat) -> None:
+        """Who kneels, sits or lies gets up on the spot before going anywhere: a leg left behind would have to stretch."""
+        up_s = _RISING_S.get(self.done[-1].action, 0.0) if self.done else 0.0
+        if b.action != "crawl":
+            self.route.wait(b.start_s + min(up_s / self.rate, 0.6 * b.length_s))
 
     def _reach(self, goal: Pose2, pace: float, until_s: float) -> None:
         """To a place, by its straight line, then the face where it belongs."""

@@ -12,6 +12,7 @@ from .body.saddles import Saddle, rideable
 from .cast import IDLE, KNOWN_ACTIONS, SPEEDS, Actor, Beat, cast_of
 from .continuity import look_rng, look_seed
 from .geometry import Array, as_vec3, vec
+from .handing import handed_over
 from .kinds import KINDS, UNKNOWN, Kind
 from .lanes import keep_clear
 from .marks import facing, marks_of
@@ -37,7 +38,7 @@ def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tupl
     cast = _mounted(cast_of(spec))
     floor = Floor(spec, seed, cast, marks_of(cast, seed))
     planned = _plan(floor)
-    planned = keep_clear(floor, planned)
+    planned = handed_over(cast, keep_clear(floor, planned))
     subjects = []
     for a in cast:
         path, actions = planned[a.key]

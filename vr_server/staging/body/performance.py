@@ -123,6 +123,7 @@ class Performance:
 
     def _acted(self, t: float) -> Pose:
         found = self._one(0, t)
+        upright = float(self._bases[0] not in LOW)
         for n in range(1, len(self._actions)):
             action = self._actions[n]
             if t < action.start_s - 0.2:
@@ -137,7 +138,8 @@ class Performance:
                     (to[HIP_YAW] - found[HIP_YAW]) / math.tau
                 )  # whole spins need no unwinding
                 found = found * (1 - weight) + to * weight
-        return found + _STOOP if self.subject.kind == "elder" and self._bases[0] not in LOW else found
+                upright += (float(self._bases[n] not in LOW) - upright) * weight
+        return found + _STOOP * upright if self.subject.kind == "elder" else found
 
     def _one(self, index: int, t: float) -> Pose:
         action = self._actions[index]

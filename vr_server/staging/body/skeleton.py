@@ -123,7 +123,7 @@ def solve(build: Build, root: Array, yaw_rad: float, p: Pose, feet: tuple[Foot, 
     and tips where a hip would stretch too far back or fold too far."""
     tip = 0.0
     joints = _lower(build, root, yaw_rad, p, feet, tip)
-    for _ in range(4):
+    for _ in range(10):
         over = _strained_hips(joints)
         if over == 0.0:
             break
