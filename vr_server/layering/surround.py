@@ -114,7 +114,7 @@ def write_surround(folder: Path, rgb: U8) -> None:
 
 def read_surround(folder: Path, name: str | None) -> U8 | None:
     """The folder's surround, uint8 [h, 2 h, 3]; None where it has none that can be read."""
-    if name is None:
+    if name is None or not (folder / Path(name).name).is_file():
         return None
     bgr = cv2.imread(str(folder / Path(name).name), cv2.IMREAD_COLOR)
     if bgr is None or bgr.shape[1] != 2 * bgr.shape[0]:

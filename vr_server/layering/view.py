@@ -12,6 +12,7 @@ vertices beside a cut become splats of their own 2x2 source pixels, so that wire
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +28,7 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 _SKY_INVERSE = 1e-5
+_SAMPLES = 2  # a pixel's side: edges as smooth as a headset's multisampling draws them
 _NEAR_CLIP_M = 0.05
 _STEP_BACK = 0.99, 0.6, 1.2  # L2 stands back: share of 1/z; steps of coded depth, of a real sample and of a copy
 _CUT_PX = 0.5  # neighbours that parallax pulls apart by less stay joined
@@ -85,7 +87,8 @@ def look(
     layers: DecodedLayers, *, offset_m: tuple[float, float, float], yaw_rad: float = 0.0, pitch_rad: float = 0.0
 ) -> View:
     """`reproject`, and which pixels are stretched."""
-    height, width = layers.color1.shape[:2]
+    source_width = layers.color1.shape[1]
+    height, width = (_SAMPLES * side for side in layers.color1.shape[:2])
     rotation = _turn(yaw_rad, pitch_rad)
     tan = float(np.tan(layers.yfov_rad / 2))
     rgb = np.zeros((height, width, 3), np.uint8)
@@ -94,7 +97,7 @@ def look(
     offset = np.array(offset_m, np.float64)
     behind = _stepped_back(layers)
     back = _project(behind, offset, rotation, tan, width, height, 0.0, 0.0)
-    share = layers.color2.shape[1] / width  # 1/2 as baked: grid points are its pixel centres
+    share = layers.color2.shape[1] / source_width  # 1/2 as baked: grid points are its pixel centres
     back[:, :, 3:] = (back[:, :, 3:] + 0.5) * share - 0.5
     _draw_mesh(back, behind, layers.color2, np.inf, rgb, inverse, marks)
     ahead = np.maximum(layers.inverse1, np.float32(_SKY_INVERSE))
@@ -108,10 +111,20 @@ def look(
         ]
     )
     _draw_splats(corners, ahead, layers.color1, pull_px_m, rgb, inverse, marks)
+    return _developed(rgb, inverse, marks)
+
+
+def _developed(rgb: U8, inverse: F32, marks: U8) -> View:
+    """`_SAMPLES` x `_SAMPLES` samples made one pixel: colours averaged, of the depths the nearest; a pixel that is not
+    wholly covered counts as empty."""
+    height, width = (side // _SAMPLES for side in rgb.shape[:2])
+    blocks = inverse.reshape(height, _SAMPLES, width, _SAMPLES)
+    nearest = blocks.max(axis=(1, 3))  # NaN where any is
     with np.errstate(divide="ignore"):
-        depth = np.where(inverse <= 2 * _SKY_INVERSE, np.inf, 1 / inverse).astype(np.float32)
-    depth[np.isnan(inverse)] = np.nan
-    return View(rgb, depth, marks > 0)
+        depth = np.where(nearest <= 2 * _SKY_INVERSE, np.inf, 1 / nearest).astype(np.float32)
+    depth[np.isnan(nearest)] = np.nan
+    stretched = marks.reshape(height, _SAMPLES, width, _SAMPLES).mean(axis=(1, 3)) >= 0.5
+    return View(np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8), depth, stretched)
 
 
 def _stepped_back(layers: DecodedLayers) -> F32:
