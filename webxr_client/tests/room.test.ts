@@ -16,6 +16,7 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', parentTakeId: null, noteIds: [], revisionId: null, orderId: null, attempt: 0, retryOf: null, remarks: [] },
   state,
   urgency: 'room',
+  findings: [],
   renditions: [],
   error: null,
 });
