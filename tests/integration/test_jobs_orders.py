@@ -328,8 +328,7 @@ async def test_all_of_two_hundred_are_cancelled_and_nothing_is_left_at_the_engin
     house.engine.held = True
     takes = [await house.take("p", "batch", seed=i) for i in range(200)]
     await house.at_work(2)
-    for take in takes:
-        await house.production.cancel_take(take.id)
+    assert await house.production.cancel_all("p") == len(takes)
     results = await asyncio.gather(*house.queue.tasks.values(), return_exceptions=True)
     assert all(isinstance(result, Cancelled) for result in results)
     while await house.store.open_orders():  # noqa: ASYNC110 - what is called off ends by itself

@@ -62,9 +62,9 @@ class House:
         )  # fmt: skip
 
     async def all_ended(self, count: int) -> tuple[Take, ...]:
-        while len(takes := await self.store.takes("p")) < count or await self.store.unfinished_takes():  # noqa: ASYNC110
+        while len(await self.store.takes("p")) < count or await self.store.unfinished_takes():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        return takes
+        return await self.store.takes("p")
 
 
 @pytest.fixture
@@ -111,6 +111,17 @@ async def test_the_budget_stops_a_second_attempt_and_the_first_is_kept(house: Ho
     await asyncio.sleep(0.1)
     assert (take.state, take.findings) == ("ready", (SOFT,))
     assert len(fake.submits) == 1
+
+
+async def test_takes_cancelled_at_once_are_never_sent_and_leave_no_order_open(house: House, fake: FakeServer) -> None:
+    fake.engine_s = 60
+    for seed in range(20):
+        await house.production.request_take("s", engine="fake", seed=seed)
+    assert await house.production.cancel_all("p") == 20
+    while await house.store.open_orders():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    assert len(fake.submits) == len(fake.cancelled) <= 2
+    assert (await house.production.spending("p")).spent == 0
 
 
 async def test_cancelling_a_take_stops_it_at_the_engine(house: House, fake: FakeServer) -> None:

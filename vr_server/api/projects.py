@@ -129,6 +129,12 @@ async def cancel_take(take_id: str, parts: Parts) -> Take:
     return await parts.production.cancel_take(take_id)
 
 
+@router.delete("/projects/{project_id}/queue", dependencies=[may("cancelTake")])
+async def cancel_all(project_id: str, parts: Parts) -> dict[str, int]:
+    """Cancel all takes of the project that are not finished."""
+    return {"cancelled": await parts.production.cancel_all(project_id)}
+
+
 @router.post("/takes/{take_id}/resolve", dependencies=[may("resolveTake")])
 async def resolve_take(take_id: str, decision: Resolution, parts: Parts) -> Take:
     """Decide about a take of state unknown; the answer is the new take, or the dropped one."""

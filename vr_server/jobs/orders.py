@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vr_server.domain.errors import Cancelled, EngineFailed, OutcomeUnknown, PrevisError, UnknownEngine, error_of
-from vr_server.domain.order import Order
+from vr_server.domain.order import OPEN_ORDERS, Order
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.port import (
     Files,
@@ -111,6 +111,8 @@ class OrderDesk:
         job.listeners[take_id] = on_status
         leaving = asyncio.ensure_future(going.wait())
         try:
+            if (await self._store.take(take_id)).state == "cancelled":  # before `leave` could know of it
+                self.leave(take_id)
             await asyncio.wait({job.task, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if going.is_set():
                 raise Cancelled("The take was cancelled.")
@@ -128,6 +130,16 @@ class OrderDesk:
                 going.set()
                 if not job.takers:
                     job.abandoned.set()
+
+    async def release(self, take_id: str) -> None:
+        """Call off the order of a cancelled take that never came to wait for it, unless others do."""
+        order_id = (await self._store.take(take_id)).provenance.order_id
+        if order_id is None or order_id in self._jobs:
+            return
+        order = await self._store.order(order_id)
+        states = [(await self._store.take(other)).state for other in order.take_ids]
+        if order.state in OPEN_ORDERS and not {"queued", "generating"}.intersection(states):
+            await self._call_off(order_id)
 
     def _begin(self, order_id: str, ticket: Ticket) -> _Job:
         abandoned = asyncio.Event()

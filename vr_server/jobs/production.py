@@ -200,6 +200,19 @@ class Production:
         self.bus.publish(TakeChanged(take))
         return take
 
+    async def cancel_all(self, project_id: str) -> int:
+        """Cancel every take of the project that is not finished; how many there were. Raise NotFound."""
+        async with self.store.transaction() as unit:
+            await unit.project(project_id)
+            open_takes = await unit.unfinished_takes()
+            takes = [t.model_copy(update={"state": "cancelled"}) for t in open_takes if t.project_id == project_id]
+            for take in takes:
+                await unit.put_take(take)
+        for take in takes:
+            await self._queue.cancel(take.id)
+            self.bus.publish(TakeChanged(take))
+        return len(takes)
+
     async def resolve_take(self, take_id: str, *, retry: bool) -> Take:
         """Decide about a take of state ``unknown``, after a look at the engine: send it again, as a new take, or drop it.
 

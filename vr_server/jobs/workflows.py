@@ -95,6 +95,8 @@ class DurableTakeQueue:
                     await DBOS.start_workflow_async(self._workflow, again)
         except Cancelled:
             await self._maker.clear(take_id)
+            if self._remote is not None:
+                await self._remote.desk.release(take_id)
             return "cancelled"
         except OutcomeUnknown as error:
             await self._maker.fail(take_id, str(error), "unknown")
