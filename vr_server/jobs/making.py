@@ -108,8 +108,11 @@ class TakeMaker:
         await self.render(take, quality, RenditionTask(provenance.engine, request, folder, take.shot_id, take_id))
 
     async def begin(self, take_id: str) -> Take:
-        """The take, in the making. Raise Cancelled."""
-        return await self._change(take_id, state="generating")
+        """The take, in the making; one that has ended already stays as it is (a step that is done again). Raise Cancelled."""
+        take = await self._store.take(take_id)
+        if take.state in UNFINISHED or take.state == "cancelled":
+            return await self._change(take_id, state="generating")
+        return take
 
     def folder(self, take_id: str, quality: Quality = "final") -> Path:
         """Where a rendition of the take is made."""

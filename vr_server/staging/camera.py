@@ -43,6 +43,7 @@ _DRIFT = 0.5
 _BREATH_S = 0.35
 _FASTEST_RAD_S = 8.0
 _SIDESTEPS = 3
+_ABOVE_M = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +245,12 @@ class _Shot:
                 still = np.ptp(eye, axis=0).max() < 0.05
                 way = np.full(len(way), way.max()) if still else self._eased(1.0 + way) - 1.0
                 eye = eye + side * way[:, None]
+        # who is still in somebody's way looks on from above
+        for _ in range(_SIDESTEPS if not self.spared else 0):
+            lift = self.obstacles.tops(eye, _ABOVE_M)
+            if not lift.any():
+                break
+            eye = eye + np.array([0.0, 1.0, 0.0]) * (self._eased(1.0 + lift) - 1.0)[:, None]
         return self.obstacles.over_ground(eye, LOWEST_M), tan
 
     def _tell_of_lens(self, tan: Array, legs: list[Leg]) -> None:

@@ -103,6 +103,19 @@ class Obstacles:
                 found[k] |= bool(_box_of(body, k).hold(eye[k : k + 1], margin_m)[0, 0])
         return found
 
+    def tops(self, eye: Array, margin_m: float) -> Array:
+        """How far [n] in metres the camera must rise to be `margin_m` above every body that it is nearer to than that; 0
+        where it is free."""
+        lift = np.zeros(len(eye))
+        for body in self.bodies:
+            for k in self._near(body, eye):
+                if _box_of(body, k).hold(eye[k : k + 1], margin_m)[0, 0]:
+                    top = float(body.points[k, :, 1].max())
+                    lift[k] = max(
+                        lift[k], max(top, float(body.base[k, 1]) + body.subject.size_m[1]) + 2 * margin_m - eye[k, 1]
+                    )
+        return lift
+
     def sidestep(self, body: Body, eye: Array) -> tuple[Array, Array] | None:
         """Unit direction [3] and way [n] in metres by which a camera that runs into `body` must step aside, always to the
         same side; None where it never does. The last resort where the line of sight runs along the body."""

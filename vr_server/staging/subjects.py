@@ -11,7 +11,7 @@ from .boarding import door_times, exit_path, ship_path
 from .body.saddles import Saddle, rideable
 from .cast import IDLE, KNOWN_ACTIONS, SPEEDS, Actor, Beat, cast_of
 from .continuity import look_rng, look_seed
-from .geometry import Array, as_vec3, vec
+from .geometry import Array, as_vec3, rot_y, vec
 from .handing import handed_over
 from .kinds import KINDS, UNKNOWN, Kind
 from .lanes import keep_clear
@@ -31,6 +31,12 @@ _GOES_ALONG = {"fly", "hover", "walk", "run", "drive", "swim"}
 _SADDLE, _CAR_SEAT = 0.45, 0.19
 """From the place between the feet up to the seat, in body heights (see postures.ride and postures.drive)."""
 _RIDE_KEY_S = 0.06
+_SHORES, _ALONG_SHORE = {"river": -9.5, "beach": -13.0}, math.pi / 2 + 0.2
+"""Places seen from a bank: how far off (z, metres) what floats keeps, and which way it goes."""
+_BOARDS, _BOW = 0.2, 0.22
+"""Where one sits in a boat: its bottom boards, shares of its height over the water and of its length before its middle."""
+_KIND_PACES = {"boat": 0.15, "ship": 0.6}
+"""How fast these go in the words for driving: a boat drifts or is rowed."""
 
 
 def stage_subjects(spec: ShotSpec, seed: int) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
@@ -121,6 +127,8 @@ def _plan(floor: Floor) -> dict[str, Planned]:
             found[a.key] = exit_path(floor.spec, door, a.index)
         elif carrier is not None and a.is_person and rideable(floor.by_key[carrier.target or ""].spec.kind):
             found[a.key] = _riding(a, floor, carrier)
+        elif a.is_person and (vessel := _vessel_of(a, floor)) is not None:
+            found[a.key] = _aboard(a, floor, vessel)
         elif a.is_person:
             found[a.key] = plan_person(a, floor)
         elif _accompanies(a, floor):
@@ -129,6 +137,28 @@ def _plan(floor: Floor) -> dict[str, Planned]:
             found[a.key] = _free_path(a, floor)
         floor.paths[a.key] = found[a.key][0]
     return found
+
+
+def _vessel_of(a: Actor, floor: Floor) -> Actor | None:
+    """The boat or ship that somebody sits or stands in for the whole shot."""
+    told = {b.target for b in a.beats} | ({a.spec.placement.of} if a.spec.placement else set())
+    found = next((floor.by_key[k] for k in told if k in floor.paths and k in floor.by_key), None)
+    return found if found is not None and found.kind.family == "vessel" and not a.actions & set(SPEEDS) else None
+
+
+def _aboard(a: Actor, floor: Floor, vessel: Actor) -> Planned:
+    """Before the middle of the vessel, on its bottom boards, facing where it goes."""
+    width, high, length = vessel.size_m
+    local = vec(
+        (a.index % 2 - 0.5) * 0.3 * width * (a.spec.count > 1),
+        _BOARDS * min(high, 1.2),
+        -_BOW * min(length, 6.0) + 0.9 * (a.index // 2),
+    )
+    path = tuple(
+        PathKey(t_s=k.t_s, position_m=as_vec3(np.array(k.position_m) + rot_y(k.yaw_rad) @ local), yaw_rad=k.yaw_rad)
+        for k in floor.paths[vessel.key]
+    )
+    return path, timed(a.beats)
 
 
 def _accompanies(a: Actor, floor: Floor) -> bool:
@@ -147,6 +177,14 @@ def _beside(a: Actor, floor: Floor) -> Planned:
     return path, timed(a.beats)
 
 
+def _waits(a: Actor, floor: Floor, open_keys: set[str]) -> bool:
+    """Whether its place is that of another who is not planned yet: what accompanies somebody, who is in a boat."""
+    of = a.spec.placement.of if a.spec.placement else None
+    if of is None or of == a.key or of not in open_keys:
+        return False
+    return not a.is_person or floor.by_key[of].kind.family == "vessel"
+
+
 def _ordered(floor: Floor) -> list[Actor]:
     """Those that others go to first; where two go to each other, the first told."""
     found: list[Actor] = []
@@ -156,7 +194,7 @@ def _ordered(floor: Floor) -> list[Actor]:
         ready = [
             a
             for a in waiting
-            if not (a.spec.placement and not a.is_person and a.spec.placement.of in open_keys - {a.key})
+            if not _waits(a, floor, open_keys)
             and not any(
                 b.target in open_keys and b.target != a.key and (a.key, b.target) not in floor.meetings for b in a.beats
             )
@@ -188,8 +226,11 @@ def _riding(a: Actor, floor: Floor, beat: Beat) -> Planned:
 def _free_path(a: Actor, floor: Floor) -> Planned:
     """Animals, vehicles and things: straight on while a beat moves, the mark at mid shot, flights above it."""
     spec, mark = floor.spec, floor.marks[a.number]
-    base = facing(spec, a, mark.turned)
-    pace = _PACES.get(a.kind.family, 1.0) * spec.action_speed
+    base, at = facing(spec, a, mark.turned), mark.at
+    if a.kind.family == "vessel" and spec.place in _SHORES:
+        # along the bank, on the water
+        base, at = _ALONG_SHORE, vec(float(at[0]), float(at[1]), min(float(at[2]), _SHORES[spec.place]))
+    pace = _KIND_PACES.get(a.spec.kind, _PACES.get(a.kind.family, 1.0)) * spec.action_speed
     yaw = base + math.pi * sum(b.action == "turn" for b in a.beats)
 
     def run(start: Array) -> Route:
@@ -212,7 +253,7 @@ def _free_path(a: Actor, floor: Floor) -> Planned:
         return route
 
     middle = run(np.zeros(3)).place_at(spec.duration_s / 2)
-    route = run(mark.at - middle)
+    route = run(at - middle)
     path = tuple(
         k.model_copy(update={"position_m": (k.position_m[0], round(k.position_m[1] + flight(a.beats, k.t_s), 4), k.position_m[2])})
         for k in route.path(np.zeros(3), dense=bool({"land", "take_off"} & a.actions))
