@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from vr_server.domain.shot import ShotSpec, SubjectSpec
 
-from .body.acts import ACTS, CARRIED, GESTURES, LOW
+from .body.acts import ACTS, CARRIED, LOW
 from .kinds import KINDS, UNKNOWN, Kind
 
 SPEEDS = {
@@ -168,7 +168,3 @@ def _answer(beats: tuple[Beat, ...], told: Beat, by: str) -> tuple[Beat, ...]:
         if rest:
             found.append(Beat(b.action, end, b.end_s, b.target))
     return tuple(found)
-
-
-def keeps_still(action: str) -> bool:
-    return action in STILL or action in GESTURES

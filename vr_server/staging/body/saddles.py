@@ -20,17 +20,11 @@ _SEATS: dict[str, Vec3] = {
     "car": (-0.36, 0.52, 0.1), "truck": (-0.6, 1.5, -3.2), "tank": (-0.45, 2.1, 0.5), "hovercraft": (0.0, 1.3, -1.4), "aircraft": (-0.3, 1.7, -3.5),
     "helicopter": (-0.4, 1.2, -1.9),
 }  # fmt: skip
-_ASTRIDE = {"motorcycle", "bicycle", "dragon"}
 
 
 def rideable(kind: str) -> bool:
     """Whether somebody can sit on or in it."""
     return kind in BREEDS or kind in _SEATS
-
-
-def astride(kind: str) -> bool:
-    """Whether its rider sits with a leg on each side."""
-    return kind in BREEDS or kind in _ASTRIDE
 
 
 class Saddle:

@@ -1,8 +1,12 @@
 """Cloth on poles: a flag and a banner, each of strips that hang on one another. Base at y = 0."""
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vr_server.domain.staging import Rgb
+from vr_server.staging.scene import Mesh
 
 from .core import Part, ellipsoid, finish, lathe
 from .model import Model, Paint, Piece
@@ -12,6 +16,12 @@ _GOLD: Rgb = (0.55, 0.40, 0.12)
 _WOOD: Rgb = (0.30, 0.18, 0.09)
 STRIPS = 9
 """Pieces of a moving cloth."""
+
+
+def _striped(name: str, cloth: Part, where: NDArray[np.bool_], colour: Rgb) -> Mesh:
+    """The cloth, seen from both sides, with the vertices told by `where` (V,) in the second colour."""
+    colours = np.where(where[:, None], np.array(colour), cloth.colours)
+    return finish(name, replace(cloth, colours=colours), two_sided=True)
 
 
 def flag(paint: Paint) -> Model:
@@ -27,16 +37,8 @@ def flag(paint: Paint) -> Model:
         u, v = np.meshgrid(np.linspace(0.0, wide * 1.02, 3), np.linspace(-high / 2, high / 2, 5))
         cloth = grid_part(np.stack([u, v, 0 * u], axis=-1), main)
         band = np.abs(cloth.positions[:, 1]) < 0.25
-        colours = np.where(band[:, None], np.array(second), cloth.colours)
-        strips.append(
-            Piece(
-                f"cloth_{i}",
-                finish("flag-cloth", Part(cloth.positions, cloth.normals, colours, cloth.triangles), two_sided=True),
-                "cloth",
-                (0.04, 5.3, 0.0),
-                wide,
-            )
-        )
+        mesh = _striped("flag-cloth", cloth, band, second)
+        strips.append(Piece(f"cloth_{i}", mesh, "cloth", (0.04, 5.3, 0.0), wide))
     return (Piece("pole", finish("metal-flag-pole", *pole)), *strips)
 
 
@@ -62,14 +64,6 @@ def banner(paint: Paint) -> Model:
         edge = (np.abs(cloth.positions[:, 0]) > 0.45) | (
             (i in (2, 3, 4, 5)) & (np.abs(cloth.positions[:, 0]) < (0.3 if i in (3, 4) else 0.15))
         )
-        colours = np.where(edge[:, None], np.array(second), cloth.colours)
-        strips.append(
-            Piece(
-                f"cloth_{i}",
-                finish("banner-cloth", Part(cloth.positions, cloth.normals, colours, cloth.triangles), two_sided=True),
-                "hanging",
-                (0.0, 3.95, 0.02),
-                tall,
-            )
-        )
+        mesh = _striped("banner-cloth", cloth, edge, second)
+        strips.append(Piece(f"cloth_{i}", mesh, "hanging", (0.0, 3.95, 0.02), tall))
     return (Piece("pole", finish("banner-pole", *pole)), *strips)

@@ -10,6 +10,7 @@ from vr_server.staging.geometry import Array, vec
 from vr_server.staging.scene import Mesh
 
 from .core import Part, box, ellipsoid, finish, lathe, merge, mix, smooth_part, times, tube
+from .shapes import loft_z
 
 SILVER: Rgb = (0.72, 0.76, 0.82)
 _DARK: Rgb = (0.09, 0.095, 0.11)
@@ -29,27 +30,6 @@ class ShipMeshes:
     ramp: Mesh  # hinge at the origin, unit length along +Y when shut
     flame: Mesh  # nozzle at the origin, one metre long towards -Y
     nozzles: tuple[Array, ...]
-
-
-def _loft(rows: list[tuple[float, float, float, float]], colour: Rgb, segments: int = 22, power: float = 2.5) -> Part:
-    """Superelliptic sections (z, half width, half height, centre y) joined from nose (-Z) to tail."""
-    angle = np.arange(segments) * (2 * math.pi / segments)
-    c, s = np.cos(angle), np.sin(angle)
-    x, y = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
-    points = np.concatenate([np.stack([x * hw, y * hh + cy, np.full(segments, z)], 1) for z, hw, hh, cy in rows])
-    n = segments
-    faces = [
-        t
-        for j in range(len(rows) - 1)
-        for i in range(n)
-        for t in (
-            (j * n + i, (j + 1) * n + (i + 1) % n, j * n + (i + 1) % n),
-            (j * n + i, (j + 1) * n + i, (j + 1) * n + (i + 1) % n),
-        )
-    ]
-    last = (len(rows) - 1) * n
-    faces += [(0, i + 1, i) for i in range(1, n - 1)] + [(last, last + i, last + i + 1) for i in range(1, n - 1)]
-    return smooth_part(points, np.array(faces, dtype=np.int32)[:, ::-1].copy(), colour)
 
 
 def _panels(p: Array, n: Array) -> Array:
@@ -74,7 +54,7 @@ def _body() -> Part:
                 3.55 + 0.25 * (u - 0.5) - 0.35 * (1 - nose),
             )
         )
-    return _opened(_loft(rows, SILVER, 40)).tinted(_panels)
+    return _opened(loft_z(rows, SILVER, 40)).tinted(_panels)
 
 
 def _opened(hull: Part) -> Part:

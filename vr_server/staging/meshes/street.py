@@ -131,7 +131,3 @@ def placeholder(_seed: int, size: tuple[float, float, float]) -> tuple[Mesh, ...
     """A plain rounded block of the given size: something the asset library does not have."""
     w, h, d = size
     return (finish("placeholder", box((w, h, d), (0.42, 0.42, 0.46), (0.0, h / 2, 0.0))),)
-
-
-def orb(radius: float, colour: Rgb) -> Mesh:
-    return finish("orb", ellipsoid((radius, radius, radius), colour, level=1), emission=3.0)
