@@ -19,22 +19,18 @@ from .exposure import LUMA, MEAN_CODE, metered
 from .finish import Finish
 from .geometry import Geometry
 from .grades import grade_of, make_print
-from .jit import F64, U8
+from .jit import U8
 from .lens import CubeLens, Lens, lens_for
-from .raster import NEAR_M
-from .renderer import METER, SETTINGS, Look, Picture, Rasteriser, Survey, make_look
+from .renderer import METER, SETTINGS, Look, Picture, make_look
 from .sphere import level
+from .survey import survey
 from .tiny import tiny_scene
 from .workers import Workers
 
-SURVEY_FRAMES = 9
-SURVEY_HEIGHT_PX = 96
 METER_HEIGHT_PX = 72
 FILL_LEAST = 1.0
 """Exposed light that a face gets at least, as a share of the picture's mean code."""
 FILL_WARMTH = np.array([1.08, 1.0, 0.9])
-SHADOW_REACH_M = 160.0
-"""Beyond this distance from the camera nothing needs a shadow of its own."""
 
 
 class RenderedClip:
@@ -50,8 +46,7 @@ class RenderedClip:
         flat = lens.projection != "equirectangular"
         self._finish = Finish(self._grade, self._geometry.surfaces.grain, flat=flat)
         with Workers() as workers:
-            eyes = [(float(i / fps), eye) for i, pose in _picks(cameras) for eye in lens.eyes(pose)]
-            self._survey = survey(self._geometry, eyes, lens.drawn_size[0] / lens.drawn_size[1], workers)
+            self._survey = survey(self._geometry, cameras, fps, lens, workers)
         self._plan = ClipPlan(
             *size, fps, len(cameras), self._survey.near_m, self._survey.far_m * lens.reach, cameras,
             projection=lens.projection,
@@ -108,51 +103,6 @@ class RenderedClip:
         exposure *= sky.exposure * factor
         lights = look.lights._replace(exposure=exposure, fill=fill, mirrors=lens.projection == "perspective")
         return replace(look, lights=lights, prints=make_print(self._grade))
-
-
-def _picks(cameras: tuple[CameraPose, ...]) -> list[tuple[int, CameraPose]]:
-    """Frames spread over the shot, first and last among them, with their numbers."""
-    count = len(cameras)
-    picks = sorted({round(k * (count - 1) / max(SURVEY_FRAMES - 1, 1)) for k in range(SURVEY_FRAMES)})
-    return [(i, cameras[i]) for i in picks]
-
-
-def survey(geometry: Geometry, eyes: list[tuple[float, CameraPose]], aspect: float, workers: Workers) -> Survey:
-    """Look through `eyes` (seconds, pose): a few frames at low resolution: how near, how far, and where shadows will be seen."""
-    height = SURVEY_HEIGHT_PX
-    width = max(16, round(height * aspect))
-    raster = Rasteriser(geometry, width, height, ((0.0, 0.0),), workers)
-    low, high = math.inf, 0.0
-    points, distances = [], []
-    y, x = np.mgrid[0:height:2, 0:width:2]
-    for time_s, eye in eyes:
-        geometry.move(time_s)
-        view = view_of(eye, width, height)
-        raster.draw(view)
-        inverse = raster.inverse[0]
-        hit = inverse > 0
-        if not hit.any():
-            continue
-        low, high = min(low, 1.0 / float(inverse[hit].max())), max(high, 1.0 / float(inverse[hit].min()))
-        sub = inverse[::2, ::2]
-        sub_hit = sub > 1.0 / SHADOW_REACH_M
-        z = 1.0 / sub[sub_hit].astype(np.float64)
-        f, cx, cy = view.lens
-        local = np.stack([(x[sub_hit] - cx) / f * z, (cy - y[sub_hit]) / f * z, z], axis=1)
-        points.append(local @ view.rows + view.origin)
-        distances.append(z)
-    if not high:
-        return Survey(0.5, 100.0, np.zeros((1, 3)), np.zeros((1, 3)))
-    return _bounds(geometry, low, high, np.concatenate(points), np.concatenate(distances))
-
-
-def _bounds(geometry: Geometry, low: float, high: float, points: F64, distances: F64) -> Survey:
-    """Margins for what no surveyed frame showed; the near map covers what is near half of the picture's points."""
-    if not len(points):
-        points, distances = geometry.positions[:1].astype(np.float64), np.ones(1)
-    split = max(float(np.quantile(distances, 0.6)), 6.0)
-    near_points = points[distances <= split] if (distances <= split).any() else points
-    return Survey(max(low * 0.7, NEAR_M), high * 1.25, near_points, points)
 
 
 def _checked(width_px: int, height_px: int) -> tuple[int, int]:
