@@ -8,6 +8,7 @@ header, SRTP and socket, straight from shared payloads. ICE, DTLS, SDP and the R
 
 import asyncio
 import contextlib
+import copy
 import secrets
 import socket
 import struct
@@ -19,8 +20,9 @@ from typing import Any, Protocol
 
 from aioice import stun
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpTransceiver, clock
+from aiortc.codecs import CODECS
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
@@ -36,6 +38,8 @@ from aiortc.sdp import SessionDescription
 from pylibsrtp._binding import ffi, lib
 
 SUPPORTED_AIORTC = "1.16."
+RICHER_PROFILES = ("4d001f", "640c1f", "64001f")
+"""Main and High of H.264: Chromium offers Main everywhere, hardware decoders High. aiortc knows Baseline only."""
 HISTORY_PACKETS = 1024  # power of two; aiortc keeps 128, less than two frames of an atlas
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ABS_SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
@@ -53,6 +57,19 @@ def check_version() -> None:
     installed = version("aiortc")
     if not installed.startswith(SUPPORTED_AIORTC):
         raise RuntimeError(f"streaming hooks into aiortc {SUPPORTED_AIORTC}x; {installed} is installed")
+
+
+def know_richer_profiles() -> None:
+    """Have aiortc negotiate `RICHER_PROFILES`. Packets are stored, so that it need not encode them. Idempotent."""
+    known = {codec.parameters.get("profile-level-id"): codec for codec in CODECS["video"]}
+    free = max(codec.payloadType for codec in CODECS["video"]) + 1
+    for profile in RICHER_PROFILES:
+        if profile not in known:
+            codec = copy.deepcopy(known["42e01f"])
+            codec.payloadType, codec.parameters["profile-level-id"] = free, profile
+            resend = RTCRtpCodecParameters("video/rtx", codec.clockRate, None, free + 1, [], {"apt": free})
+            CODECS["video"] += [codec, resend]
+            free += 2
 
 
 class IdleTrack(MediaStreamTrack):

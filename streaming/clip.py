@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from fractions import Fraction
 
-from streaming.h264 import RtpFrame, packetise
+from streaming.h264 import RtpFrame, packetise, profile_idc
 from streaming.packets import PacketReader
 
 _CACHED_FRAMES = 48  # per tier: two half-second GOPs at 24 fps, so joins and repairs pack nothing twice
@@ -25,12 +25,23 @@ class ClipSource:
         self.fps = fps
         self._tiers = dict(tiers)
         self._planned = frame_count
+        self._profiles: dict[str, int] = {}
         self._cache: dict[str, OrderedDict[int, RtpFrame]] = {name: OrderedDict() for name in tiers}
 
     @property
     def tiers(self) -> tuple[str, ...]:
         """Names, best first."""
         return tuple(self._tiers)
+
+    def tiers_for(self, profile: int) -> tuple[str, ...]:
+        """Names, best first, of the tiers that a decoder of H.264 `profile` (its idc) takes; the last one if it takes none.
+
+        Ask when a frame is available: before, no tier says how it is coded.
+        """
+        for name, reader in self._tiers.items():
+            if name not in self._profiles:
+                self._profiles[name] = profile_idc(reader.read(0).data)
+        return tuple(name for name, coded in self._profiles.items() if coded <= profile) or self.tiers[-1:]
 
     @property
     def available(self) -> int:

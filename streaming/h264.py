@@ -9,10 +9,15 @@ from struct import pack
 
 PAYLOAD_LIMIT_BYTES = 1200  # what browsers use: fits any path that carries IPv6, with SRTP, TURN and a tunnel
 
+BASELINE, MAIN, HIGH = 66, 77, 100
+"""profile_idc (ITU-T H.264, annex A); who decodes one of them decodes those below it, as they are coded here: progressive,
+without reordering, arbitrary slice orders or redundant slices."""
+
 _STAP_A = 24
 _FU_A = 28
 _ACCESS_UNIT_DELIMITER = 9
 _FILLER = 12
+_SEQUENCE_PARAMETERS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,14 @@ def split_nal_units(data: bytes) -> Iterator[bytes]:
         if unit:
             yield unit
         start = following
+
+
+def profile_idc(keyframe: bytes) -> int:
+    """The profile that an annex-B access unit with parameter sets names; `BASELINE` where it has none."""
+    for unit in split_nal_units(keyframe):
+        if unit[0] & 0x1F == _SEQUENCE_PARAMETERS and len(unit) > 1:
+            return unit[1]
+    return BASELINE
 
 
 def packetise(data: bytes, limit: int = PAYLOAD_LIMIT_BYTES) -> tuple[bytes, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aiortc import RTCIceServer
 
-from streaming.aiortc_hooks import check_version
+from streaming.aiortc_hooks import check_version, know_richer_profiles
 from streaming.clip import ClipSource
 from streaming.errors import RoomFull, StreamClosed
 from streaming.packets import PacketLogError
@@ -54,6 +54,7 @@ class RoomStream:
         settings: StreamSettings | None = None,
     ) -> None:
         check_version()
+        know_richer_profiles()
         self.settings = settings or StreamSettings()
         self._on_span = on_span
         self._on_viewer_closed = on_viewer_closed
@@ -240,9 +241,9 @@ class RoomStream:
         source = self._on_wire
         if source is None or not self._timeline.playing or len(source.tiers) == 1:
             return
-        rates = [source.bitrate_bps(tier) for tier in source.tiers]
+        rates = {tier: source.bitrate_bps(tier) for tier in source.tiers}
         for viewer in self._joined():
-            viewer.review_tier(rates, time.monotonic())
+            viewer.review_tier([rates[tier] for tier in source.tiers_for(viewer.profile)], time.monotonic())
 
     async def _is_alive(self, viewer: Viewer) -> bool:
         wanted = self.settings
@@ -283,12 +284,12 @@ class RoomStream:
         source = self._on_wire
         if source is None:
             return
-        tiers = source.tiers
         for index, frame in enumerate(step.frames):
             counter = step.counter + index
             timestamp = rtp_timestamp(counter, step.fps)
             starts = bool(viewers) and source.keyframe_at_or_before(frame) == frame
             for viewer in viewers:
+                tiers = source.tiers_for(viewer.profile)
                 if starts or viewer.tier not in tiers:
                     viewer.tier = tiers[min(viewer.tier_state.tier, len(tiers) - 1)]
                 viewer.enqueue(counter, timestamp, source.rtp_frame(viewer.tier, frame))

@@ -18,9 +18,9 @@ from aiortc import (
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 from aiortc.sdp import SessionDescription
 
-from streaming.aiortc_hooks import IdleTrack, Outlet, close_peer, offer_playout_delay
+from streaming.aiortc_hooks import RICHER_PROFILES, IdleTrack, Outlet, close_peer, offer_playout_delay
 from streaming.errors import OfferError, StreamClosed
-from streaming.h264 import RtpFrame
+from streaming.h264 import BASELINE, RtpFrame
 from streaming.offer import PARSER_ERRORS, check_offer, parse_trickle
 from streaming.supervise import log_failure
 from streaming.tiers import TierState, choose_tier
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 OUTBOX_LIMIT_PACKETS = 1500  # about two GOPs of an atlas; beyond it the newest picture wins
 RESEND_LIMIT_PER_S = 2000
-_PROFILES = ("42e01f", "42001f")
+_PROFILES = (*RICHER_PROFILES, "42e01f", "42001f")
+"""What is answered with, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Viewer:
         self.id = viewer_id
         self.answer_sdp = ""
         self.tier: str | None = None
+        self.profile = BASELINE  # the best that it decodes: an H.264 profile_idc
         self.joined = False  # has been sent its first keyframe
         self.picture_lost = False  # asks for a keyframe
         self.keyed_s = -math.inf  # when it was last sent one for that, on the monotonic clock
@@ -100,6 +102,7 @@ class Viewer:
             raise OfferError(f"the offer cannot be answered: {error}") from error
         self._outlet = Outlet(self._transceiver, self)
         self.answer_sdp = self._peer.localDescription.sdp
+        self.profile = _profile(self.answer_sdp)
         self._peer.on("connectionstatechange", self._on_state)
         self._on_state()
 
@@ -253,3 +256,11 @@ class Viewer:
             self.tier_state, rates_bps, estimate_bps=self.estimate_bps, loss=self.loss, now_s=now_s
         )
         return self.tier_state.tier
+
+
+def _profile(answer_sdp: str) -> int:
+    """profile_idc of the codec that an answer puts first: the one that is sent."""
+    for media in SessionDescription.parse(answer_sdp).media:
+        if media.kind == "video" and media.direction == "sendonly" and media.rtp.codecs:
+            return int(str(media.rtp.codecs[0].parameters.get("profile-level-id", "42e01f"))[:2], 16)
+    return BASELINE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.codecs import h264_depayload
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
@@ -32,15 +32,16 @@ def number_in(frame: av.VideoFrame) -> int:
     return sum(int(luma[4:28, bit * 20 + 4 : bit * 20 + 16].mean() > 128) << bit for bit in range(BITS))
 
 
-def encode(numbers: Iterable[int], *, gop: int = GOP) -> list[AccessUnit]:
+def encode(numbers: Iterable[int], *, gop: int = GOP, profile: str = "baseline") -> list[AccessUnit]:
     codec = av.CodecContext.create("libx264", "w")
     codec.width, codec.height, codec.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
     codec.time_base, codec.framerate = Fraction(1, 24), Fraction(24)
     codec.options = {
         "preset": "ultrafast",
         "tune": "zerolatency",
-        "profile": "baseline",
-        "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:repeat-headers=1:annexb=1",
+        "profile": profile,
+        "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:repeat-headers=1:annexb=1"
+        + (":cabac=1" if profile == "main" else ""),  # without it x264 says baseline, and is right
     }
     packets = []
     for index, number in enumerate(numbers):
@@ -66,9 +67,15 @@ def source(*paths: Path, fps: int = 24, frame_count: int = 48) -> ClipSource:
 class Watcher:
     """`shown`: numbers that aiortc's own receiver decoded. `wire`: (timestamp, number) of every whole picture, at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, baseline_only: bool = False) -> None:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.receiver = self.peer.addTransceiver("video", direction="recvonly").receiver
+        transceiver = self.peer.addTransceiver("video", direction="recvonly")
+        self.receiver = transceiver.receiver
+        if baseline_only:
+            offered = RTCRtpReceiver.getCapabilities("video").codecs
+            transceiver.setCodecPreferences(
+                [c for c in offered if str(c.parameters.get("profile-level-id", "42"))[:2] == "42"]
+            )
         self.shown: list[int] = []
         self.wire: list[tuple[int, int]] = []
         self.first_kinds: list[int] = []  # NAL unit types of the first packets

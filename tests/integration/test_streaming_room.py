@@ -35,8 +35,8 @@ class House:
         self.room = RoomStream(self.spans.append, on_viewer_closed=self.gone.append, settings=settings)
         self.watchers: list[Watcher] = []
 
-    async def watch(self):
-        watcher = Watcher()
+    async def watch(self, *, baseline_only=False):
+        watcher = Watcher(baseline_only=baseline_only)
         self.watchers.append(watcher)
         return watcher, await watcher.join(self.room)
 
@@ -224,6 +224,23 @@ async def test_a_viewer_changes_tier_at_a_keyframe(house, clip_path, tmp_path):
     assert switch % GOP == 0
     assert [number % 100 for number in numbers] == list(range(1, len(numbers) + 1))
     assert viewer.stats.tier == "low"
+
+
+async def test_a_tier_of_main_profile_goes_to_those_who_decode_it_only(house, clip_path, tmp_path):
+    rich = write(tmp_path / "rich.vrpk", encode(range(101, 149), profile="main"))
+    able, its_viewer = await house.watch()
+    plain, other_viewer = await house.watch(baseline_only=True)
+    house.room.load(source(rich, clip_path), tag="take")
+    assert await able.pictures(14) == list(range(101, 115))
+    assert await plain.pictures(14) == list(range(1, 15))
+    assert (its_viewer.stats.tier, other_viewer.stats.tier) == ("rich", "full")
+
+
+async def test_a_clip_without_a_tier_for_somebody_is_shown_all_the_same(house, tmp_path):
+    rich = write(tmp_path / "rich.vrpk", encode(NUMBERS, profile="main"))
+    plain, _ = await house.watch(baseline_only=True)
+    house.room.load(source(rich), tag="take")
+    assert await plain.pictures(3) == [1, 2, 3]
 
 
 async def test_reports_go_both_ways(house, clip_path):

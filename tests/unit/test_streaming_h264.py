@@ -3,7 +3,7 @@
 import pytest
 from aiortc.codecs import h264_depayload
 
-from streaming.h264 import packetise, split_nal_units
+from streaming.h264 import BASELINE, MAIN, packetise, profile_idc, split_nal_units
 
 START = b"\x00\x00\x00\x01"
 
@@ -54,3 +54,9 @@ def test_delimiters_and_filler_stay_off_the_wire():
 def test_nothing_in_nothing_out():
     assert packetise(b"") == ()
     assert packetise(b"no start code") == ()
+
+
+def test_the_profile_stands_in_the_parameter_sets():
+    assert profile_idc(START + nal(9, 2) + START + b"\x67\x4d\x40\x2a" + START + nal(5, 100)) == MAIN
+    assert profile_idc(START + nal(5, 100)) == BASELINE
+    assert profile_idc(START + b"\x67") == BASELINE

@@ -110,7 +110,7 @@ class ClipWriter:
                 keyframe_interval=max(1, round(plan.fps)),
                 crf=18,
                 preset="veryfast",
-                baseline=False,
+                profile="high",
             )
         )
         self._packets: list[Packet] = []

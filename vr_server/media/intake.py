@@ -86,7 +86,7 @@ def _rewrite(source: Path, target: Path) -> tuple[str, ...]:
             keyframe_interval=max(1, round(pictures.fps)),
             crf=_CRF,
             preset="superfast",
-            baseline=False,
+            profile="high",
         )
     )
     packets = [packet for picture in pictures for packet in encoder.encode(rgb_to_i420(picture))]
