@@ -62,7 +62,7 @@ def check_version() -> None:
 def know_richer_profiles() -> None:
     """Have aiortc negotiate `RICHER_PROFILES`. Packets are stored, so that it need not encode them. Idempotent."""
     known = {codec.parameters.get("profile-level-id"): codec for codec in CODECS["video"]}
-    free = max(codec.payloadType for codec in CODECS["video"]) + 1
+    free = max(codec.payloadType or 0 for codec in CODECS["video"]) + 1
     for profile in RICHER_PROFILES:
         if profile not in known:
             codec = copy.deepcopy(known["42e01f"])
