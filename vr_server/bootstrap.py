@@ -53,12 +53,16 @@ def engine_named(name: str) -> EmbeddedEngine:
 
 def _remote() -> dict[str, tuple[type[EngineSettings], Callable[..., RemoteEngine]]]:
     """Engines over the network: what they can be told, and what makes them of it."""
+    from vr_server.generation.engines.comfyui import ComfyUIEngine, ComfyUISettings
+    from vr_server.generation.engines.dashscope import DashScopeEngine, DashScopeSettings
     from vr_server.generation.engines.openai_videos import OpenAIVideosEngine, OpenAIVideosSettings
     from vr_server.generation.engines.wan_http import WanHttpEngine, WanHttpSettings
 
     return {
         "wan-http": (WanHttpSettings, WanHttpEngine),
+        "dashscope": (DashScopeSettings, DashScopeEngine),
         "openai-videos": (OpenAIVideosSettings, OpenAIVideosEngine),
+        "comfyui": (ComfyUISettings, ComfyUIEngine),
     }
 
 

@@ -113,9 +113,12 @@ class Replay:
 @asynccontextmanager
 async def serving(*replays: Replay) -> AsyncIterator[None]:
     """Each on a port of its own, within this event loop."""
-    tasks, servers = [], []
+    tasks: list[asyncio.Task[None]] = []
+    servers: list[uvicorn.Server] = []
     for replay in replays:
-        listening = socket.socket()
+        listening = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # asyncio turns Nagle off then
         listening.bind(("127.0.0.1", 0))
         replay.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(
@@ -131,9 +134,23 @@ async def serving(*replays: Replay) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for server in servers:
-            server.should_exit = server.force_exit = True
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for server, task in zip(servers, tasks, strict=True):
+            await _end(server, task)
+
+
+async def _end(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    """At once: uvicorn's own way waits for two ticks of a tenth of a second, which is most of a small test's time."""
+    state = server.server_state
+    for listener in server.servers:
+        listener.close()
+    answers = list(state.tasks)
+    for connection in list(state.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
+    for running in (*answers, task):
+        running.cancel()
+    await asyncio.gather(*answers, task, return_exceptions=True)
+    await asyncio.sleep(0)  # connections hear that they are lost
 
 
 class FakeClock:

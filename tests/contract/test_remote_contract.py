@@ -7,6 +7,7 @@ import logging
 import traceback
 
 import pytest
+from remote_comfyui import ComfyUIReplay
 from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay, SGLangReplay
 from remote_wan_http import WanHttpReplay
@@ -33,6 +34,7 @@ REPLAYS = {
     "wan-http": WanHttpReplay,
     "openai-videos": OpenAIVideosReplay,
     "sglang": SGLangReplay,
+    "comfyui": ComfyUIReplay,
 }
 MEGABYTE = 1_000_000
 

@@ -19,6 +19,15 @@ def test_what_is_set_up_is_offered() -> None:
     assert engines({}) == []
     assert engines({"VR_PREVIS_WAN_HTTP_KEY": KEY}) == ["wan-http"]
     assert "openai-videos" in engines({"VR_PREVIS_OPENAI_VIDEOS_BASE_URL": "http://127.0.0.1:8000"})
+    assert engines({"VR_PREVIS_DASHSCOPE_KEY": KEY, "VR_PREVIS_DASHSCOPE_REGION": "china"}) == ["dashscope"]
+    assert engines({"VR_PREVIS_COMFYUI_BASE_URL": "http://127.0.0.1:8188"}) == ["comfyui"]
+
+
+def test_a_workflow_that_is_none_is_said_by_name() -> None:
+    address = {"VR_PREVIS_COMFYUI_BASE_URL": "http://127.0.0.1:8188"}
+    with pytest.raises(InvalidInput, match=r"no workflow 'nowhere'; there are: .*wan22-t2v-14b"):
+        engines(address | {"VR_PREVIS_COMFYUI_WORKFLOWS": "wan22-t2v-14b, nowhere"})
+    assert engines(address | {"VR_PREVIS_COMFYUI_WORKFLOWS": "wan22-t2v-14b,wan21-vace-guide-14b"}) == ["comfyui"]
 
 
 def test_what_is_set_up_by_half_is_not_offered_and_says_what_is_missing(caplog: pytest.LogCaptureFixture) -> None:

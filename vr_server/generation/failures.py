@@ -1,7 +1,7 @@
 """What an engine's refusal means: a status, a code and a message -> one of our errors. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,6 +36,9 @@ _THROTTLED = (
 _TRANSIENT = ("internalerror", "internal_error", "server_error", "service_unavailable", "serviceunavailable",
               "systemerror", "requesttimeout", "timeout")  # fmt: skip
 _LONGEST_WAIT_S = 86_400.0
+
+Reason = Callable[[str], tuple[str, str]]
+"""The body of a refusal -> the engine's code for it, and its message."""
 
 
 def reason_in(body: str) -> tuple[str, str]:
@@ -100,10 +103,17 @@ def failure_of(
 
 
 def failure_from_answer(
-    name: str, status: int, headers: Mapping[str, str], body: str, hide: Redactor, *, paid: bool = False
+    name: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    hide: Redactor,
+    *,
+    paid: bool = False,
+    reason: Reason = reason_in,
 ) -> EngineFailed:
     """The failure of a call. `paid`: the call was an order; a gateway that lost the answer leaves it in doubt."""
-    code, message = reason_in(body)
+    code, message = reason(body)
     failure = failure_of(name, code, message, hide, status=status, wait_s=retry_after_s(headers))
     if paid and status in {502, 504} and isinstance(failure, EngineUnreachable):
         return OutcomeUnknown(

@@ -8,6 +8,7 @@ with nothing in it that must not be repeated.
 import asyncio
 import hashlib
 import json
+import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,18 +19,23 @@ from typing import Any, BinaryIO, cast
 
 import httpx
 from pydantic import JsonValue, SecretStr
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from vr_server import __version__
 from vr_server.domain.errors import EngineLied, EngineUnreachable, InvalidMedia, OutcomeUnknown, StorageFailed
 from vr_server.media.inspect import inspect_video
 
 from .addresses import AddressBook, Resolver, Target, resolve
-from .failures import failure_from_answer, failure_of_download
+from .failures import Reason, failure_from_answer, failure_of_download, reason_in
 from .port import VideoFile
 from .redaction import Redactor
 
 _CHUNK = 1 << 16
 _PINNED_SKIPS = {"authorization", "cookie"}
+_SILENT = logging.Logger("websockets", logging.CRITICAL)  # noqa: LOG001 - that is the point
+"""The library's debug lines hold the headers, and so the key. It stands outside logging's tree: nobody turns it up."""
+_SILENT.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,13 @@ class Upload:
     path: Path
     media_type: str
     name: str
+
+
+class _Connect(connect):
+    """Follows no redirect: the key would go along."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 @cache
@@ -115,25 +128,65 @@ class EngineHttp:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         paid: bool = False,
+        reason: Reason = reason_in,
+        most_bytes: int | None = None,
     ) -> dict[str, Any]:
         """One call to the engine's own origin, and its JSON object.
 
         `paid`: the call orders something. Then an answer that got lost on the way is OutcomeUnknown, not a failure
-        to ask again about. Raise EngineFailed and its kinds.
+        to ask again about. `reason`: code and message in the body of a refusal. `most_bytes`: of an answer that may be
+        longer than the limits say. Raise EngineFailed and its kinds.
         """
         request = await self._request(
             method, self.base.join(path.lstrip("/")), body=body, form=form, uploads=uploads, params=params,
             headers={"Accept": "application/json", **self._auth(), **(headers or {})},
         )  # fmt: skip
+        return self._object(await self._answer(request, paid=paid, reason=reason, most_bytes=most_bytes))
+
+    async def tell(self, path: str, body: Mapping[str, JsonValue]) -> None:
+        """POST to the engine's own origin, where the answer is its status alone. Raise EngineFailed and its kinds."""
+        request = await self._request("POST", self.base.join(path.lstrip("/")), body=body, headers=self._auth())
+        await self._answer(request)
+
+    async def _answer(
+        self,
+        request: httpx.Request,
+        *,
+        paid: bool = False,
+        reason: Reason = reason_in,
+        most_bytes: int | None = None,
+    ) -> str:
+        limit = most_bytes or self._limits.answer_bytes
         async with self._talking(paid=paid, deadline_s=self._limits.answer_s):
             response = await self._client.send(request, stream=True)
             try:
-                text = (await self._read(response, self._limits.answer_bytes)).decode("utf-8", "replace")
+                text = (await self._read(response, limit)).decode("utf-8", "replace")
             finally:
                 await response.aclose()
         if not response.is_success:
-            raise failure_from_answer(self.name, response.status_code, response.headers, text, self.hide, paid=paid)
-        return self._object(text)
+            raise failure_from_answer(
+                self.name, response.status_code, response.headers, text, self.hide, paid=paid, reason=reason
+            )
+        return text
+
+    async def socket(self, path: str, params: Mapping[str, str]) -> ClientConnection:
+        """A websocket at the engine's own origin, to be closed by the caller. Raise EngineUnreachable."""
+        url = self.base.join(path.lstrip("/")).copy_merge_params(dict(params))
+        secure = url.scheme == "https"
+        try:
+            return await _Connect(
+                str(url.copy_with(scheme="wss" if secure else "ws")),
+                additional_headers=self._auth(),
+                user_agent_header=f"vr-previs/{__version__}",
+                ssl=_tls() if secure else None,
+                proxy=self._proxy.get_secret_value() if self._proxy else None,
+                logger=_SILENT,
+                open_timeout=self._limits.connect_s,
+                close_timeout=1.0,
+                max_size=self._limits.answer_bytes,
+            )
+        except (OSError, WebSocketException, ValueError):  # ValueError: a proxy or an address that is none
+            raise EngineUnreachable(f"Engine {self.name} opens no websocket at {self.hide(str(self.base))}.") from None
 
     async def send_form(self, url: str, form: Mapping[str, str], upload: Upload) -> None:
         """Put a file where the engine says uploads go: a judged address, without the key."""
