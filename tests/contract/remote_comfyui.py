@@ -278,6 +278,9 @@ class ComfyUIReplay(Replay):
         self.looks = ["done"]
         self.answered_id = "another"
 
+    def forget(self) -> None:
+        self.queue.clear()
+
     @staticmethod
     def engine(base_url, clock, **options):
         return ComfyUIEngine(ComfyUISettings(base_url=base_url, key=KEY, **options), clock=clock)

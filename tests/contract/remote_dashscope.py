@@ -87,6 +87,9 @@ class DashScopeReplay(Replay):
     def change_id(self) -> None:
         self.task_id = "another"
 
+    def forget(self) -> None:
+        self.states = ["UNKNOWN"]
+
     @staticmethod
     def engine(base_url, clock, **options):
         return DashScopeEngine(DashScopeSettings(base_url=base_url, key=KEY, **options), clock=clock)

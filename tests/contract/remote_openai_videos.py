@@ -48,6 +48,8 @@ class OpenAIVideosReplay(Replay):
             yield name, (value if b"filename=" in head else value.decode())
 
     async def retrieve(self, request: Request) -> Response:
+        if not self.states:
+            return JSONResponse({"error": {"code": "not_found", "message": "no such video"}}, 404)
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         answer = {"id": self.task_id, "status": state, "progress": 50 if state == "in_progress" else 0}
         return JSONResponse(answer | ({"error": self.error} if state == "failed" else {}))
@@ -61,6 +63,9 @@ class OpenAIVideosReplay(Replay):
 
     def change_id(self) -> None:
         self.task_id = "video_gen-2"
+
+    def forget(self) -> None:
+        self.states = []
 
     @classmethod
     def engine(cls, base_url, clock, **options):

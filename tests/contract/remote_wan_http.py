@@ -11,6 +11,7 @@ from vr_server.generation.port import GenerationRequest
 
 
 class WanHttpReplay(Replay):
+    polled = False  # the answer to the order is the clip
     clip_url = "/clips/1.mp4?Expires=1&Signature=signed-secret"
 
     def routes(self):

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -45,8 +46,13 @@ class Fault:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Replay:
-    """Routes by role; what was called; faults that come instead of the next answers of a role."""
+class Replay(ABC):
+    """Routes by role; what was called; faults that come instead of the next answers of a role.
+
+    `polled`: an order is taken first and asked about later; then there are `fail_task`, `change_id` and `forget`.
+    """
+
+    polled = True
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -55,8 +61,8 @@ class Replay:
         self.base_url = ""
         self.clip = b""
 
-    def routes(self) -> list[BaseRoute]:
-        raise NotImplementedError
+    @abstractmethod
+    def routes(self) -> list[BaseRoute]: ...
 
     def of(self, role: str) -> list[Call]:
         return [call for call in self.calls if call.role == role]

@@ -3,10 +3,10 @@
 import pytest
 from remote_dashscope import DashScopeReplay
 from remote_wan_http import WanHttpReplay
-from replay import KEY, FakeClock, Replay, make_clip, serving
+from replay import KEY, FakeClock, Fault, Replay, make_clip, serving
 from starlette.responses import RedirectResponse, Response
 
-from vr_server.domain.errors import EngineLied, EngineUnreachable
+from vr_server.domain.errors import EngineLied, EngineUnreachable, ResultGone
 from vr_server.generation.fitting import fit
 from vr_server.generation.remote import run
 
@@ -102,6 +102,16 @@ async def test_an_allowed_host_gets_its_name_and_not_the_key(servers, tmp_path):
     (call,) = elsewhere.of("media")
     assert call.headers["host"] == f"media.lan:{port}"
     assert KEY not in str(call.headers)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+async def test_a_signed_address_that_expired_is_gone(servers, tmp_path, status):
+    replay, elsewhere = servers
+    elsewhere.faults["media"] = [Fault("status", status, "Request has expired")]
+    host = elsewhere.base_url.removeprefix("http://")
+    with pytest.raises(ResultGone, match=str(status)):
+        await make(replay, f"{elsewhere.base_url}/clip.mp4?Expires=1&Signature=s", tmp_path, result_hosts=(host,))
+    assert len(elsewhere.of("media")) == 1
 
 
 async def test_redirects_are_judged_hop_by_hop_and_come_to_an_end(servers, tmp_path):

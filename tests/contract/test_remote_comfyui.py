@@ -7,10 +7,10 @@ import logging
 import pytest
 from remote_comfyui import ComfyUIReplay, fitted, ordered, picture, said, until
 from replay import KEY, FakeClock, Fault, serving
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 
 from vr_server.domain.errors import Cancelled, EngineUnreachable, OutcomeUnknown, ResultGone
-from vr_server.generation.engines.comfyui_feed import Heard, preview_in
+from vr_server.generation.engines.comfyui_feed import Heard, ProgressFeed, preview_in
 from vr_server.generation.fitting import request_key
 from vr_server.generation.port import FindsOrders
 from vr_server.generation.remote import wait_for
@@ -103,6 +103,55 @@ def ours(caplog):
     return "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("uvicorn"))
 
 
+async def test_the_key_follows_no_redirect(replay):
+    stolen = []
+
+    async def elsewhere(socket):
+        stolen.append(socket.headers)
+        await socket.close()
+
+    async def redirecting(socket):
+        await socket.send_denial_response(RedirectResponse(f"{other.base_url.replace('http', 'ws')}/ws"))
+
+    other = ComfyUIReplay()
+    other.socket, replay.socket = elsewhere, redirecting
+    async with serving(replay, other):
+        engine = replay.engine(replay.base_url, FakeClock())
+        with pytest.raises(EngineUnreachable, match="no websocket"):
+            await engine._http.socket("ws", {"clientId": "us"})
+        await engine.aclose()
+    assert stolen == []
+
+
+async def test_listening_begins_again_after_it_broke_off_and_ends_when_nobody_asks(engine, replay):
+    opened = []
+
+    async def connect(client_id):
+        opened.append(client_id)
+        return await engine._http.socket("ws", {"clientId": client_id})
+
+    async def listening():
+        return replay.sockets.get("us")
+
+    feed = ProgressFeed(connect, idle_s=0.5, again_s=0)
+    feed.watch("p", "us")
+    socket = await until(listening)
+    feed.watch("p", "us")
+    assert len(opened) == 1
+    replay.greeting = [said("progress", "p", node="a", value=1, max=4)]
+    await socket.close()
+    await until(lambda: heard_again(feed))
+    assert len(opened) > 1
+    await until(lambda: gone(replay))  # nobody asks any more
+    assert feed.heard("p").share(("a",)) == 0.25
+    await feed.aclose()
+    assert feed.heard("p") is None
+
+
+async def heard_again(feed):
+    return feed.watch("p", "us").share(("a",))
+
+
 @pytest.mark.parametrize(
     "message",
     ["", "[]", "{", "3", '{"type": "progress"}', '{"type": "progress", "data": {"prompt_id": "p", "node": 3}}',
@@ -176,6 +225,7 @@ async def test_a_failure_names_the_node_and_hides_the_rest(engine, replay):
         ({"14": {"images": [ComfyUIReplay.file("a.png")]}}, "saved no video"),
         ({"14": {"images": [ComfyUIReplay.file("a.webm")]}}, "saved a.webm, and an mp4 is needed"),
         ({"13": {"images": [ComfyUIReplay.file("a.mp4")]}}, "saved no video"),  # not the node that the bindings name
+        ({"14": {"images": [ComfyUIReplay.file("what-it-loaded.mp4", "input")]}}, "saved no video"),
         ({"14": {"text": ["a.mp4"], "images": [{"filename": 3}]}}, "saved no video"),
     ],
 )
