@@ -6,14 +6,21 @@ import logging
 
 import pytest
 from remote_comfyui import ComfyUIReplay, fitted, ordered, picture, said, until
-from replay import KEY, FakeClock, Fault, serving
+from replay import KEY, FakeClock, Fault, make_clip, serving
 from starlette.responses import JSONResponse, RedirectResponse
 
+from vr_server.domain.base import now_utc
 from vr_server.domain.errors import Cancelled, EngineUnreachable, OutcomeUnknown, ResultGone
+from vr_server.domain.order import Order
+from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
+from vr_server.domain.take import Provenance, Take
 from vr_server.generation.engines.comfyui_feed import Heard, ProgressFeed, preview_in
 from vr_server.generation.fitting import request_key
 from vr_server.generation.port import FindsOrders
 from vr_server.generation.remote import wait_for
+from vr_server.jobs import OrderDesk
+from vr_server.jobs.line import Ticket
+from vr_server.storage import MemoryBlobs, MemoryStore
 
 JPEG = b"\xff\xd8\xff\xe0 a small picture"
 
@@ -290,6 +297,34 @@ async def test_a_lost_answer_is_in_doubt_until_it_is_looked_up(replay):
         await engine.aclose()
     body = json.loads(replay.of("submit")[0].body)
     assert body["extra_data"] == {"vr-previs": {"request": request_key(request)}}
+
+
+@pytest.mark.parametrize("lost", ["after the engine took it", "before it did"])
+async def test_the_desk_goes_on_with_an_order_that_died_in_between(engine, replay, tmp_path, lost):
+    """As a killed server leaves it: written down as being sent, and no answer kept."""
+    replay.clip, replay.looks = make_clip(tmp_path / "source.mp4"), ["running", "done"]
+    request, store, blobs = fitted(engine, replay), MemoryStore(), MemoryBlobs()
+    if lost.startswith("after"):
+        await engine.submit(request, None)
+    told = Provenance(engine="comfyui", model="m", engine_version="1", seed=5, prompt_sent=request.prompt, order_id="o")
+    spec = ShotSpec(text=request.prompt, language="en")
+    take = Take(id="t", project_id="p", shot_id="s", number=1, created_at=now_utc(), spec=spec, provenance=told)
+    async with store.transaction() as unit:
+        await unit.put_project(Project(id="p", title="t", created_at=now_utc()))
+        await unit.put_sequence(Sequence(id="q", project_id="p", order=0, title=""))
+        await unit.put_shot(Shot(id="s", project_id="p", sequence_id="q", order=0, slate="1", spec=spec))
+        await unit.put_take(take)
+        await unit.put_order(Order(
+            id="o", project_id="p", engine="comfyui", created_at=now_utc(), request=request.model_dump_json(),
+            state="submitting", take_ids=("t",), submits=1,
+        ))  # fmt: skip
+    desk = OrderDesk(
+        store=store, blobs=blobs, engines={"comfyui": engine}, scratch=tmp_path / "scratch", clock=FakeClock()
+    )  # fmt: skip
+    assert await blobs.read(await desk.clip("o", "t", Ticket("p"))) == replay.clip
+    assert (await store.order("o")).state == "fetched"
+    assert len(replay.of("submit")) == 1
+    await desk.stop()
 
 
 async def test_an_engine_that_cannot_be_asked_says_so(replay):
