@@ -1,6 +1,7 @@
 """A flat video of a paid engine becomes a rendition that can be streamed."""
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from vr_server.domain.errors import Cancelled, InvalidMedia
 from vr_server.domain.shot import ShotSpec
 from vr_server.generation.flat import bake_video
 from vr_server.generation.progress import MakingProgress
+from vr_server.jobs.remote import BakeTask
 from vr_server.layering import render_view
+from vr_server.review.bar import QualityBar
 
 SPEC = ShotSpec(text="a man walks down a street", language="en", duration_s=0.5)
 
@@ -34,6 +37,17 @@ def test_depth_is_found_and_the_clip_is_baked_with_its_planned_stage(tmp_path: P
     assert told[-1].frames_done == told[-1].frame_count == 8
     color, _ = render_view(folder, 4, offset_m=(0, 0, 0))
     assert color[:, 32:48].mean() > color[:, 80:].mean() + 60  # the bright bar is where the video has it
+
+
+def test_the_task_of_a_worker_looks_at_the_take_and_leaves_its_report(tmp_path: Path) -> None:
+    task = BakeTask(
+        flat_clip(tmp_path / "engine.mp4"), tmp_path / "final", SPEC, 1, "s", "t", "remote_fixtures:flat_depth",
+        QualityBar(sharpness=10_000),
+    )  # fmt: skip
+    made = pickle.loads(pickle.dumps(task))({}, lambda _: None, lambda: False)
+    assert "sharpness" in {finding.check for finding in made.findings}
+    report = json.loads((tmp_path / "final" / "blocking_check.json").read_text(encoding="utf-8"))
+    assert {"camera_path", "framing", "horizon"} <= {measure["check"] for measure in report}
 
 
 @pytest.mark.parametrize("body", [b"", b"not a video" * 400])

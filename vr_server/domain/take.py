@@ -15,7 +15,8 @@ QUALITIES: tuple[Quality, ...] = ("draft", "final")
 
 
 Check = Literal[
-    "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera"
+    "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera",
+    "framing", "screen_side", "shot_size", "horizon", "camera_path", "own_motion",
 ]  # fmt: skip
 
 

@@ -41,14 +41,16 @@ class BakeTask:
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
-        from vr_server.generation.pipeline import CLIP_FOLDER
-        from vr_server.review.watching import look_at
+        from vr_server.generation.pipeline import CLIP_FOLDER, disk_told
+        from vr_server.review.watching import look_at_take
 
         made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
             estimators=self.estimators, report=report, cancelled=cancelled,
         )  # fmt: skip
-        return replace(made, findings=look_at(self.folder / CLIP_FOLDER / "clip.mp4", self.spec.camera, self.bar))
+        with disk_told(self.folder):
+            found = look_at_take(self.folder, self.folder / CLIP_FOLDER, self.spec, self.bar, note=_log.warning)
+        return replace(made, findings=found)
 
 
 class RemoteMaker:

@@ -15,6 +15,14 @@ class QualityBar(Model):
     `motion_max`: highest median flow, widths a second. `jerk`: largest change of the camera's speed between
     frames, over its median speed. `camera`: least share of the way that must go as asked. `truck`: how far near things must
     go past a camera that trucks, widths. `drift`: how far a picture may move in all that was to stand still, widths.
+
+    Against the planned blocking: `overlap`: least share that a subject's box has in common with the planned one. `side`:
+    how far over the middle a subject may stand that was planned on the other side, widths. `size`: factor by which
+    subjects may be smaller or larger than planned. `stands_out`: by how much another reading of what stands out (mirrored,
+    another size) must fit better than the plan before it counts. `lean_rad`: how far the horizon may lean from the plan.
+    `horizon`: how far it may be above or below it, heights. `way`: least agreement (cosine) of the camera's way with the
+    planned one, `way_amount`: least share of it that must be gone. `own_motion`: least share of the planned motion
+    of subjects that must be there.
     """
 
     sharpness: float = Field(default=40.0, ge=0)
@@ -29,3 +37,12 @@ class QualityBar(Model):
     camera: float = Field(default=0.5, ge=0, le=1)
     truck: float = Field(default=0.004, ge=0)
     drift: float = Field(default=0.15, ge=0)
+    overlap: float = Field(default=0.25, ge=0, le=1)
+    side: float = Field(default=0.05, ge=0, le=0.5)
+    size: float = Field(default=1.7, ge=1)
+    stands_out: float = Field(default=0.15, ge=0, le=2)
+    lean_rad: float = Field(default=0.1, ge=0)
+    horizon: float = Field(default=0.25, ge=0)
+    way: float = Field(default=0.5, ge=-1, le=1)
+    way_amount: float = Field(default=0.03, ge=0)
+    own_motion: float = Field(default=0.1, ge=0)

@@ -42,9 +42,15 @@ def to_grey(color: npt.NDArray[np.uint8]) -> Grey:
 
 
 def check(
-    frames: Iterable[Grey], fps: float, *, move: CameraMove | None = None, bar: QualityBar | None = None
+    frames: Iterable[Grey],
+    fps: float,
+    *,
+    move: CameraMove | None = None,
+    bar: QualityBar | None = None,
+    flows: tuple[Flow | None, ...] | None = None,
 ) -> tuple[Finding, ...]:
-    """What misses the bar, worst kinds first. `frames`: what `to_grey` gives. `move`: the camera move that was asked for.
+    """What misses the bar, worst kinds first. `frames`: what `to_grey` gives. `move`: the camera move that was asked for;
+    `flows`: what `flows_of` gives, where it is known already.
 
     A clip of fewer than two frames has no motion to judge. Raise nothing.
     """
@@ -58,11 +64,21 @@ def check(
     steps = np.array([float(np.abs(b.astype(np.int16) - a).mean()) for a, b in itertools.pairwise(greys)])
     cuts = _cuts(greys, bar)
     found += cuts + _flicker(greys, bar)
-    cut_at = {finding.frame for finding in cuts}
-    flows = [None if index + 1 in cut_at else flow(a, b) for index, (a, b) in enumerate(itertools.pairwise(greys))]
+    if flows is None:
+        flows = _flows(greys, cuts)
     found += _freeze(steps, move, bar)
     found += _motion([f for f in flows if f is not None], fps, move, bar)
     return tuple(found)
+
+
+def flows_of(greys: list[Grey], bar: QualityBar) -> tuple[Flow | None, ...]:
+    """How the picture goes from each frame to the next; None over a cut."""
+    return _flows(greys, _cuts(greys, bar)) if len(greys) > 1 else ()
+
+
+def _flows(greys: list[Grey], cuts: list[Finding]) -> tuple[Flow | None, ...]:
+    at = {finding.frame for finding in cuts}
+    return tuple(None if n + 1 in at else flow(a, b) for n, (a, b) in enumerate(itertools.pairwise(greys)))
 
 
 def _pictures(greys: list[Grey], bar: QualityBar) -> list[Finding]:
@@ -173,11 +189,9 @@ def flow(a: Grey, b: Grey) -> Flow:
     The camera's is a shift and a growth about the centre, fitted with two rounds of trimming, since what moves by itself
     is in the picture too.
     """
-    height = max(16, round(a.shape[0] * _FLOW_WIDTH_PX / a.shape[1]))
-    small = [cv2.resize(g, (_FLOW_WIDTH_PX, height), interpolation=cv2.INTER_AREA) for g in (a, b)]
-    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    field: Any = dis.calc(small[0], small[1], np.zeros((height, _FLOW_WIDTH_PX, 2), np.float32))
-    texture = cv2.GaussianBlur(np.abs(cv2.Laplacian(small[0], cv2.CV_32F)), (0, 0), 2)
+    small, field = flow_field(a, b)
+    height = small.shape[0]
+    texture = cv2.GaussianBlur(np.abs(cv2.Laplacian(small, cv2.CV_32F)), (0, 0), 2)
     mask = texture > max(1.0, float(np.percentile(texture, 40)))
     ys, xs = np.nonzero(mask)
     if xs.size < 40:
@@ -185,12 +199,31 @@ def flow(a: Grey, b: Grey) -> Flow:
     u, v = field[ys, xs, 0].astype(np.float64), field[ys, xs, 1].astype(np.float64)
     x = np.asarray(xs - (_FLOW_WIDTH_PX - 1) / 2, np.float64)
     y = np.asarray(ys - (height - 1) / 2, np.float64)
-    keep = np.ones(xs.size, bool)
+    dx, dy, zoom, _ = camera_share(np.stack([x, y], axis=1), np.stack([u, v], axis=1), noise=0.1)
+    return Flow(dx / _FLOW_WIDTH_PX, dy / _FLOW_WIDTH_PX, zoom, float((u - dx).mean()) / _FLOW_WIDTH_PX)
+
+
+def flow_field(a: Grey, b: Grey) -> tuple[Grey, npt.NDArray[np.float32]]:
+    """`a` made small, uint8 [h', 160], and where its pixels are in `b`: float32 [h', 160, 2] px (dense inverse search)."""
+    height = max(16, round(a.shape[0] * _FLOW_WIDTH_PX / a.shape[1]))
+    small = [cv2.resize(g, (_FLOW_WIDTH_PX, height), interpolation=cv2.INTER_AREA) for g in (a, b)]
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    field: Any = dis.calc(small[0], small[1], np.zeros((height, _FLOW_WIDTH_PX, 2), np.float32))
+    return np.asarray(small[0], np.uint8), field
+
+
+def camera_share(at: Floats, by: Floats, *, noise: float) -> tuple[float, float, float, Floats]:
+    """Shift and growth of points `at` [n, 2] that went `by` [n, 2], and what is left of each, [n]: two rounds of trimming
+    keep the three fifths that agree best, and all within `noise` of them."""
+    (x, y), (u, v) = at.T, by.T
+    keep = np.ones(len(at), bool)
+    dx = dy = zoom = 0.0
+    left = np.zeros(len(at))
     for _ in range(3):
         dx, dy, zoom = _similar(x[keep], y[keep], u[keep], v[keep])
         left = np.hypot(u - dx - zoom * x, v - dy - zoom * y)
-        keep = left <= max(0.1, float(np.percentile(left, 60)))
-    return Flow(dx / _FLOW_WIDTH_PX, dy / _FLOW_WIDTH_PX, zoom, float((u - dx).mean()) / _FLOW_WIDTH_PX)
+        keep = left <= max(noise, float(np.percentile(left, 60)))
+    return dx, dy, zoom, left
 
 
 def _similar(x: Floats, y: Floats, u: Floats, v: Floats) -> tuple[float, float, float]:

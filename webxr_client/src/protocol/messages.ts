@@ -382,7 +382,13 @@ export interface Finding {
     | 'cut'
     | 'motion'
     | 'jerk'
-    | 'camera';
+    | 'camera'
+    | 'framing'
+    | 'screen_side'
+    | 'shot_size'
+    | 'horizon'
+    | 'camera_path'
+    | 'own_motion';
   value: number;
   threshold: number;
   reason: string;
