@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vr_server.generation.settings import EngineSettings
     from vr_server.jobs import Production
     from vr_server.layering.depth import DepthEstimator
+    from vr_server.review.semantic import SemanticMatch
     from vr_server.rooms.hub import RoomHub
     from vr_server.rooms.ports import Stream, StreamFactory
     from vr_server.rooms.room import RoomSettings
@@ -71,25 +72,50 @@ def remote_engines(options: Mapping[str, SecretStr]) -> dict[str, RemoteEngine]:
 
     Raise InvalidInput with one line that names the variable, never its value.
     """
-    from pydantic import ValidationError
-
     made: dict[str, RemoteEngine] = {}
     for name, (kind, make) in _remote().items():
-        prefix = name.replace("-", "_") + "_"
-        told = {key.removeprefix(prefix): v.get_secret_value() for key, v in options.items() if key.startswith(prefix)}
-        if not told:
+        told = _told(name, kind, options)
+        if told is None:
             continue
-        try:
-            engine = make(kind.model_validate(told))
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            field = "_".join(str(part) for part in first["loc"]) or "settings"
-            reason = first["msg"].removeprefix("Value error, ")
-            raise InvalidInput(f"VR_PREVIS_{(prefix + field).upper()}: {reason}.") from None
+        engine = make(told)
         if (problem := engine.problem()) is not None:
             log.warning("engine %s is not offered: %s", name, problem)
             continue
         made[name] = engine
+    return made
+
+
+def _told(name: str, kind: type[EngineSettings], options: Mapping[str, SecretStr]) -> EngineSettings | None:
+    """The settings of what is called `name`; None where nothing was told. Raise InvalidInput as `remote_engines` does."""
+    from pydantic import ValidationError
+
+    prefix = name.replace("-", "_") + "_"
+    told = {key.removeprefix(prefix): v.get_secret_value() for key, v in options.items() if key.startswith(prefix)}
+    if not told:
+        return None
+    try:
+        return kind.model_validate(told)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = "_".join(str(part) for part in first["loc"]) or "settings"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InvalidInput(f"VR_PREVIS_{(prefix + field).upper()}: {reason}.") from None
+
+
+def semantic_match(options: Mapping[str, SecretStr]) -> SemanticMatch | None:
+    """Who judges whether pictures show their words: the vision-language model that is set up, if one is.
+
+    Raise InvalidInput as `remote_engines` does.
+    """
+    from vr_server.generation.vision import VisionMatch, VisionSettings
+
+    told = _told(VisionMatch.name, VisionSettings, options)
+    if not isinstance(told, VisionSettings):
+        return None
+    made = VisionMatch(told)
+    if (problem := made.problem()) is not None:
+        log.warning("%s is not used: %s", made.name, problem)
+        return None
     return made
 
 
@@ -157,6 +183,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
     from vr_server.jobs import OrderDesk, Ordering, Production, RemoteMaker
+    from vr_server.jobs.judging import Judge
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
     from vr_server.jobs.workflows import DurableTakeQueue
@@ -176,9 +203,11 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
     rules = read_rules(settings.production) if settings.production is not None else Rules()
     ordering = Ordering(paid, size=settings.final_size, gate=Gate.load(rules))
+    match = semantic_match(settings.engine_options)
+    judge = Judge(match=match, store=store, bus=bus, bar=rules.quality) if match is not None else None
     remote = RemoteMaker(
         maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering,
-        bar=rules.quality,
+        bar=rules.quality, judge=judge,
     )  # fmt: skip
     production = Production(
         store=store,
@@ -198,6 +227,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     finally:
         await hub.close()
         await production.stop()
+        if match is not None:
+            await match.aclose()
         log.info("stopped")
 
 

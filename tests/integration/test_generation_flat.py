@@ -4,6 +4,8 @@ import json
 import pickle
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from remote_fixtures import flat_clip
 
@@ -42,11 +44,14 @@ def test_depth_is_found_and_the_clip_is_baked_with_its_planned_stage(tmp_path: P
 def test_the_task_of_a_worker_looks_at_the_take_and_leaves_its_report(tmp_path: Path) -> None:
     task = BakeTask(
         flat_clip(tmp_path / "engine.mp4"), tmp_path / "final", SPEC, 1, "s", "t", "remote_fixtures:flat_depth",
-        QualityBar(sharpness=10_000),
+        QualityBar(sharpness=10_000), 3,
     )  # fmt: skip
     made = pickle.loads(pickle.dumps(task))({}, lambda _: None, lambda: False)
     assert "sharpness" in {finding.check for finding in made.findings}
     report = json.loads((tmp_path / "final" / "blocking_check.json").read_text(encoding="utf-8"))
+    stills = [cv2.imread(str(tmp_path / "final" / "stills" / f"{n}.jpg")) for n in (1, 2, 3)]
+    assert [still.shape[1] for still in stills] == [512] * 3
+    assert np.abs(stills[0].astype(int) - stills[2]).max() > 60  # the bar has gone on
     assert {"camera_path", "framing", "horizon"} <= {measure["check"] for measure in report}
 
 

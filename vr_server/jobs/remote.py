@@ -16,8 +16,10 @@ from vr_server.generation.port import GenerationRequest, TaskStatus
 from vr_server.generation.progress import Made, Report
 from vr_server.generation.worker import Engines
 from vr_server.review.bar import QualityBar
+from vr_server.review.semantic import STILLS
 from vr_server.storage import Blobs, Store
 
+from .judging import STILLS_FOLDER, Judge
 from .line import Ticket
 from .making import TakeMaker
 from .ordering import Ordering
@@ -38,11 +40,12 @@ class BakeTask:
     take_id: str
     estimators: str
     bar: QualityBar
+    stills: int = 0  # for whoever judges what they show
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
         from vr_server.generation.pipeline import CLIP_FOLDER, disk_told
-        from vr_server.review.watching import look_at_take
+        from vr_server.review.watching import look_at_take, write_stills
 
         made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
@@ -50,6 +53,8 @@ class BakeTask:
         )  # fmt: skip
         with disk_told(self.folder):
             found = look_at_take(self.folder, self.folder / CLIP_FOLDER, self.spec, self.bar, note=_log.warning)
+            if self.stills:
+                write_stills(self.folder / CLIP_FOLDER / "clip.mp4", self.folder / STILLS_FOLDER, self.stills)
         return replace(made, findings=found)
 
 
@@ -67,6 +72,7 @@ class RemoteMaker:
         estimators: str,
         ordering: Ordering | None = None,
         bar: QualityBar | None = None,
+        judge: Judge | None = None,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self.desk = desk
@@ -77,6 +83,7 @@ class RemoteMaker:
         self._estimators = estimators
         self._ordering = ordering
         self._bar = bar or QualityBar()
+        self._judge = judge
         self._clock = clock
 
     async def clip(self, take_id: str) -> str:
@@ -98,9 +105,12 @@ class RemoteMaker:
         video = folder.with_name("engine.mp4")
         await self._blobs.copy_to(digest, video)
         task = BakeTask(
-            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar
+            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar,
+            STILLS if self._judge is not None else 0,
         )  # fmt: skip
         await self._maker.render(take, "final", task)
+        if self._judge is not None:
+            await self._judge.look(take, folder)
         video.unlink(missing_ok=True)
 
     async def again(self, take_id: str) -> str | None:

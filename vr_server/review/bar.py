@@ -22,7 +22,7 @@ class QualityBar(Model):
     another size) must fit better than the plan before it counts. `lean_rad`: how far the horizon may lean from the plan.
     `horizon`: how far it may be above or below it, heights. `way`: least agreement (cosine) of the camera's way with the
     planned one, `way_amount`: least share of it that must be gone. `own_motion`: least share of the planned motion
-    of subjects that must be there.
+    of subjects that must be there. `match`: least share of the words that the pictures must show, where that is asked.
     """
 
     sharpness: float = Field(default=40.0, ge=0)
@@ -46,3 +46,4 @@ class QualityBar(Model):
     way: float = Field(default=0.5, ge=-1, le=1)
     way_amount: float = Field(default=0.03, ge=0)
     own_motion: float = Field(default=0.1, ge=0)
+    match: float = Field(default=0.5, ge=0, le=1)

@@ -29,6 +29,7 @@ from .seen import LOOK_WIDTH_PX, U8, boxes_by_id
 MOMENTS = 25
 """At so many moments of a take the plan is made; at every third of them pictures are looked at closely."""
 _EVERY = 3
+_STILL_WIDTH_PX = 512
 REPORT = "blocking_check.json"
 
 
@@ -135,6 +136,20 @@ def look_at_take(
     if any(m.check == "camera_path" and m.value is not None for m in measures):
         found = tuple(f for f in found if f.check != "camera")  # the plan knows more than the word asked for
     return (*found, *(f for m in measures if (f := m.finding()) is not None))
+
+
+def write_stills(video: Path, folder: Path, count: int) -> None:
+    """Write `count` pictures of a video, evenly spread, as small JPEGs 1.jpg, 2.jpg … to `folder`. Raise InvalidMedia."""
+    pictures = VideoPictures(video)
+    last = pictures.frame_count - 1
+    wanted = {round(last * (n + 0.5) / count): n + 1 for n in range(count)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for n, picture in enumerate(pictures):
+        if n in wanted:
+            height = max(16, round(picture.shape[0] * _STILL_WIDTH_PX / picture.shape[1]))
+            small = cv2.resize(picture, (_STILL_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+            _, coded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_JPEG_QUALITY, 85))
+            (folder / f"{wanted[n]}.jpg").write_bytes(coded.tobytes())
 
 
 def _asked(camera: CameraIntent) -> CameraMove | None:

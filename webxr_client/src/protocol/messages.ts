@@ -388,7 +388,8 @@ export interface Finding {
     | 'shot_size'
     | 'horizon'
     | 'camera_path'
-    | 'own_motion';
+    | 'own_motion'
+    | 'match';
   value: number;
   threshold: number;
   reason: string;
