@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vr_server.generation.settings import EngineSettings
     from vr_server.jobs import Production
     from vr_server.layering.depth import DepthEstimator
+    from vr_server.review.aids import Aids
     from vr_server.review.semantic import SemanticMatch
     from vr_server.rooms.hub import RoomHub
     from vr_server.rooms.ports import Stream, StreamFactory
@@ -119,6 +120,40 @@ def semantic_match(options: Mapping[str, SecretStr]) -> SemanticMatch | None:
     return made
 
 
+def aids_of(settings: Settings) -> Aids:
+    """The networks that takes are looked at with, each opened once so that a wrong one is told at the start.
+
+    Raise InvalidInput with one line that names the variable.
+    """
+    from vr_server.review.aids import Aids
+
+    if settings.people_model is None and settings.content_check is None:
+        return Aids()
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    from vr_server.domain.errors import InvalidModel, Unavailable
+    from vr_server.review.networks import MaskPeople, NudityFinder
+
+    content: Path | None = None
+    if settings.content_check == "nudenet":
+        spec = find_spec("nudenet")  # its weights are used, its code is not run
+        if spec is None or spec.origin is None:
+            raise InvalidInput("VR_PREVIS_CONTENT_CHECK: nudenet is not installed: pip install 'vr-previs[content]'.")
+        content = Path(spec.origin).with_name("320n.onnx")
+    elif settings.content_check is not None:
+        content = Path(settings.content_check)
+    for name, path, kind in (
+        ("PEOPLE_MODEL", settings.people_model, MaskPeople), ("CONTENT_CHECK", content, NudityFinder)
+    ):  # fmt: skip
+        try:
+            if path is not None:
+                kind(path)
+        except (InvalidModel, Unavailable) as error:
+            raise InvalidInput(f"VR_PREVIS_{name}: {error}") from error
+    return Aids(people_model=settings.people_model, content_model=content)
+
+
 DEPTH_MODEL: Final = "depth-anything-v2-small"
 """The network that `auto` takes where it has been fetched already."""
 
@@ -207,7 +242,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     judge = Judge(match=match, store=store, bus=bus, bar=rules.quality) if match is not None else None
     remote = RemoteMaker(
         maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering,
-        bar=rules.quality, judge=judge,
+        bar=rules.quality, judge=judge, aids=aids_of(settings),
     )  # fmt: skip
     production = Production(
         store=store,

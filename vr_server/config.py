@@ -43,6 +43,8 @@ class Settings(BaseModel):
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
     production: Path | None = None  # TOML: the production's own lists for the gate and its quality bar
+    people_model: Path | None = None  # ONNX: a mask of people, for the check against the planned blocking
+    content_check: str | None = None  # "nudenet" or its .onnx file: takes are looked through for nudity
     engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -15,6 +15,7 @@ from vr_server.generation.flat import bake_video
 from vr_server.generation.progress import MakingProgress
 from vr_server.jobs.remote import BakeTask
 from vr_server.layering import render_view
+from vr_server.review.aids import Aids
 from vr_server.review.bar import QualityBar
 
 SPEC = ShotSpec(text="a man walks down a street", language="en", duration_s=0.5)
@@ -44,7 +45,7 @@ def test_depth_is_found_and_the_clip_is_baked_with_its_planned_stage(tmp_path: P
 def test_the_task_of_a_worker_looks_at_the_take_and_leaves_its_report(tmp_path: Path) -> None:
     task = BakeTask(
         flat_clip(tmp_path / "engine.mp4"), tmp_path / "final", SPEC, 1, "s", "t", "remote_fixtures:flat_depth",
-        QualityBar(sharpness=10_000), 3,
+        QualityBar(sharpness=10_000), Aids(stills=3),
     )  # fmt: skip
     made = pickle.loads(pickle.dumps(task))({}, lambda _: None, lambda: False)
     assert "sharpness" in {finding.check for finding in made.findings}

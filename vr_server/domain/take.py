@@ -17,7 +17,7 @@ QUALITIES: tuple[Quality, ...] = ("draft", "final")
 Check = Literal[
     "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera",
     "framing", "screen_side", "shot_size", "horizon", "camera_path", "own_motion",
-    "match",
+    "match", "content",
 ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from vr_server.domain.take import Take
 from vr_server.generation.port import GenerationRequest, TaskStatus
 from vr_server.generation.progress import Made, Report
 from vr_server.generation.worker import Engines
+from vr_server.review.aids import NONE as NO_AIDS
+from vr_server.review.aids import Aids
 from vr_server.review.bar import QualityBar
 from vr_server.review.semantic import STILLS
 from vr_server.storage import Blobs, Store
@@ -40,7 +42,7 @@ class BakeTask:
     take_id: str
     estimators: str
     bar: QualityBar
-    stills: int = 0  # for whoever judges what they show
+    aids: Aids = NO_AIDS
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
@@ -52,9 +54,10 @@ class BakeTask:
             estimators=self.estimators, report=report, cancelled=cancelled,
         )  # fmt: skip
         with disk_told(self.folder):
-            found = look_at_take(self.folder, self.folder / CLIP_FOLDER, self.spec, self.bar, note=_log.warning)
-            if self.stills:
-                write_stills(self.folder / CLIP_FOLDER / "clip.mp4", self.folder / STILLS_FOLDER, self.stills)
+            clip = self.folder / CLIP_FOLDER
+            found = look_at_take(self.folder, clip, self.spec, self.bar, aids=self.aids, note=_log.warning)
+            if self.aids.stills:
+                write_stills(clip / "clip.mp4", self.folder / STILLS_FOLDER, self.aids.stills)
         return replace(made, findings=found)
 
 
@@ -73,6 +76,7 @@ class RemoteMaker:
         ordering: Ordering | None = None,
         bar: QualityBar | None = None,
         judge: Judge | None = None,
+        aids: Aids = NO_AIDS,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self.desk = desk
@@ -84,6 +88,7 @@ class RemoteMaker:
         self._ordering = ordering
         self._bar = bar or QualityBar()
         self._judge = judge
+        self._aids = aids
         self._clock = clock
 
     async def clip(self, take_id: str) -> str:
@@ -106,7 +111,7 @@ class RemoteMaker:
         await self._blobs.copy_to(digest, video)
         task = BakeTask(
             video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar,
-            STILLS if self._judge is not None else 0,
+            replace(self._aids, stills=STILLS if self._judge is not None else 0),
         )  # fmt: skip
         await self._maker.render(take, "final", task)
         if self._judge is not None:

@@ -22,7 +22,8 @@ class QualityBar(Model):
     another size) must fit better than the plan before it counts. `lean_rad`: how far the horizon may lean from the plan.
     `horizon`: how far it may be above or below it, heights. `way`: least agreement (cosine) of the camera's way with the
     planned one, `way_amount`: least share of it that must be gone. `own_motion`: least share of the planned motion
-    of subjects that must be there. `match`: least share of the words that the pictures must show, where that is asked.
+    of subjects that must be there. `match`: least share of the words that the pictures must show, where that is asked. `content`: how
+    sure a detector may be that a picture shows what it should not, where that is looked for.
     """
 
     sharpness: float = Field(default=40.0, ge=0)
@@ -47,3 +48,4 @@ class QualityBar(Model):
     way_amount: float = Field(default=0.03, ge=0)
     own_motion: float = Field(default=0.1, ge=0)
     match: float = Field(default=0.5, ge=0, le=1)
+    content: float = Field(default=0.45, ge=0, le=1)

@@ -98,6 +98,10 @@ _TOLD: dict[str, dict[Language, str]] = {
         "en": "not measured: little motion of subjects is planned",
         "zh": "未测量:计划中主体动作很少",
     },
+    "content": {
+        "en": "The picture may show what should not be shown ({what}, {value:.0%} sure): look before it is passed on.",
+        "zh": "画面可能含有不宜展示的内容({what},把握{value:.0%}):转发前请先查看。",
+    },
     "held": {"en": "as planned", "zh": "符合计划"},
 }  # fmt: skip
 
@@ -114,6 +118,20 @@ _SIZES: dict[ShotSize, tuple[str, str]] = {
 _WAYS = (("right", "向右"), ("left", "向左"), ("down", "向下"), ("up", "向上"), ("away", "后退"), ("closer", "推近"))
 _SIDES = {"left": ("left", "左侧"), "right": ("right", "右侧")}
 _LEANS = {"left": ("left", "左"), "right": ("right", "右"), "above": ("above", "高"), "below": ("below", "低")}
+
+
+_UNFIT = {
+    "buttocks_exposed": ("bare buttocks", "裸露臀部"),
+    "female_breast_exposed": ("bare breasts", "裸露胸部"),
+    "female_genitalia_exposed": ("genitals", "裸露生殖器"),
+    "male_genitalia_exposed": ("genitals", "裸露生殖器"),
+    "anus_exposed": ("bare buttocks", "裸露臀部"),
+}
+
+
+def unfit_word(what: str, language: Language) -> str:
+    """Of `networks.UNFIT`."""
+    return _UNFIT[what][language == "zh"]
 
 
 def told(reason: str, language: Language, **facts: object) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,16 +13,20 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from vr_server.domain.base import Language
-from vr_server.domain.errors import InvalidMedia
+from vr_server.domain.errors import InvalidMedia, InvalidModel, Unavailable
 from vr_server.domain.shot import CameraIntent, CameraMove, ShotSpec
 from vr_server.domain.staging import Staging
 from vr_server.domain.take import Finding
 from vr_server.media import VideoPictures, read_ids
 
+from .aids import NONE as NO_AIDS
+from .aids import Aids
 from .bar import QualityBar
 from .blocking_check import BlockingCheck, Glimpse, Measure
+from .networks import MaskPeople, NudityFinder
 from .planned import Box, plan_of
 from .quality import Flow, Grey, check, flows_of, to_grey
+from .reasons import told, unfit_word
 from .seen import LOOK_WIDTH_PX, U8, boxes_by_id
 
 MOMENTS = 25
@@ -31,14 +34,6 @@ MOMENTS = 25
 _EVERY = 3
 _STILL_WIDTH_PX = 512
 REPORT = "blocking_check.json"
-
-
-class PeopleFinder(Protocol):
-    """Finds people in a picture."""
-
-    def people(self, color: U8) -> list[Box]:
-        """The box of each, of a picture uint8 [h, w, 3] RGB. Raise InvalidModel."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +70,10 @@ def against_plan(
     bar: QualityBar,
     language: Language = "en",
     ids: dict[int, npt.NDArray[np.uint16]] | None = None,
-    people: PeopleFinder | None = None,
+    people: dict[int, list[Box]] | None = None,
 ) -> tuple[Measure, ...]:
-    """Everything that the staging plans, held against what was seen. `ids`: object ids [h, w] of some frames, where known.
+    """Everything that the staging plans, held against what was seen. `ids`: object ids [h, w] of some frames, where known;
+    `people`: the boxes of the people in them, where somebody found them.
 
     A take that is longer or shorter than its staging is taken to do the same at another pace.
     """
@@ -90,7 +86,7 @@ def against_plan(
         if frame not in watched.colors:
             continue
         boxes = boxes_by_id(ids[frame]) if ids is not None and frame in ids else None
-        found = people.people(watched.colors[frame]) if people is not None and boxes is None else None
+        found = people.get(frame) if people is not None else None
         after = watched.greys[frame + 1 if frame + 1 < count else frame - 1]
         glimpses.append(Glimpse(number, frame, watched.colors[frame], watched.greys[frame], after, boxes, found))
     plan = plan_of(staging, times, watched.aspect)
@@ -113,29 +109,65 @@ def look_at_take(
     spec: ShotSpec,
     bar: QualityBar,
     *,
-    people: PeopleFinder | None = None,
+    aids: Aids = NO_AIDS,
     note: Callable[[str], None] = lambda _: None,
 ) -> tuple[Finding, ...]:
     """What misses the bar in the `clip` folder of a take's `folder`, also against the staging that lies there.
 
     Writes what was measured and what could not be to `REPORT`. Where there is no staging, or none that can be read,
-    the pictures alone are judged (`note` is told why). Raise InvalidMedia.
+    the pictures alone are judged; a network of the `aids` that fails is done without (`note` is told why).
+    Raise InvalidMedia.
     """
     pictures = VideoPictures(clip / "clip.mp4")
     watched = watch(pictures, pictures.frame_count, float(pictures.fps))
     flows = flows_of(watched.greys, bar)
     found = check(watched.greys, watched.fps, move=_asked(spec.camera), bar=bar, flows=flows)
+    found += _unfit(watched, spec.language, bar, aids, note)
     staging = _staging(folder / "staging.json", note)
     if staging is None:
         return found
     measures = against_plan(
-        watched, staging, flows=flows, bar=bar, language=spec.language, ids=_ids(clip, watched), people=people
+        watched,
+        staging,
+        flows=flows,
+        bar=bar,
+        language=spec.language,
+        ids=_ids(clip, watched),
+        people=_people(watched, aids, note),
     )
-    told = [measure.model_dump(mode="json") for measure in measures]
-    (folder / REPORT).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    report = [measure.model_dump(mode="json") for measure in measures]
+    (folder / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
     if any(m.check == "camera_path" and m.value is not None for m in measures):
         found = tuple(f for f in found if f.check != "camera")  # the plan knows more than the word asked for
     return (*found, *(f for m in measures if (f := m.finding()) is not None))
+
+
+def _people(watched: Watched, aids: Aids, note: Callable[[str], None]) -> dict[int, list[Box]] | None:
+    if aids.people_model is None:
+        return None
+    try:
+        finder = MaskPeople(aids.people_model)
+        return {frame: finder.people(color) for frame, color in watched.colors.items()}
+    except (InvalidModel, Unavailable) as error:
+        note(f"People were not looked for: {error}")
+        return None
+
+
+def _unfit(
+    watched: Watched, language: Language, bar: QualityBar, aids: Aids, note: Callable[[str], None]
+) -> tuple[Finding, ...]:
+    if aids.content_model is None:
+        return ()
+    try:
+        found = NudityFinder(aids.content_model).look(watched.colors.items())
+    except (InvalidModel, Unavailable) as error:
+        note(f"The pictures were not looked through for what should not be shown: {error}")
+        return ()
+    if found is None or found.score <= bar.content:
+        return ()
+    value = round(found.score, 4)
+    reason = told("content", language, what=unfit_word(found.what, language), value=value)
+    return (Finding(check="content", value=value, threshold=bar.content, reason=reason, frame=found.frame),)
 
 
 def write_stills(video: Path, folder: Path, count: int) -> None:

@@ -389,7 +389,8 @@ export interface Finding {
     | 'horizon'
     | 'camera_path'
     | 'own_motion'
-    | 'match';
+    | 'match'
+    | 'content';
   value: number;
   threshold: number;
   reason: string;
