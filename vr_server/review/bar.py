@@ -48,4 +48,4 @@ class QualityBar(Model):
     way_amount: float = Field(default=0.03, ge=0)
     own_motion: float = Field(default=0.1, ge=0)
     match: float = Field(default=0.5, ge=0, le=1)
-    content: float = Field(default=0.45, ge=0, le=1)
+    content: float = Field(default=0.65, ge=0, le=1)
