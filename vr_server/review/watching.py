@@ -93,16 +93,6 @@ def against_plan(
     return BlockingCheck(plan, tuple(glimpses), flows, watched.fps, bar, language).measures()
 
 
-def look_at(video: Path, camera: CameraIntent, bar: QualityBar) -> tuple[Finding, ...]:
-    """What misses the bar in a video that was taken in. A camera that was asked for several moves is not judged by one.
-
-    Raise InvalidMedia.
-    """
-    pictures = VideoPictures(video)
-    watched = watch(pictures, pictures.frame_count, float(pictures.fps))
-    return check(watched.greys, watched.fps, move=_asked(camera), bar=bar)
-
-
 def look_at_take(
     folder: Path,
     clip: Path,
@@ -185,6 +175,7 @@ def write_stills(video: Path, folder: Path, count: int) -> None:
 
 
 def _asked(camera: CameraIntent) -> CameraMove | None:
+    """The one move asked for; a camera that was asked for several is not judged by one."""
     return camera.move if len(camera.beats) < 2 and camera.projection == "perspective" else None
 
 
