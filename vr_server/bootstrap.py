@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vr_server.config import Settings
     from vr_server.generation.port import EmbeddedEngine, RemoteEngine
     from vr_server.generation.settings import EngineSettings
+    from vr_server.generation.survey import EngineReport
     from vr_server.jobs import Production
     from vr_server.layering.depth import DepthEstimator
     from vr_server.review.aids import Aids
@@ -74,16 +75,42 @@ def remote_engines(options: Mapping[str, SecretStr]) -> dict[str, RemoteEngine]:
     Raise InvalidInput with one line that names the variable, never its value.
     """
     made: dict[str, RemoteEngine] = {}
-    for name, (kind, make) in _remote().items():
-        told = _told(name, kind, options)
-        if told is None:
+    for name, (kind, _) in _remote().items():
+        if _told(name, kind, options) is None:
             continue
-        engine = make(told)
+        engine = remote_engine(name, options)
         if (problem := engine.problem()) is not None:
             log.warning("engine %s is not offered: %s", name, problem)
             continue
         made[name] = engine
     return made
+
+
+def remote_engine(name: str, options: Mapping[str, SecretStr]) -> RemoteEngine:
+    """A remote engine as far as it is set up (see its `problem`). Raise UnknownEngine, or InvalidInput as above."""
+    table = _remote()
+    if name not in table:
+        raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted((*_ENGINES, *table)))}.")
+    kind, make = table[name]
+    return make(_told(name, kind, options) or kind())
+
+
+def is_embedded(name: str) -> bool:
+    """Is it one of the engines that run in our own processes?"""
+    return name in _ENGINES
+
+
+def survey(options: Mapping[str, SecretStr]) -> tuple[EngineReport, ...]:
+    """Every engine there is, ours first, with what it can do and what it lacks. A wrong setting is what it lacks."""
+    from vr_server.generation.survey import EngineReport, report_embedded, report_remote
+
+    reports = [report_embedded(make()) for make in _ENGINES.values()]
+    for name in _remote():
+        try:
+            reports.append(report_remote(remote_engine(name, options)))
+        except InvalidInput as error:
+            reports.append(EngineReport(name=name, embedded=False, missing=str(error)))
+    return tuple(reports)
 
 
 def _told(name: str, kind: type[EngineSettings], options: Mapping[str, SecretStr]) -> EngineSettings | None:
@@ -254,7 +281,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         ordering=ordering,
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
-    app = create_app(Services(settings, production, hub))
+    app = create_app(Services(settings, production, hub, survey(settings.engine_options)))
     hub.start()  # before production: nothing that happens there may be missed
     try:
         await production.start()

@@ -1,7 +1,7 @@
 """A whole server in one process, without workers: real production service on the in-memory twins, a stream that notes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -29,8 +29,10 @@ from vr_server.domain.manifest import (
 )
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Rendition, Take
-from vr_server.generation.port import Capabilities
-from vr_server.jobs import Production
+from vr_server.generation.port import Capabilities, RemoteEngine
+from vr_server.generation.survey import EngineReport
+from vr_server.jobs import Ordering, Production
+from vr_server.review.gate import Gate
 from vr_server.rooms.hub import RoomHub
 from vr_server.rooms.room import RoomSettings
 from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
@@ -220,9 +222,15 @@ def manifest(take: Take) -> Manifest:
 
 @asynccontextmanager
 async def a_house(
-    tmp_path: Path, *, room: RoomSettings | None = None, max_rooms: int = 32, **options: object
+    tmp_path: Path,
+    *,
+    room: RoomSettings | None = None,
+    max_rooms: int = 32,
+    paid: Mapping[str, RemoteEngine] | None = None,
+    reports: tuple[EngineReport, ...] = (),
+    **options: object,
 ) -> AsyncIterator[House]:
-    """A server with one project of two shots and a room called "default"."""
+    """A server with one project of two shots and a room called "default"; `paid`: remote engines that it offers."""
     web = tmp_path / "web"
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html><title>client</title>", "utf-8")
@@ -230,14 +238,18 @@ async def a_house(
     settings = Settings.load({}, **({"data": tmp_path / "data", "web": web} | options))
     bus, store, queue, streams = EventBus(), MemoryStore(), IdleQueue(), []
     folders = TakeFolders(tmp_path / "takes", MemoryBlobs())
-    production = Production(store=store, folders=folders, queue=queue, engines={"blockout": ENGINE}, bus=bus)
+    paid = paid or {}
+    engines = {"blockout": ENGINE} | {name: engine.capabilities() for name, engine in paid.items()}
+    production = Production(
+        store=store, folders=folders, queue=queue, engines=engines, bus=bus, ordering=Ordering(paid, gate=Gate.load())
+    )
 
     def stream(on_span: Callable[[Span], None], on_viewer_closed: Callable[[str], None], /) -> FakeStream:
         streams.append(FakeStream(on_span, on_viewer_closed))
         return streams[-1]
 
     hub = RoomHub(production, bus, stream, settings=room or RoomSettings(), max_rooms=max_rooms)
-    app = create_app(Services(settings, production, hub))
+    app = create_app(Services(settings, production, hub, reports))
     hub.start()
     project = await production.import_script(SCRIPT, "two.txt", title="Two shots")
     await hub.create(project.id, "Default", room_id="default")

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from vr_server.api.access import role_of
 from vr_server.config import Settings
 from vr_server.domain.room import Role
+from vr_server.generation.survey import EngineReport
 from vr_server.jobs import Production
 from vr_server.rooms import roles
 from vr_server.rooms.hub import RoomHub
@@ -16,11 +17,12 @@ from vr_server.rooms.hub import RoomHub
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One server's parts."""
+    """One server's parts. `engines`: every engine there is, those that are not set up among them."""
 
     settings: Settings
     production: Production
     hub: RoomHub
+    engines: tuple[EngineReport, ...] = ()
 
 
 def services(connection: HTTPConnection) -> Services:

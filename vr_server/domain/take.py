@@ -37,6 +37,8 @@ class Provenance(Model):
     engine_version: str
     seed: int
     prompt_sent: str
+    negative_prompt: str = ""
+    dropped: tuple[str, ...] = ()  # what of the shot is not in the prompt sent, or is told otherwise, a line each
     parent_take_id: str | None = None
     note_ids: tuple[str, ...] = ()
     revision_id: str | None = None

@@ -247,6 +247,15 @@ class FindsOrders(Protocol):
         ...
 
 
+@runtime_checkable
+class ChecksItself(Protocol):
+    """A remote engine whose contract has a call that costs nothing and shows whether the key is accepted."""
+
+    async def check(self) -> str:
+        """Make that call: what it showed, in a few words. Raise as `poll`."""
+        ...
+
+
 class RemoteEngine(Protocol):
     """Takes orders over the network. Every method that talks raises EngineFailed and its kinds, or StorageFailed.
 

@@ -1,5 +1,6 @@
 """What is asked of the server, kept on disk before it is done, and done in worker processes."""
 
+from .estimating import Estimate
 from .making import RenditionSettings, TakeMaker
 from .ordering import Ordering, Spending
 from .orders import OrderDesk
@@ -10,6 +11,7 @@ from .workflows import DurableTakeQueue
 
 __all__ = [
     "DurableTakeQueue",
+    "Estimate",
     "OrderDesk",
     "Ordering",
     "PoolSettings",

@@ -10,9 +10,10 @@ from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
-from vr_server.generation.fitting import fit, request_key
+from vr_server.generation.fitting import Fitted, fit, request_key
 from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
-from vr_server.review.gate import Gate
+from vr_server.generation.prompting import compile_for
+from vr_server.review.gate import Gate, Verdict
 from vr_server.storage import Reading, Store, Unit
 
 _AGAIN = {"failed", "cancelled"}
@@ -27,6 +28,15 @@ class Spending:
     currency: str
     budget: Budget | None
     orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a paid take comes to before it is ordered. `take`: with the words that would be sent in its provenance."""
+
+    take: Take
+    fitted: Fitted
+    cost: Cost
 
 
 async def spending(reading: Reading, project_id: str) -> Spending:
@@ -58,20 +68,40 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
+    def plan(self, take: Take) -> Plan:
+        """Tell the take's shot in the engine's own words and make the request fit. Asks nobody, keeps nothing.
+
+        Raise InvalidInput or InvalidPrompt (the engine cannot make it).
+        """
+        engine = self._engines[take.provenance.engine]
+        told = compile_for(take.spec, engine.capabilities())
+        words = {"prompt_sent": told.text, "negative_prompt": told.negative, "dropped": told.dropped}
+        take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
+        fitted = fit(self._request(take), engine.capabilities())
+        return Plan(take, fitted, engine.estimate(fitted.request))
+
+    def verdict(self, take: Take) -> Verdict:
+        """What the gate says of the shot's own words and of those that would be sent."""
+        return self._gate.look(_judged(take), take.spec.language)
+
+    async def ordered(self, reading: Reading, key: str) -> bool:
+        """Is the very same request there, or on its way, so that another take of it is not paid for?"""
+        order = await reading.find_order(key)
+        return order is not None and order.state not in _AGAIN
+
     async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 
         Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
         Raise GateRefused (within `refusals`), InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
         """
+        plan = self.plan(take)
+        take, fitted, cost = plan.take, plan.fitted, plan.cost
         warnings = await self._judge(unit, take, override)
-        engine = self._engines[take.provenance.engine]
-        fitted = fit(self._request(take), engine.capabilities())
         key = request_key(fitted.request)
         order = await unit.find_order(key)
         if order is None or order.state in _AGAIN:
-            cost = engine.estimate(fitted.request)
-            await _afford(unit, take.project_id, cost)
+            check_budget(await spending(unit, take.project_id), cost)
             order = Order(
                 id=key,
                 project_id=take.project_id,
@@ -98,8 +128,7 @@ class Ordering:
 
     async def _judge(self, unit: Unit, take: Take, override: Override | None) -> tuple[str, ...]:
         """Hold the words against the gate and keep what comes of it; a line for each that it only warns of."""
-        text = f"{take.spec.text}\n{take.provenance.prompt_sent}"
-        verdict = self._gate.look(text, take.spec.language)
+        verdict = self.verdict(take)
         if not verdict.hits:
             return ()
         passes = not verdict.refused or (override is not None and verdict.overridable)
@@ -110,14 +139,13 @@ class Ordering:
             engine=take.provenance.engine,
             at=take.created_at,
             outcome="refused" if not passes else "overridden" if verdict.refused else "warned",
-            prompt=text,
+            prompt=_judged(take),
             lists=tuple(dict.fromkeys(hit.list_id for hit in verdict.hits)),
             reason=verdict.line(),
             override=override if verdict.refused else None,
         )
         if not passes:
-            advice = "change the words" + (", or have a director answer for them" if verdict.overridable else "")
-            raise _Refused(f"Nothing was sent: {verdict.line()}; {advice}.", decision)
+            raise _Refused(refusal(verdict), decision)
         await unit.put_decision(decision)
         return tuple(f"{hit.found!r}: {hit.reason}" for hit in verdict.hits)
 
@@ -126,6 +154,7 @@ class Ordering:
         return GenerationRequest(
             engine=told.engine,
             prompt=told.prompt_sent,
+            negative_prompt=told.negative_prompt,
             language=take.spec.language,
             width_px=self._size[0],
             height_px=self._size[1],
@@ -144,9 +173,18 @@ class _Refused(GateRefused):
         self.decision = decision
 
 
-async def _afford(unit: Unit, project_id: str, cost: Cost) -> None:
-    """Raise OverBudget when the project's limit does not allow it."""
-    now = await spending(unit, project_id)
+def refusal(verdict: Verdict) -> str:
+    """What is said to whoever asked for words that the gate refuses."""
+    advice = "change the words" + (", or have a director answer for them" if verdict.overridable else "")
+    return f"Nothing was sent: {verdict.line()}; {advice}."
+
+
+def _judged(take: Take) -> str:
+    return f"{take.spec.text}\n{take.provenance.prompt_sent}"
+
+
+def check_budget(now: Spending, cost: Cost) -> None:
+    """Raise OverBudget when the project's limit does not allow `cost` on top of what it has spent."""
     if now.budget is None:
         return
     if cost.amount is None or cost.currency != now.currency:

@@ -22,6 +22,7 @@ from vr_server.review.notes import propose, revise, write
 from vr_server.script import breakdown
 from vr_server.storage import Store, TakeFolders, Unit
 
+from .estimating import Estimate, estimate
 from .ordering import Ordering, Spending, spending
 
 
@@ -188,6 +189,16 @@ class Production:
             await self._queue.enqueue(take.id)
         return takes[0]
 
+    async def estimate_take(self, shot_id: str, *, engine: str | None = None, seed: int | None = None) -> Estimate:
+        """What a take of the shot as its spec is now would be, cost and be refused for. Nothing is kept or sent.
+
+        Raise NotFound, UnknownEngine, InvalidInput or InvalidPrompt (the engine cannot make such a shot).
+        """
+        order = _Order(self._engine(engine), seed, None, (), None)
+        async with self.store.transaction() as unit:  # the take's number, and so its seed, is the one it would get
+            take = await self._draft(unit, await unit.shot(shot_id), order)
+            return await estimate(unit, self._ordering, take)
+
     async def cancel_take(self, take_id: str) -> Take:
         """Raise NotFound, or Conflict when the take is finished."""
         async with self.store.transaction() as unit:
@@ -339,17 +350,25 @@ class Production:
         self.bus.publish(RevisionChanged(revision))
 
     async def _new_take(self, unit: Unit, shot: Shot, order: _Order) -> Take:
-        if order.engine.embedded:
-            _check(order.engine, shot.spec)
         if len(await unit.unfinished_takes()) >= self._settings.unfinished_limit:
             raise Unavailable(
                 f"{self._settings.unfinished_limit} takes are waiting already; try again when some are done."
             )
+        take = await self._draft(unit, shot, order)
+        if self._ordering.takes(order.engine.name):
+            take = await self._ordering.place(unit, take, order.override)
+        await unit.put_take(take)
+        return take
+
+    async def _draft(self, unit: Unit, shot: Shot, order: _Order) -> Take:
+        """The take that is asked for, not kept yet."""
+        if order.engine.embedded:
+            _check(order.engine, shot.spec)
         number = await unit.next_take_number(shot.id)
         seed = order.seed
         if seed is None and order.parent_take_id is not None:
             seed = (await unit.take(order.parent_take_id)).provenance.seed
-        take = Take(
+        return Take(
             id=new_id("take"),
             project_id=shot.project_id,
             shot_id=shot.id,
@@ -369,10 +388,6 @@ class Production:
             ),
             urgency=order.urgency,
         )
-        if self._ordering.takes(order.engine.name):
-            take = await self._ordering.place(unit, take, order.override)
-        await unit.put_take(take)
-        return take
 
     def _engine(self, name: str | None) -> Capabilities:
         name = name or self._settings.default_engine

@@ -218,17 +218,26 @@ class DashScopeEngine:
             return False
         return True
 
+    async def check(self) -> str:
+        """Where an upload would go: nothing is uploaded."""
+        await self._policy(self._settings.text_model)
+        return f"it takes the key for {self._settings.text_model}"
+
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def _upload(self, model: str, given: MediaInput, path: Path) -> str:
-        """Put a file into the service's temporary store (48 hours). Its oss:// address."""
-        policy = _part(
-            await self._http.json("GET", "api/v1/uploads", params={"action": "getPolicy", "model": model}), "data"
-        )
+    async def _policy(self, model: str) -> dict[str, Any]:
+        """Where uploads for a model go, and with what."""
+        told = {"action": "getPolicy", "model": model}
+        policy = _part(await self._http.json("GET", "api/v1/uploads", params=told), "data")
         names = ("upload_host", "upload_dir", "oss_access_key_id", "signature", "policy")
         if not all(isinstance(policy.get(name), str) for name in names):
             raise EngineLied("Engine dashscope does not say where uploads go.")
+        return policy
+
+    async def _upload(self, model: str, given: MediaInput, path: Path) -> str:
+        """Put a file into the service's temporary store (48 hours). Its oss:// address."""
+        policy = await self._policy(model)
         key = f"{policy['upload_dir']}/{given.role}-{given.sha256[:16]}.{given.media_type.partition('/')[2]}"
         form = {
             "OSSAccessKeyId": policy["oss_access_key_id"],

@@ -4,6 +4,7 @@
     GET /v1/videos/{id}             -> {"id", "status": queued|in_progress|completed|failed, "progress", "error"}
     GET /v1/videos/{id}/content     -> mp4
     DELETE /v1/videos/{id}          stops it
+    GET /v1/videos                  lists what it was asked for
 
 vLLM-Omni takes multipart forms. SGLang takes JSON, and multipart where a picture goes along. Both have defaults that
 would make another clip than the one asked for (one frame; always seed 1024), so everything that matters is sent.
@@ -162,6 +163,11 @@ class OpenAIVideosEngine:
     async def cancel(self, handle: TaskHandle) -> bool:
         await self._http.json("DELETE", self._path(handle))
         return True
+
+    async def check(self) -> str:
+        """Its list of orders."""
+        await self._http.json("GET", "v1/videos", params={"limit": "1"})
+        return "it answers, and takes the key" if self._settings.key else "it answers"
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -348,6 +348,8 @@ export interface Provenance {
   engineVersion: string;
   seed: number;
   promptSent: string;
+  negativePrompt: string;
+  dropped: string[];
   parentTakeId: string | null;
   noteIds: string[];
   revisionId: string | null;

@@ -1,0 +1,100 @@
+"""What engines can do and what a take would cost, over HTTP: said without keeping or sending anything."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from rooms_fixtures import House, a_house
+
+from vr_server.bootstrap import remote_engines, survey
+from vr_server.config import Settings
+from vr_server.domain.shot import Budget
+from vr_server.language import parse_spec
+
+KEY = "sk-0123456789abcdef"
+OPTIONS = Settings.load({
+    "VR_PREVIS_WAN_HTTP_KEY": KEY, "VR_PREVIS_WAN_HTTP_PRICE_PER_S": "0.1",
+    "VR_PREVIS_OPENAI_VIDEOS_BASE_URL": "http://127.0.0.1:1", "VR_PREVIS_OPENAI_VIDEOS_IMAGES": "true",
+    "VR_PREVIS_OPENAI_VIDEOS_MAX_DURATION_S": "10",
+}).engine_options  # fmt: skip
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with a_house(tmp_path, paid=remote_engines(OPTIONS), reports=survey(OPTIONS)) as made:
+        yield made
+
+
+async def test_engines_say_what_they_can_do_in_each_mode_and_what_they_lack(house: House) -> None:
+    async with house.client() as client:
+        said = await client.get("/api/engines")
+    assert KEY not in said.text
+    found = {engine["name"]: engine for engine in said.json()}
+    assert next(iter(found)) == "blockout"
+    assert found["blockout"]["modes"]["text"]["givesDepth"]
+    assert (found["wan-http"]["missing"], found["wan-http"]["modes"]["text"]["price"]["perS"]) == (None, 0.1)
+    assert set(found["openai-videos"]["modes"]) == {"text", "image"}
+    bare = {report.name: report for report in survey({})}
+    assert "VR_PREVIS_WAN_HTTP_KEY" in (bare["wan-http"].missing or "")
+    assert "text" in bare["wan-http"].modes, "what it could do is known without a key"
+
+
+@pytest.mark.parametrize("engine", ["wan-http", "openai-videos"])
+async def test_an_estimate_is_what_the_take_then_is_and_leaves_nothing_behind(house: House, engine: str) -> None:
+    shot = house.shots[1]
+    spec = parse_spec("黄昏的竹林,氛围肃杀,一位白衣女子缓缓舞剑,镜头从低角度仰拍缓缓上升")
+    async with house.store.transaction() as unit:
+        await unit.put_shot(shot.model_copy(update={"spec": spec}))
+    path = f"/api/shots/{shot.id}"
+    async with house.client() as client:
+        said = (await client.post(f"{path}/estimate", json={"engine": engine})).json()
+        assert await house.store.takes(house.project.id) == ()
+        assert await house.store.orders(house.project.id) == ()
+        assert said["prompt"].startswith("全景"), "the camera comes first in this engine's words"
+        assert "舞剑" in said["prompt"]
+        assert any("氛围肃杀" in line for line in said["dropped"]), "a mood is no picture, and that is said"
+        assert (said["sent"]["width"], said["sent"]["height"], said["hindrances"]) == (1280, 720, [])
+        told = (await client.post(f"{path}/takes", json={"engine": engine})).json()["provenance"]
+        for kept, estimated in (("promptSent", "prompt"), ("negativePrompt", "negativePrompt"), ("dropped", "dropped"),
+                                ("remarks", "remarks"), ("seed", "seed")):  # fmt: skip
+            assert told[kept] == said[estimated]
+        order = await house.store.order(told["orderId"])
+        assert order.estimate == said["cost"]["amount"]
+        assert said["negativePrompt"] in order.request
+        assert bool(said["negativePrompt"]) == (engine == "openai-videos"), "the other takes none"
+        again = (await client.post(f"{path}/estimate", json={"engine": engine, "seed": told["seed"]})).json()
+        assert again["ordered"], "the very same is on its way: it would cost nothing more"
+        assert not (await client.post(f"{path}/estimate", json={"engine": engine, "seed": 1})).json()["ordered"]
+
+
+async def test_an_estimate_says_what_would_be_refused(house: House) -> None:
+    await house.production.set_budget(house.project.id, Budget(limit=0.05))
+    shot = house.shots[0]
+    async with house.store.transaction() as unit:
+        words = {"text": "Tom Cruise walks down a street at night."}
+        await unit.put_shot(shot.model_copy(update={"spec": shot.spec.model_copy(update=words)}))
+    async with house.client() as client:
+        said = (await client.post(f"/api/shots/{shot.id}/estimate", json={"engine": "wan-http"})).json()
+        hindrances = {each["code"]: each for each in said["hindrances"]}
+        assert set(hindrances) == {"gate-refused", "over-budget"}
+        assert hindrances["gate-refused"]["overridable"]
+        assert "tom cruise" in hindrances["gate-refused"]["detail"]
+        assert said["cost"]["amount"] == pytest.approx(0.1 * said["sent"]["durationS"])
+        assert said["budget"]["limit"] == 0.05
+        assert await house.store.decisions(house.project.id) == (), "nothing was asked for, so nothing was decided"
+        free = (await client.post(f"/api/shots/{shot.id}/estimate")).json()
+        assert (free["engine"], free["cost"]["amount"], free["hindrances"]) == ("blockout", 0, [])
+        assert (await client.post(f"/api/shots/{shot.id}/estimate", json={"engine": "sora"})).status_code == 422
+        assert (await client.post("/api/shots/none/estimate")).status_code == 404
+
+
+async def test_estimates_are_for_those_who_may_ask_for_takes(tmp_path: Path) -> None:
+    async with a_house(tmp_path, token="let-me-in-please") as house:
+        path = f"/api/shots/{house.shots[0].id}/estimate"
+        async with house.client(params={"token": "let-me-in-please"}) as client:
+            invitations = (await client.get("/api/rooms/default")).json()["invitations"]
+            assert (await client.post(path)).status_code == 200
+        async with house.client() as client:
+            assert (await client.get(invitations["viewer"])).status_code == 303
+            assert (await client.post(path)).status_code == 403
+            assert (await client.get("/api/engines")).status_code == 200
