@@ -7,13 +7,20 @@ import sys
 import click
 
 from vr_server import __version__
-from vr_server.domain.errors import PrevisError
+from vr_server.domain.errors import Cancelled, EngineThrottled, EngineUnreachable, OutcomeUnknown, PrevisError
 
 _COMMANDS = {
     "serve": "serve", "demo": "serve", "doctor": "serve",
     "script": "words", "interpret": "words",
     "generate": "generate", "bake": "layered", "view": "layered",
 }  # fmt: skip
+
+_EXIT_CODES: dict[type[PrevisError], int] = {
+    OutcomeUnknown: 3,
+    EngineThrottled: 75,  # EX_TEMPFAIL: the same may work later
+    EngineUnreachable: 75,
+    Cancelled: 130,  # as of a program that SIGINT ends
+}
 
 
 class LazyGroup(click.Group):
@@ -39,14 +46,18 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point. A PrevisError becomes one line on stderr and exit code 1 (JSON on stdout too with --json)."""
+    """Entry point. A PrevisError becomes one line on stderr and its exit code (JSON on stdout too with --json)."""
     try:
         cli(prog_name="vr-previs")
     except PrevisError as error:
         if "--json" in sys.argv[1:]:
             click.echo(json.dumps({"error": {"code": error.code, "detail": str(error)}}, ensure_ascii=False))
         click.echo(f"vr-previs: {error}", err=True)
-        sys.exit(1)
+        sys.exit(_exit_code(error))
+
+
+def _exit_code(error: PrevisError) -> int:
+    return next((code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)), 1)
 
 
 if __name__ == "__main__":
