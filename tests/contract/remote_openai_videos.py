@@ -23,6 +23,7 @@ class OpenAIVideosReplay(Replay):
     def routes(self):
         return [
             self.route("submit", "/v1/videos", self.create, "POST"),
+            self.route("check", "/v1/videos", self.all),
             self.route("poll", "/v1/videos/{id}", self.retrieve),
             self.route("cancel", "/v1/videos/{id}", self.delete, "DELETE"),
             self.route("media", "/v1/videos/{id}/content", self.media),
@@ -53,6 +54,11 @@ class OpenAIVideosReplay(Replay):
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         answer = {"id": self.task_id, "status": state, "progress": 50 if state == "in_progress" else 0}
         return JSONResponse(answer | ({"error": self.error} if state == "failed" else {}))
+
+    async def all(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {KEY}":
+            return JSONResponse({"error": {"code": "invalid_api_key", "message": "no"}}, 401)
+        return JSONResponse({"object": "list", "data": []})
 
     async def delete(self, request: Request) -> Response:
         self.states = ["cancelled"]

@@ -7,6 +7,7 @@ import logging
 import traceback
 
 import pytest
+from documented import ZoetropeReplay
 from remote_comfyui import ComfyUIReplay
 from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay, SGLangReplay
@@ -35,6 +36,7 @@ REPLAYS = {
     "openai-videos": OpenAIVideosReplay,
     "sglang": SGLangReplay,
     "comfyui": ComfyUIReplay,
+    "zoetrope": ZoetropeReplay,
 }
 MEGABYTE = 1_000_000
 polled = pytest.mark.parametrize("replay", sorted(n for n, r in REPLAYS.items() if r.polled), indirect=True)

@@ -14,7 +14,8 @@ from rooms_fixtures import House, a_house
 
 from vr_server.api.access import JoinTokens
 from vr_server.bus import TakeChanged, TakeProgress
-from vr_server.cli.serve import doctor, print_links
+from vr_server.cli.doctor import doctor
+from vr_server.cli.serve import print_links
 from vr_server.cli.watch import TakeWatch
 from vr_server.config import Settings
 

@@ -10,7 +10,7 @@ from vr_server import __version__
 from vr_server.domain.errors import Cancelled, EngineThrottled, EngineUnreachable, OutcomeUnknown, PrevisError
 
 _COMMANDS = {
-    "serve": "serve", "demo": "serve", "doctor": "serve",
+    "serve": "serve", "demo": "serve", "doctor": "doctor",
     "script": "words", "interpret": "words",
     "generate": "generate", "bake": "layered", "view": "layered",
 }  # fmt: skip

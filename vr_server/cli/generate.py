@@ -77,8 +77,8 @@ def generate(
     if prompt is None or (out is None and not dry_run):
         raise click.UsageError(f"Missing option '{'--prompt' if prompt is None else '--out'}'.")
     embedded = is_embedded(engine)
-    if embedded and not 0 < seconds <= SHOT_LIMIT_S:
-        raise InvalidInput(f"A shot lasts more than 0 and at most {SHOT_LIMIT_S:g} seconds, not {seconds:g}.")
+    if not 0 < seconds <= SHOT_LIMIT_S:
+        raise InvalidInput(f"A shot lasts more than 0 and at most {SHOT_LIMIT_S:g} s, not {seconds:g}.")
     spec = parse_spec(prompt, duration_s=seconds).model_copy(update={"style": style} if style else {})
     if not embedded:
         if panorama or draft or count > 1:

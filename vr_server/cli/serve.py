@@ -1,4 +1,4 @@
-"""`serve`, `demo` and `doctor`: the server itself."""
+"""`serve` and `demo`: the server itself."""
 
 import asyncio
 import io
@@ -21,7 +21,6 @@ from vr_server.api import tls
 from vr_server.api.access import JoinTokens
 from vr_server.bootstrap import Server, running
 from vr_server.bus import RenditionPlayable
-from vr_server.cli.output import emit, json_option
 from vr_server.cli.watch import TakeWatch
 from vr_server.config import Settings
 from vr_server.domain.errors import EngineFailed, NotFound, Unavailable
@@ -59,24 +58,6 @@ def serve(**options: Any) -> None:
 def demo(**options: Any) -> None:
     """Start the server on a sample project and make the first take of every shot."""
     _run(Settings.load(os.environ, **options), demo=True)
-
-
-@click.command()
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for everything kept.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Default 8760.")
-@json_option
-def doctor(as_json: bool, **options: Any) -> None:
-    """Check whether this machine has what the server needs."""
-    from vr_server.cli.checks import checks  # compilers and codecs: nothing the server should wait for
-
-    found = checks(Settings.load(os.environ, **options))
-    value = {
-        "ok": all(c.ok or not c.needed for c in found),
-        "checks": [{"name": c.name, "ok": c.ok, "needed": c.needed, "detail": c.detail} for c in found],
-    }
-    emit(as_json, value, "\n".join(check.line for check in found))
-    if not value["ok"]:
-        raise SystemExit(1)
 
 
 def _run(settings: Settings, *, demo: bool) -> None:

@@ -250,7 +250,7 @@ class EngineHttp:
         limit = self._limits.media_bytes
         self._refuse_long(response, limit)
         digest, size = hashlib.sha256(), 0
-        file = cast("BinaryIO", await asyncio.to_thread(to.open, "wb"))
+        file = await _opened(to)
         try:
             async for chunk in response.aiter_bytes(_CHUNK):
                 size += len(chunk)
@@ -336,6 +336,21 @@ class EngineHttp:
             raise EngineUnreachable(f"Engine {self.name} {what}.") from None
         except httpx.HTTPError:
             raise EngineLied(f"Engine {self.name} answered with something that is no HTTP.") from None
+
+
+async def _opened(path: Path) -> BinaryIO:
+    """The file, to be written; closed again when nobody waits for it any more."""
+    opening = asyncio.ensure_future(asyncio.to_thread(path.open, "wb"))
+
+    def close(done: asyncio.Future[Any]) -> None:
+        if done.exception() is None:
+            done.result().close()
+
+    try:
+        return cast("BinaryIO", await asyncio.shield(opening))
+    except asyncio.CancelledError:
+        opening.add_done_callback(close)
+        raise
 
 
 def _pinned(request: httpx.Request, target: Target) -> httpx.Request:

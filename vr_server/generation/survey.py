@@ -25,7 +25,7 @@ class EngineReport(Model):
 
 
 class Answer(Model):
-    """What an engine said when it was asked. `ok` None: its contract has no call that costs nothing."""
+    """What an engine said when it was asked. `ok` None: it was not asked, for the reason in `detail`."""
 
     ok: bool | None
     detail: str
@@ -51,9 +51,9 @@ async def ask(engine: RemoteEngine) -> Answer:
     """Ask the engine what costs nothing. Does not raise; lets go of the engine's connections."""
     try:
         if engine.problem() is not None:
-            return Answer(ok=None, detail="not asked: it is not set up")
+            return Answer(ok=None, detail="it is not set up")
         if not isinstance(engine, ChecksItself):
-            return Answer(ok=None, detail="not asked: it offers no call that costs nothing")
+            return Answer(ok=None, detail="it offers no call that costs nothing")
         async with asyncio.timeout(_CHECK_S):
             return Answer(ok=True, detail=await engine.check())
     except TimeoutError:
