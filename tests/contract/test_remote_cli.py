@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from documented import ZoetropeReplay, lines
+from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay
 from remote_wan_http import WanHttpReplay
 from replay import KEY, Fault, Replay, make_clip
@@ -20,6 +21,7 @@ from threaded import in_a_thread
 
 from vr_server import bootstrap
 from vr_server.cli import main
+from vr_server.generation.engines.dashscope import DashScopeEngine, DashScopeSettings
 
 PROMPT = "Tense atmosphere. A detective turns, a rainy street at night, low angle close-up, camera slowly pushes in."
 SETTINGS = {"answer_timeout_s": "0.5", "read_timeout_s": "0.4", "price_per_s": "0.1", "key": KEY}
@@ -64,11 +66,11 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Replay], None]:
 
 @pytest.fixture
 def in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entry that docs/write-an-engine.md tells to make, made."""
+    """The entry that docs/write-an-engine.md tells to make, made; and dashscope's."""
     names: dict[str, object] = {}
     exec(lines()[0], names)
     entry = eval("{" + lines()[1] + "}", names)
-    table = bootstrap._remote() | entry
+    table = bootstrap._remote() | entry | {"dashscope": (DashScopeSettings, DashScopeEngine)}
     monkeypatch.setattr(bootstrap, "_remote", lambda: table)
 
 
@@ -158,6 +160,35 @@ def test_pictures_go_along(run: Run, openai: OpenAIVideosReplay, tmp_path: Path)
     code, _, told = run(*ASK, "--image", str(tmp_path / "x.png"), "--out", str(tmp_path / "b"))
     assert (code, "no picture that engines take" in told) == (1, True)
     assert len(openai.of("submit")) == 1
+
+
+@pytest.mark.usefixtures("in_the_table")
+def test_a_first_and_a_last_picture_and_what_the_engine_says_it_did(
+    run: Run, environ: Callable[..., None], clip: bytes, tmp_path: Path
+) -> None:
+    replay = DashScopeReplay()
+    replay.clip, replay.states = clip, ["SUCCEEDED"]
+    for name, grey in (("first.png", 60), ("last.png", 200)):
+        assert cv2.imwrite(str(tmp_path / name), np.full((480, 832, 3), grey, np.uint8))
+    pictures = ("--image", str(tmp_path / "first.png"), "--last-image", str(tmp_path / "last.png"))
+    ask = ("generate", "--prompt", "黄昏的竹林,一位白衣女子缓缓舞剑", "--engine", "dashscope", *pictures, "--json")
+    with in_a_thread(replay):
+        replay.upload_host = f"{replay.base_url}/oss"
+        environ("dashscope", replay)
+        code, said, told = run(*ask, "--out", str(tmp_path / "out"))
+    assert code == 0, told
+    take = json.loads(said)
+    assert (take["mode"], take["actualPrompt"], take["spec"]["language"]) == ("first_last", "b", "zh")
+    assert take["cost"] == {
+        "amount": 0.5,
+        "currency": "USD",
+        "basis": "5 s charged, at the configured price",
+        "estimated": False,
+    }
+    for name in ("first.png", "last.png"):
+        assert any((tmp_path / name).read_bytes() in form for form in replay.uploaded)
+    assert "signed-secret" not in said + told
+    assert b"signed-secret" not in (tmp_path / "out" / "take.json").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,16 @@ def order(name: str, wish: Wish, out: Path | None, *, dry_run: bool, as_json: bo
     if verdict.hits:
         errand = errand.model_copy(update={"remarks": (verdict.line(), *errand.remarks)})
     folder = ErrandFolder(output_folder(out))
-    errand = folder.begin(errand)
-    console = _stderr()
-    for line in (*errand.remarks, *(f"not in the prompt: {line}" for line in errand.dropped), _cost(errand.estimate)):
-        console.print(line)
-    _carry_out(engine, folder, errand, as_json=as_json)
+    with folder.held():
+        errand = folder.begin(errand)
+        console = _stderr()
+        for line in (
+            *errand.remarks,
+            *(f"not in the prompt: {line}" for line in errand.dropped),
+            _cost(errand.estimate),
+        ):
+            console.print(line)
+        _carry_out(engine, folder, errand, as_json=as_json)
 
 
 def resume(out: Path, *, as_json: bool) -> None:
@@ -68,7 +73,8 @@ def resume(out: Path, *, as_json: bool) -> None:
     engine = remote_engine(errand.request.engine, Settings.load(os.environ).engine_options)
     if (problem := engine.problem()) is not None:
         raise InvalidInput(f"Engine {errand.request.engine} cannot be asked: {problem}.")
-    _carry_out(engine, folder, errand, as_json=as_json)
+    with folder.held():
+        _carry_out(engine, folder, folder.read() or errand, as_json=as_json)
 
 
 def _carry_out(engine: RemoteEngine, folder: ErrandFolder, errand: Errand, *, as_json: bool) -> None:

@@ -9,8 +9,8 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,6 +48,7 @@ from .remote import Made, Patience, again, wait_for
 from .retry import FETCH, POLL, SUBMIT
 
 ORDER, CLIP, INPUTS = "order.json", "clip.mp4", "inputs"
+_LOCK = ".lock"
 _CANCEL_S = 5.0
 """How long an engine may take to hear that an order is called off, or to answer an order that is on its way."""
 _MAGIC: tuple[tuple[bytes, Literal["image/png", "image/jpeg", "image/webp"]], ...] = (
@@ -144,10 +145,30 @@ def _picture(role: InputRole, path: Path) -> MediaInput:
 
 
 class ErrandFolder:
-    """Where an errand is kept, with its pictures and in the end its clip. One process at a time."""
+    """Where an errand is kept, with its pictures and in the end its clip. One process at a time: see `held`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """For this process alone. Raise Conflict when another works in the folder, StorageFailed when there is none."""
+        import fcntl  # not on every system
+
+        try:
+            lock = os.open(self.path / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StorageFailed(f"{self.path} cannot be written: {error.strerror or error}.") from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise Conflict(
+                    f"Another command works in {self.path}: wait for it, or choose another folder."
+                ) from error
+            yield
+        finally:
+            os.close(lock)
 
     def read(self) -> Errand | None:
         """What is kept; None: nothing. Raise StorageFailed for what cannot be understood: money may hang on it."""
