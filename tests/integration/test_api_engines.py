@@ -53,7 +53,9 @@ async def test_an_estimate_is_what_the_take_then_is_and_leaves_nothing_behind(ho
         assert said["prompt"].startswith("全景"), "the camera comes first in this engine's words"
         assert "舞剑" in said["prompt"]
         assert any("氛围肃杀" in line for line in said["dropped"]), "a mood is no picture, and that is said"
-        assert (said["sent"]["width"], said["sent"]["height"], said["hindrances"]) == (1280, 720, [])
+        (sent,) = said["sent"]
+        assert (sent["mode"], sent["width"], sent["height"], said["hindrances"]) == ("text", 1280, 720, [])
+        assert said["due"] == said["cost"]["amount"]
         told = (await client.post(f"{path}/takes", json={"engine": engine})).json()["provenance"]
         for kept, estimated in (("promptSent", "prompt"), ("negativePrompt", "negativePrompt"), ("dropped", "dropped"),
                                 ("remarks", "remarks"), ("seed", "seed")):  # fmt: skip
@@ -63,8 +65,9 @@ async def test_an_estimate_is_what_the_take_then_is_and_leaves_nothing_behind(ho
         assert said["negativePrompt"] in order.request
         assert bool(said["negativePrompt"]) == (engine == "openai-videos"), "the other takes none"
         again = (await client.post(f"{path}/estimate", json={"engine": engine, "seed": told["seed"]})).json()
-        assert again["ordered"], "the very same is on its way: it would cost nothing more"
-        assert not (await client.post(f"{path}/estimate", json={"engine": engine, "seed": 1})).json()["ordered"]
+        assert again["due"] == 0, "the very same is on its way: it would cost nothing more"
+        other = (await client.post(f"{path}/estimate", json={"engine": engine, "seed": 1})).json()
+        assert other["due"] == said["due"] != 0
 
 
 async def test_an_estimate_says_what_would_be_refused(house: House) -> None:
@@ -79,7 +82,7 @@ async def test_an_estimate_says_what_would_be_refused(house: House) -> None:
         assert set(hindrances) == {"gate-refused", "over-budget"}
         assert hindrances["gate-refused"]["overridable"]
         assert "tom cruise" in hindrances["gate-refused"]["detail"]
-        assert said["cost"]["amount"] == pytest.approx(0.1 * said["sent"]["durationS"])
+        assert said["cost"]["amount"] == pytest.approx(0.1 * said["sent"][0]["durationS"])
         assert said["budget"]["limit"] == 0.05
         assert await house.store.decisions(house.project.id) == (), "nothing was asked for, so nothing was decided"
         free = (await client.post(f"/api/shots/{shot.id}/estimate")).json()

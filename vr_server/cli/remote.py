@@ -46,7 +46,7 @@ def order(name: str, wish: Wish, out: Path | None, *, dry_run: bool, as_json: bo
             f"Nothing was sent: {verdict.line()}; change the words, or allow them in the production's rules."
         )
     if verdict.hits:
-        errand = errand.model_copy(update={"remarks": (verdict.line(), *errand.remarks)})
+        errand = errand.model_copy(update={"remarks": (*verdict.lines(), *errand.remarks)})
     folder = ErrandFolder(output_folder(out))
     with folder.held():
         errand = folder.begin(errand)

@@ -1,12 +1,13 @@
 """What a take would be and cost, said before anybody asks for it. Keeps nothing and asks no engine."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from vr_server.domain.base import Model
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
-from vr_server.generation.fitting import request_key
 from vr_server.generation.port import Cost, GenerationRequest, Mode
 from vr_server.storage import Reading
 
@@ -14,7 +15,7 @@ from .ordering import Ordering, check_budget, refusal, spending
 
 
 class Sent(Model):
-    """What an engine over the network would be asked for, after it was made to fit."""
+    """One order that an engine over the network would be asked for, after it was made to fit."""
 
     mode: Mode
     width: int
@@ -41,9 +42,8 @@ class Hindrance(Model):
 class Estimate(Model):
     """`dropped`: what of the shot is not in the prompt; `remarks`: what was changed to fit, and what the gate warns of.
 
-    `sent`: None for an engine of our own. `cost`: of this one take; `ordered`: the very same is there or on its way
-    already, so that asking for it costs nothing more. `spent` and `budget` are the project's, in `cost.currency` where
-    a budget says no other.
+    `sent`: empty for an engine of our own. `cost`: of what is asked in all; `due`: of it, what is not there or on its way
+    already; None where nobody knows. `spent` and `budget` are the project's.
     """
 
     shot_id: str
@@ -54,9 +54,9 @@ class Estimate(Model):
     negative_prompt: str = ""
     dropped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    sent: Sent | None = None
+    sent: tuple[Sent, ...] = ()
     cost: Cost
-    ordered: bool = False
+    due: float | None = 0.0
     spent: float = Field(default=0.0, ge=0)
     budget: Budget | None = None
     hindrances: tuple[Hindrance, ...] = ()
@@ -70,35 +70,40 @@ async def estimate(reading: Reading, ordering: Ordering, take: Take) -> Estimate
         return Estimate(
             shot_id=take.shot_id, engine=told.engine, model=told.model, seed=told.seed, prompt=told.prompt_sent, cost=free,
         )  # fmt: skip
-    plan = ordering.plan(take)
+    prepared = await ordering.prepare(reading, take)
     now = await spending(reading, take.project_id)
-    verdict = ordering.verdict(plan.take)
+    verdict = ordering.verdict(prepared.take)
     hindrances: list[Hindrance] = []
-    warnings: tuple[str, ...] = ()
     if verdict.refused:
         hindrances.append(Hindrance(code=GateRefused.code, detail=refusal(verdict), overridable=verdict.overridable))
-    elif verdict.hits:
-        warnings = (verdict.line(),)
-    ordered = await ordering.ordered(reading, request_key(plan.fitted.request))
-    if not ordered:
-        try:
-            check_budget(now, plan.cost)
-        except OverBudget as error:
-            hindrances.append(Hindrance(code=error.code, detail=str(error)))
-    words, request = plan.take.provenance, plan.fitted.request
+    try:
+        check_budget(now, prepared.due)
+    except OverBudget as error:
+        hindrances.append(Hindrance(code=error.code, detail=str(error)))
+    words, requests = prepared.take.provenance, [fitted.request for fitted in prepared.requests]
     return Estimate(
         shot_id=take.shot_id,
-        engine=request.engine,
-        model=request.model,
-        seed=request.seed,
+        engine=words.engine,
+        model=requests[0].model,
+        seed=words.seed,
         prompt=words.prompt_sent,
-        negative_prompt=request.negative_prompt,
+        negative_prompt=requests[0].negative_prompt,
         dropped=words.dropped,
-        remarks=(*warnings, *plan.fitted.remarks),
-        sent=Sent.of(request),
-        cost=plan.cost,
-        ordered=ordered,
+        remarks=(*verdict.lines(), *words.remarks),
+        sent=tuple(Sent.of(request) for request in requests),
+        cost=_sum(prepared.costs),
+        due=_sum(prepared.due).amount,
         spent=now.spent,
         budget=now.budget,
         hindrances=tuple(hindrances),
     )
+
+
+def _sum(costs: Sequence[Cost]) -> Cost:
+    """Of one engine's orders, so in one currency."""
+    if not costs:
+        return Cost(amount=0.0)
+    amounts = [cost.amount for cost in costs]
+    known = [amount for amount in amounts if amount is not None]
+    amount = round(sum(known), 6) if len(known) == len(amounts) else None
+    return costs[0].model_copy(update={"amount": amount, "basis": "; ".join(cost.basis for cost in costs)})

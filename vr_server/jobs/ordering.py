@@ -1,6 +1,6 @@
 """From a take to an order at a paid engine, in the transaction that keeps the take: what cannot be is refused at once."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -31,12 +31,21 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a paid take comes to before it is ordered. `take`: with the words that would be sent in its provenance."""
+class Prepared:
+    """What a paid take comes to before it is ordered. `take`: with all that would be sent in its provenance.
+
+    `requests` and `costs`: of its orders. `there`: the very same is there or on its way already, and not paid for again.
+    """
 
     take: Take
-    fitted: Fitted
-    cost: Cost
+    requests: tuple[Fitted, ...]
+    costs: tuple[Cost, ...]
+    there: tuple[bool, ...]
+
+    @property
+    def due(self) -> tuple[Cost, ...]:
+        """What has to be paid."""
+        return tuple(cost for cost, there in zip(self.costs, self.there, strict=True) if not there)
 
 
 async def spending(reading: Reading, project_id: str) -> Spending:
@@ -68,8 +77,8 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
-    def plan(self, take: Take) -> Plan:
-        """Tell the take's shot in the engine's own words and make the request fit. Asks nobody, keeps nothing.
+    async def prepare(self, reading: Reading, take: Take) -> Prepared:
+        """Tell the take's shot in the engine's own words and make the request fit. Asks no engine, keeps nothing.
 
         Raise InvalidInput or InvalidPrompt (the engine cannot make it).
         """
@@ -78,16 +87,16 @@ class Ordering:
         words = {"prompt_sent": told.text, "negative_prompt": told.negative, "dropped": told.dropped}
         take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
         fitted = fit(self._request(take), engine.capabilities())
-        return Plan(take, fitted, engine.estimate(fitted.request))
+        key = request_key(fitted.request)
+        found = {"order_id": key, "remarks": fitted.remarks}
+        take = take.model_copy(update={"provenance": take.provenance.model_copy(update=found)})
+        order = await reading.find_order(key)
+        there = order is not None and order.state not in _AGAIN
+        return Prepared(take, (fitted,), (engine.estimate(fitted.request),), (there,))
 
     def verdict(self, take: Take) -> Verdict:
         """What the gate says of the shot's own words and of those that would be sent."""
         return self._gate.look(_judged(take), take.spec.language)
-
-    async def ordered(self, reading: Reading, key: str) -> bool:
-        """Is the very same request there, or on its way, so that another take of it is not paid for?"""
-        order = await reading.find_order(key)
-        return order is not None and order.state not in _AGAIN
 
     async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
@@ -95,13 +104,14 @@ class Ordering:
         Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
         Raise GateRefused (within `refusals`), InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
         """
-        plan = self.plan(take)
-        take, fitted, cost = plan.take, plan.fitted, plan.cost
+        prepared = await self.prepare(unit, take)
+        take = prepared.take
         warnings = await self._judge(unit, take, override)
+        (fitted,), (cost,) = prepared.requests, prepared.costs
         key = request_key(fitted.request)
         order = await unit.find_order(key)
         if order is None or order.state in _AGAIN:
-            check_budget(await spending(unit, take.project_id), cost)
+            check_budget(await spending(unit, take.project_id), prepared.due)
             order = Order(
                 id=key,
                 project_id=take.project_id,
@@ -113,8 +123,8 @@ class Ordering:
                 submits=0 if order is None else order.submits,
             )
         await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
-        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": (*warnings, *fitted.remarks)})
-        return take.model_copy(update={"provenance": provenance})
+        remarks = (*warnings, *take.provenance.remarks)
+        return take.model_copy(update={"provenance": take.provenance.model_copy(update={"remarks": remarks})})
 
     @asynccontextmanager
     async def refusals(self, store: Store) -> AsyncIterator[None]:
@@ -147,7 +157,7 @@ class Ordering:
         if not passes:
             raise _Refused(refusal(verdict), decision)
         await unit.put_decision(decision)
-        return tuple(f"{hit.found!r}: {hit.reason}" for hit in verdict.hits)
+        return verdict.lines()
 
     def _request(self, take: Take) -> GenerationRequest:
         told = take.provenance
@@ -183,17 +193,19 @@ def _judged(take: Take) -> str:
     return f"{take.spec.text}\n{take.provenance.prompt_sent}"
 
 
-def check_budget(now: Spending, cost: Cost) -> None:
-    """Raise OverBudget when the project's limit does not allow `cost` on top of what it has spent."""
-    if now.budget is None:
+def check_budget(now: Spending, due: Sequence[Cost]) -> None:
+    """Raise OverBudget when the project's limit does not allow what is due on top of what it has spent."""
+    if now.budget is None or not due:
         return
-    if cost.amount is None or cost.currency != now.currency:
+    for cost in due:
+        if cost.amount is None or cost.currency != now.currency:
+            raise OverBudget(
+                f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
+                "set the engine's price, or lift the budget."
+            )
+    amount = sum(cost.amount or 0.0 for cost in due)
+    if now.spent + amount > now.budget.limit + 1e-9:
         raise OverBudget(
-            f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
-            "set the engine's price, or lift the budget."
-        )
-    if now.spent + cost.amount > now.budget.limit + 1e-9:
-        raise OverBudget(
-            f"The take costs about {cost.amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
+            f"The take costs about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
             f"{now.spent:.2f} is spent or ordered: raise the budget, or take a cheaper engine."
         )

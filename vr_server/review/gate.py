@@ -73,9 +73,13 @@ class Verdict(Model):
         """May a person who answers for it send it all the same?"""
         return all(hit.overridable for hit in self.hits if hit.action == "refuse")
 
+    def lines(self) -> tuple[str, ...]:
+        """A line for each hit, for a person."""
+        return tuple(f"{hit.found!r}: {hit.reason}" for hit in self.hits)
+
     def line(self) -> str:
-        """One line for a person."""
-        return "; ".join(f"{hit.found!r}: {hit.reason}" for hit in self.hits)
+        """All of them in one line."""
+        return "; ".join(self.lines())
 
 
 @dataclass(frozen=True)
