@@ -21,7 +21,6 @@ from threaded import in_a_thread
 
 from vr_server import bootstrap
 from vr_server.cli import main
-from vr_server.generation.engines.dashscope import DashScopeEngine, DashScopeSettings
 
 PROMPT = "Tense atmosphere. A detective turns, a rainy street at night, low angle close-up, camera slowly pushes in."
 SETTINGS = {"answer_timeout_s": "0.5", "read_timeout_s": "0.4", "price_per_s": "0.1", "key": KEY}
@@ -66,11 +65,11 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Replay], None]:
 
 @pytest.fixture
 def in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entry that docs/write-an-engine.md tells to make, made; and dashscope's."""
+    """The entry that docs/write-an-engine.md tells to make, made."""
     names: dict[str, object] = {}
     exec(lines()[0], names)
     entry = eval("{" + lines()[1] + "}", names)
-    table = bootstrap._remote() | entry | {"dashscope": (DashScopeSettings, DashScopeEngine)}
+    table = bootstrap._remote() | entry
     monkeypatch.setattr(bootstrap, "_remote", lambda: table)
 
 
