@@ -5,7 +5,7 @@ import numpy as np
 
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.layering import DecodedLayers, reproject
-from vr_server.layering.grow import grow, nearest_of_four
+from vr_server.layering.grow import Reach, grow, nearest_of_four
 from vr_server.layering.layers import split
 
 REACH_PX_M = 60.0
@@ -13,7 +13,7 @@ REACH_PX_M = 60.0
 
 def _grown(inverse: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     inverse2, rgb2, held = np.empty_like(inverse), np.empty_like(rgb), np.empty(inverse.shape, np.uint8)
-    grow(inverse, rgb, REACH_PX_M, inverse2, rgb2, held)
+    grow(inverse, rgb, Reach(REACH_PX_M), np.ones(len(inverse), np.float32), inverse2, rgb2, held)
     return inverse2, rgb2, held
 
 

@@ -3,6 +3,8 @@
 Works on inverse depth, in which a plane is linear over the picture: the far side's own gradient carries it on.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,9 +17,19 @@ KEEP_RATIO = 0.95
 """A hidden sample counts only where 1/z2 < KEEP_RATIO / z1; nearer ones would fight with the front layer."""
 _SAME_SURFACE = 0.06
 _BESIDE_EDGE_PX = 2  # colour and slope are read this far from the edge: nearer pixels mix both sides
-_LEAST_REACH_PX = 0.75
 HELD = 1
 _UNTOUCHED, _QUEUED = 0, 2
+
+
+class Reach(NamedTuple):
+    """How far parallax opens an edge, in pixels of the half-size picture. `px_m`: focal length in pixels times the head
+    box's half side: a sample hidden by dz of inverse depth can be uncovered ``px_m * dz`` pixels from its edge, and no
+    farther; `least_px`: what opens by less is no edge; `margin_px`: so much more is grown, since what is drawn of the
+    hidden layer is a coarser sheet."""
+
+    px_m: float
+    least_px: float = 0.75
+    margin_px: float = 1.5
 
 
 @compiled
@@ -69,13 +81,13 @@ def _seed(inverse: F32, rgb: U8, y: int, x: int, dy: int, dx: int, sample: F32) 
 
 
 @compiled
-def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, first: bool, out: F32) -> int:
+def _predict(q: int, row_width: F32, front: F32, held: U8, inverse: F32, rgb: U8, first: bool, out: F32) -> int:
     """Mean of what q's filled (`first`: far-side) neighbours say of q, into `out`; how many agree.
 
     Neighbours on different surfaces never mix: those that agree with the middle one count, so that the border
     between two far sides (ground and sky) runs straight on under the foreground.
     """
-    height = inverse.shape[0]
+    height, width = inverse.shape
     y, x = q // width, q % width
     samples = np.empty((8, 7), np.float32)
     count = 0
@@ -95,7 +107,7 @@ def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, fi
                 continue
             value = samples[count, 0] - dy * samples[count, 1] - dx * samples[count, 2]
             samples[count, 0] = max(value, 0.7 * samples[count, 0])
-            samples[count, 6] += np.float32(np.sqrt(dy * dy + dx * dx))
+            samples[count, 6] += np.float32(np.sqrt(dy * dy + (dx * row_width[y]) ** 2))
             count += 1
     agree = 0
     out[:] = 0
@@ -112,13 +124,13 @@ def _predict(q: int, width: int, front: F32, held: U8, inverse: F32, rgb: U8, fi
 
 
 @compiled
-def _edge_ring(inverse: F32, reach_px_m: float, ring: npt.NDArray[np.int32]) -> int:
+def _edge_ring(inverse: F32, reach: Reach, ring: npt.NDArray[np.int32]) -> int:
     """Put the near side of every depth edge that parallax can open into `ring` (flat indices); how many."""
     height, width = inverse.shape
     count = 0
     for y in range(height):
         for x in range(width):
-            limit = min(inverse[y, x] * KEEP_RATIO, inverse[y, x] - _LEAST_REACH_PX / reach_px_m)
+            limit = min(inverse[y, x] * KEEP_RATIO, inverse[y, x] - reach.least_px / reach.px_m)
             sideways = (x > 0 and inverse[y, x - 1] < limit) or (x + 1 < width and inverse[y, x + 1] < limit)
             if sideways or (y > 0 and inverse[y - 1, x] < limit) or (y + 1 < height and inverse[y + 1, x] < limit):
                 ring[count] = y * width + x
@@ -141,13 +153,15 @@ def _queue_neighbours(q: int, held: U8, ring: npt.NDArray[np.int32], count: int)
 
 
 @compiled
-def grow(inverse: F32, rgb: U8, reach_px_m: float, inverse2: F32, rgb2: U8, held: U8) -> None:
+def grow(
+    inverse: F32, rgb: U8, reach: Reach, row_width: F32, inverse2: F32, rgb2: U8, held: U8
+) -> None:  # fmt: skip
     """Fill the hidden layer of one picture at half size.
 
     `inverse` float32 [h, w] (1/m, 0 = sky) and `rgb` uint8 [h, w, 3] are the front layer. Into `inverse2`, `rgb2`
     goes the hidden layer, a copy of the front one where nothing is hidden; `held` uint8 [h, w] is 1 where it holds
-    a sample of its own. `reach_px_m`: focal length in pixels times the head box's half side: a sample hidden by dz
-    of inverse depth can be uncovered ``reach_px_m * dz`` pixels from its edge, and no farther.
+    a sample of its own. `row_width` float32 [h]: how wide the pixels of each row are, by the unit in which `reach` counts: 1
+    but on a sphere.
     """
     height, width = inverse.shape
     inverse2[:] = inverse
@@ -157,14 +171,14 @@ def grow(inverse: F32, rgb: U8, reach_px_m: float, inverse2: F32, rgb2: U8, held
     out = np.empty(7, np.float32)
     ring = np.empty(height * width, np.int32)
     after = np.empty(height * width, np.int32)
-    count = _edge_ring(inverse, reach_px_m, ring)
+    count = _edge_ring(inverse, reach, ring)
     first = True
     while count:
         for i in range(count):  # the whole ring is predicted before any of it counts: its order is moot
             y, x = ring[i] // width, ring[i] % width
-            agree = _predict(ring[i], width, front, held, inverse, rgb, first, out)
-            reach = reach_px_m * (inverse[y, x] - out[0]) + 1.5
-            if agree and out[0] < KEEP_RATIO * inverse[y, x] and out[6] <= reach:
+            agree = _predict(ring[i], row_width, front, held, inverse, rgb, first, out)
+            farthest = reach.px_m * (inverse[y, x] - out[0]) + reach.margin_px
+            if agree and out[0] < KEEP_RATIO * inverse[y, x] and out[6] <= farthest:
                 front[y, x] = out
                 held[y, x] = _QUEUED
             else:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
-from .grow import grow, nearest_of_four
+from .grow import Reach, grow, nearest_of_four
 from .memory import Memory
 
 U8 = npt.NDArray[np.uint8]
@@ -18,7 +18,7 @@ F32 = npt.NDArray[np.float32]
 _NEAR_SOFTEN_PX, _FAR_SOFTEN_PX = 5, 41
 _COARSE = 4  # the wide mean is taken over every fourth sample
 _DEEP_PX = 12  # that far from seen picture the wide mean has taken over
-_BEYOND_BOX = 1.5
+BEYOND_BOX = 1.5
 """Grown this much farther than the head box needs: beyond it the view fades, but no foreground may stretch there."""
 
 
@@ -44,15 +44,16 @@ def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> L
     half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
-    grow(inverse1, half, float(focal_px * head_box_m * _BEYOND_BOX), inverse2, color2, held)
+    reach = Reach(float(focal_px * head_box_m * BEYOND_BOX))
+    grow(inverse1, half, reach, np.ones(height, np.float32), inverse2, color2, held)
     if memory is None:
-        return Layers(color, inverse1, _soften(color2, held), inverse2, held)
+        return Layers(color, inverse1, soften(color2, held), inverse2, held)
     real = memory.recall(frame.camera, inverse1, inverse2, color2, held)
     memory.keep(frame, inverse1, half)
-    return Layers(color, inverse1, _soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
+    return Layers(color, inverse1, soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
 
 
-def _soften(color2: U8, held: U8) -> U8:
+def soften(color2: U8, held: U8) -> U8:
     """Mean colour of the held samples around each held one, over more of them the farther it lies from seen picture.
 
     Grown colours run in streaks, which read as objects and cost bits; softened they read as out of focus, which is

@@ -1,5 +1,6 @@
 """Depth of a flat clip: a port with estimators, the camera's way, and edges that are where the colours say."""
 
+from .around import LevelGround
 from .auto import choose
 from .camera import LensPrior, estimate_camera
 from .clip import KNOWN, EstimatedClip, Found
@@ -19,6 +20,7 @@ __all__ = [
     "Found",
     "GroundPlane",
     "LensPrior",
+    "LevelGround",
     "ModelEntry",
     "ModelStore",
     "MotionParallax",

@@ -300,7 +300,7 @@ export class App {
         play: actions.play,
         pause: actions.pause,
         seek: actions.seek,
-        moveEye: (x, y, z) => this.world.flat.moveTo([x, y, z]),
+        moveEye: (x, y, z, yaw, pitch) => this.world.flat.moveTo([x, y, z], yaw, pitch),
         enterVr: () => this.vr.toggle(),
       },
     };

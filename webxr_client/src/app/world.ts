@@ -134,8 +134,8 @@ export class World {
     const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
     const shift = [-(position[0] * cos - position[2] * sin), -(position[0] * sin + position[2] * cos)] as const;
     this.surround.setFloor(stage ? 0 : -height, shift, scale);
-    const { x: tanX, y: tanY } = view.tangents();
-    this.surround.setFrame(Math.atan(tanX), Math.atan(tanY), pitchOf(rotation), stage ? yaw : 0, yaw - yawOf(poseAt(shown.clip.manifest, 0).rotation));
+    const [halfX, halfY] = view.halfAngles();
+    this.surround.setFrame(halfX, halfY, pitchOf(rotation), stage ? yaw : 0, yaw - yawOf(poseAt(shown.clip.manifest, 0).rotation));
     view.setScreenDistance(stage ? STAGE_SCREEN_M : null);
     view.setFeather(this.immersive ? FEATHER : 0);
     view.setEye(this.eyeAtAnchor(), stage ? 1 : 0);
@@ -149,6 +149,7 @@ export class World {
     const stage = this.mode === 'stage';
     if (stage) this.flat.fit(0.75, 0.42, size.x, size.y, this.insets);
     else this.flat.fit(half.x, half.y, size.x, size.y, this.insets);
+    this.flat.around = Boolean(view?.sphere);
     this.rig.position.copy(this.anchor.position);
     this.rig.quaternion.copy(this.anchor.quaternion);
     this.flat.update(seconds, view?.pivot() ?? 4, view?.camera.quaternion ?? new Quaternion());

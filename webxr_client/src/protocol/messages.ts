@@ -686,7 +686,7 @@ export interface Manifest {
   sourceHeight: number;
   atlas: AtlasInfo;
   coordinateSystem: CoordinateSystem;
-  projection: Projection;
+  projection: Perspective | Equirectangular;
   depth: DepthCode;
   layers: Layer[];
   tiles: {
@@ -743,9 +743,9 @@ export interface CoordinateSystem {
   unit: 'm';
 }
 /**
- * Perspective, names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own.
+ * Names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own.
  */
-export interface Projection {
+export interface Perspective {
   type: 'perspective';
   yfov: number;
   aspectRatio: number;
@@ -757,7 +757,22 @@ export interface Projection {
   depthMeasure: 'planarZ';
 }
 /**
- * ``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky.
+ * A sphere about the camera, or a part of it; the pose says how it is turned, -Z being the whole sphere's middle.
+ *
+ * The bounds are those of the `equi` box (Spherical Video V2, sv3d): what is cropped from each side of the sphere, as a
+ * share of its whole width or height. A pixel's place is linear in longitude and latitude between them.
+ */
+export interface Equirectangular {
+  type: 'equirectangular';
+  projectionBoundsTop: number;
+  projectionBoundsBottom: number;
+  projectionBoundsLeft: number;
+  projectionBoundsRight: number;
+  depthMeasure: 'radial';
+}
+/**
+ * ``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky. z is the projection's
+ * `depth_measure`: planar Z, or the distance to the camera.
  *
  * `fine_folds`: the fine tile holds ``fold(u * fine_folds)``, fold being the triangle wave of half-period 1.
  */
@@ -795,7 +810,8 @@ export interface HeadBox {
   max: [number, number, number];
 }
 /**
- * T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians.
+ * T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians (of a sphere: how much of its
+ * height is shown).
  */
 export interface FramePose {
   /**
