@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from .base import Model
+from .region import NotedRegion
 from .shot import ShotSpec
 
 TakeState = Literal["queued", "generating", "ready", "failed", "cancelled", "unknown"]
@@ -15,7 +16,8 @@ QUALITIES: tuple[Quality, ...] = ("draft", "final")
 
 
 Check = Literal[
-    "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera"
+    "sharpness", "underexposed", "overexposed", "freeze", "black", "flicker", "cut", "motion", "jerk", "camera",
+    "outside",
 ]  # fmt: skip
 
 
@@ -29,6 +31,18 @@ class Finding(Model):
     frame: int | None = None
 
 
+class Kept(Model):
+    """How a take that was drawn anew in a region holds to its parent outside it: the share of those pixels (0..1) that are
+    within `KEPT_CODES` of the parent's, decoded, in every channel. `given`: as the engine gave them, `kept`: as they are."""
+
+    given: float
+    kept: float
+
+
+KEPT_CODES = 2
+KEPT_SHARE = 0.99
+
+
 class Provenance(Model):
     engine: str
     model: str
@@ -38,6 +52,7 @@ class Provenance(Model):
     parent_take_id: str | None = None
     note_ids: tuple[str, ...] = ()
     revision_id: str | None = None
+    redrawn: NotedRegion | None = None  # only this was made: the rest is the parent take's picture
     order_id: str | None = None  # of a paid engine: the content hash of what it was asked
     attempt: int = 0  # above 0: asked for once more, word for word
     retry_of: str | None = None  # the take whose quality was below the bar: made again with another seed
@@ -69,6 +84,7 @@ class Take(Model):
     error: str | None = None
     urgency: Urgency = "room"
     findings: tuple[Finding, ...] = ()  # of the quality check; empty: nothing found, or not checked
+    kept: Kept | None = None  # of a redrawn take, once it is made
 
     def best(self) -> Rendition | None:
         """The best rendition that is complete."""

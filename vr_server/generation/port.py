@@ -81,7 +81,11 @@ class Capabilities(Model):
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """Everything an embedded engine may need. Pickles: embedded engines run in worker processes."""
+    """Everything an embedded engine may need. Pickles: embedded engines run in worker processes.
+
+    `like`: the staging of the take that this one is laid into (`edit_mask`): its camera holds, and its exposure under the
+    same sky.
+    """
 
     spec: ShotSpec
     prompt: str
@@ -90,6 +94,7 @@ class ClipRequest:
     height_px: int
     fps: int
     quality: Quality
+    like: Staging | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from vr_server.domain.take import Finding, Quality
+from vr_server.domain.take import Finding, Kept, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Made:
     height_px: int
     frame_count: int
     findings: tuple[Finding, ...] = ()
+    kept: Kept | None = None
 
 
 Report = Callable[[MakingProgress], None]
