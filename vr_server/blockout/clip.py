@@ -79,9 +79,11 @@ class RenderedClip:
                 self._finish.apply(color, depth, ids, index, workers)
                 yield Frame(index, color, depth, ids, camera)
 
-    def _metered(self, look: Look, workers: Workers) -> float:
-        """The exposure that three small pictures of the shot ask for."""
+    def exposure(self, workers: Workers, look: Look | None = None) -> float:
+        """The exposure that three small pictures of the shot ask for; `look`: the shot's own, where it is made already."""
         plan, lens = self._plan, self._lens
+        settings = SETTINGS[self._quality]
+        look = look or make_look(self._scene, self._geometry, self._survey, settings, self._grade, workers)
         size = (max(16, round(METER_HEIGHT_PX * lens.drawn_size[0] / lens.drawn_size[1] / 2) * 2), METER_HEIGHT_PX)
         last = plan.frame_count - 1
 
@@ -100,11 +102,7 @@ class RenderedClip:
         """The look at the metered exposure, times the factors of sky and grade, on the grade's print."""
         sky, lens, like = self._scene.staging.sky, self._lens, self._exposed_like
         usual = MEAN_CODE[sky.time_of_day]
-        if like is None:
-            exposure = self._metered(look, workers)
-        else:
-            theirs = make_look(like._scene, like._geometry, like._survey, SETTINGS[self._quality], like._grade, workers)
-            exposure = like._metered(theirs, workers)
+        exposure = self.exposure(workers, look) if like is None else like.exposure(workers)
         # a face that neither sun nor sky reaches (a room at night) still gets the bounce board that a crew brings
         least = FILL_LEAST * usual * self._grade.fill / exposure
         fill = look.lights.fill + max(least - float(look.lights.fill @ LUMA), 0.0) * FILL_WARMTH

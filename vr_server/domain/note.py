@@ -159,11 +159,18 @@ class SubjectCountChange(Model):
     count: int = Field(ge=1, le=60)
 
 
+class RegionWordsChange(Model):
+    """Have an engine that draws from words draw the note's region from the note's own."""
+
+    kind: Literal["region_words"] = "region_words"
+    text: str = Field(min_length=1, max_length=NOTE_LIMIT_CHARS)
+
+
 Change = Annotated[
     SpeedChange | DistanceChange | HeightChange | AngleChange | TimeOfDayChange
     | ShotSizeChange | CameraMoveChange | DurationChange | MoveMarkChange
     | StyleChange | WeatherChange | PlaceChange | SkyChange | LensChange | FocusChange
-    | SubjectColourChange | SubjectScaleChange | SubjectCountChange,
+    | SubjectColourChange | SubjectScaleChange | SubjectCountChange | RegionWordsChange,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A region of the picture as a mask, and the mask through a clip: it follows what it covers at its frame. Pure.
+"""A region of the picture as a mask. Pure, and light to import: the server reads it too.
 
 Masks are bool [h, w]; weights float32 [h, w], 0 outside and 1 well inside. Pixel centres lie at whole coordinates.
 """
@@ -6,34 +6,21 @@ Masks are bool [h, w]; weights float32 [h, w], 0 outside and 1 well inside. Pixe
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vr_server.domain.errors import InvalidInput
-from vr_server.domain.frame import CameraPose, Frame
-from vr_server.domain.region import SMALLEST_AREA, EllipseShape, PolygonShape, RectShape
-from vr_server.layering.depth.flow import DenseFlow, grey
+from vr_server.domain.errors import InvalidInput, InvalidMedia
+from vr_server.domain.region import SMALLEST_AREA, EllipseShape, MaskShape, NotedRegion, PolygonShape, RectShape
 
 Bits = npt.NDArray[np.bool_]
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
 
-WHOLE = 0.5
-"""An object with at least this share of its visible pixels under the mask is meant as a whole."""
-_MEANT = 0.25
-"""Whole objects that fill at least this share of the mask are what it is about: the ground beside them is not followed."""
-_MINOR = 0.2
-"""What is smaller than this share of the largest of them was only in the way of the hand."""
-_PART = 0.02
-"""Less than this share of the mask is a slip of the hand."""
 _FEATHER = 0.006
 """Of the picture's height: how wide the mask's edge is, all of it inside."""
-_SAMPLES = 40_000
-_FLOW_HEIGHT_PX = 180
 
 
 def rasterise(shape: RectShape | EllipseShape | PolygonShape, width_px: int, height_px: int) -> Bits:
@@ -96,183 +83,26 @@ def feathered(mask: Bits) -> F32:
     return np.asarray(s * s * (3 - 2 * s), np.float32)
 
 
-class Follower(Protocol):
-    """Where the mask is in each frame. Frames come in order; the note's frame was shown at the start."""
-
-    def at(self, frame: Frame) -> Bits: ...
-
-
-class Fixed:
-    """The mask stays where it is in the picture."""
-
-    def __init__(self, mask: Bits) -> None:
-        self._mask = mask
-
-    def at(self, frame: Frame) -> Bits:  # noqa: ARG002 - it is the same everywhere
-        return self._mask
-
-
 @dataclass(frozen=True, slots=True)
-class Covered:
-    """What a mask covers: ids meant as a whole, and the parts of moving ones that it covers with their boxes."""
+class RedrawOf:
+    """What a take is drawn anew of. Pickles. `parent`: the folder of the parent take's final rendition, whose picture is
+    `size` (width, height); `painted`: the PNG of a region that was painted."""
 
-    whole: tuple[int, ...]
-    parts: dict[int, tuple[Bits, "Box"]]
-    rest: Bits
-
-
-Box = tuple[int, int, int, int]
-"""Left, top, right, bottom, the last two not included."""
+    parent: Path
+    noted: NotedRegion
+    size: tuple[int, int]
+    painted: bytes | None = None
 
 
-def covered_by(mask: Bits, ids: npt.NDArray[np.uint16], moving: Collection[int]) -> Covered:
-    """`ids` uint16 [h, w] of the mask's frame, weighed by how much of each is under the mask. `moving`: of subjects."""
-    every = np.bincount(ids.reshape(-1), minlength=1)
-    under = np.bincount(ids[mask], minlength=every.size)
-    whole: list[int] = []
-    parts: dict[int, tuple[Bits, Box]] = {}
-    rest = mask.copy()
-    for number in np.flatnonzero(under):
-        if number == 0:
-            continue
-        name = int(number)
-        if under[number] >= WHOLE * every[number]:
-            whole.append(name)
-            rest &= ids != number
-        elif name in moving and under[number] >= _PART * mask.sum():
-            parts[name] = (mask & (ids == number), _box(ids == number))
-            rest &= ids != number
-    sizes = {name: int(under[name]) for name in (*whole, *parts)}
-    if sum(sizes.values()) >= _MEANT * mask.sum():
-        least = _MINOR * max(sizes.values())
-        whole = [name for name in whole if sizes[name] >= least]
-        parts = {name: part for name, part in parts.items() if sizes[name] >= least}
-        rest[:] = False
-    elif rest.sum() < _PART * mask.sum():
-        rest[:] = False
-    return Covered(tuple(whole), parts, rest)
-
-
-class FollowsObjects:
-    """Follows by object ids: whole objects by all their pixels, parts of moving ones in their box, and whatever stands
-    still by its place in metres as the camera goes (a perspective; else it stays in the picture)."""
-
-    def __init__(self, mask: Bits, shown: Frame, moving: Collection[int], *, perspective: bool = True) -> None:
-        """`shown`: the frame that the mask was drawn on, with ids. Raise ValueError without ids."""
-        if shown.ids is None:
-            raise ValueError("objects can only be followed where their ids are known")
-        self.covered = covered_by(mask, shown.ids, moving)
-        self._drawn, self._frame = mask, shown.index
-        self._still = _StillPoints(self.covered.rest, shown) if perspective and self.covered.rest.any() else None
-
-    def at(self, frame: Frame) -> Bits:
-        ids = frame.ids
-        if ids is None or ids.shape != self._drawn.shape:
-            raise ValueError(f"frame {frame.index} does not go with the mask")
-        mask = np.isin(ids, self.covered.whole)
-        for number, (part, box) in self.covered.parts.items():
-            here = ids == number
-            if here.any():
-                mask |= _moved(part, box, _box(here)) & here
-        if not self.covered.rest.any():
-            return np.asarray(mask, np.bool_)
-        if frame.index == self._frame:
-            return np.asarray(mask | self._drawn, np.bool_)
-        mask |= self._still.at(frame.camera) if self._still is not None else self.covered.rest
-        return np.asarray(mask, np.bool_)
-
-
-class _StillPoints:
-    """Points of a mask on what does not move, as places in metres (or directions, of the sky)."""
-
-    def __init__(self, mask: Bits, shown: Frame) -> None:
-        self._shape = mask.shape
-        self._step = max(1, math.ceil(math.sqrt(mask.sum() / _SAMPLES)))
-        grid = np.zeros_like(mask)
-        grid[:: self._step, :: self._step] = True
-        y, x = np.nonzero(mask & grid)
-        if not y.size:
-            y, x = np.nonzero(mask)
-        depth = shown.depth[y, x].astype(np.float64)
-        rays = _rays(x, y, self._shape, shown.camera)
-        self._far = ~np.isfinite(depth)
-        local = rays * np.where(self._far, 1.0, depth)[:, None]
-        m = shown.camera.t_world_camera
-        self._places = local @ m[:3, :3].T + np.where(self._far[:, None], 0.0, m[:3, 3])
-        self._depth = np.where(self._far, 1.0, depth)
-
-    def at(self, camera: CameraPose) -> Bits:
-        height, width = self._shape
-        m = camera.t_world_camera
-        local = (self._places - np.where(self._far[:, None], 0.0, m[:3, 3])) @ m[:3, :3]
-        ahead = -local[:, 2]
-        seen = ahead > 1e-3
-        focal = 0.5 * height / math.tan(0.5 * camera.yfov_rad)
-        x = (width - 1) / 2 + focal * local[seen, 0] / ahead[seen]
-        y = (height - 1) / 2 - focal * local[seen, 1] / ahead[seen]
-        step = self._step
-        small = np.zeros((-(-height // step) + 2, -(-width // step) + 2), np.uint8)
-        column, row = np.floor(x / step).astype(np.int64) + 1, np.floor(y / step).astype(np.int64) + 1
-        inside = (column >= 0) & (column < small.shape[1]) & (row >= 0) & (row < small.shape[0])
-        small[row[inside], column[inside]] = 1
-        nearer = float(np.median(self._depth[seen] / ahead[seen])) if seen.any() else 1.0
-        reach = 2 * math.ceil(min(max(nearer, 1.0), 20.0)) + 1
-        small = _filled(np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))))
-        large = np.repeat(np.repeat(small, step, axis=0), step, axis=1)[step : step + height, step : step + width]
-        return np.asarray(large > 0, np.bool_)
-
-
-class FollowsPicture:
-    """Follows what the mask covers where nothing is known but the picture: by dense optical flow from frame to frame."""
-
-    def __init__(self, mask: Bits, pictures: list[U8], frame: int) -> None:
-        """`pictures`: the clip's, small and grey (`small_grey`); `frame`: the one that the mask was drawn on."""
-        flow = DenseFlow(fine=True)
-        height, width = pictures[frame].shape
-        self._shape = mask.shape
-        self._masks: dict[int, U8] = {frame: cv2.resize(mask.astype(np.uint8) * 255, (width, height)).astype(np.uint8)}
-        for order in (range(frame + 1, len(pictures)), range(frame - 1, -1, -1)):
-            last = frame
-            for index in order:
-                back = flow(pictures[index], pictures[last])  # where each pixel was
-                at = np.mgrid[0:height, 0:width].astype(np.float32)
-                moved = cv2.remap(self._masks[last], at[1] + back[..., 0], at[0] + back[..., 1], cv2.INTER_LINEAR)
-                self._masks[index] = np.asarray(np.where(moved > 127, 255, 0), np.uint8)
-                last = index
-
-    def at(self, frame: Frame) -> Bits:
-        height, width = self._shape
-        return np.asarray(cv2.resize(self._masks[frame.index], (width, height)) > 127, np.bool_)
-
-
-def small_grey(picture: U8) -> U8:
-    """uint8 [h, w] of an RGB picture, small enough to be followed quickly."""
-    height = min(_FLOW_HEIGHT_PX, picture.shape[0])
-    return grey(picture, (max(16, round(picture.shape[1] * height / picture.shape[0])), height))
-
-
-def _rays(x: npt.NDArray[np.int64], y: npt.NDArray[np.int64], shape: tuple[int, ...], camera: CameraPose) -> F64:
-    """float64 [n, 3] in the camera's axes, one metre deep."""
-    height, width = shape
-    focal = 0.5 * height / math.tan(0.5 * camera.yfov_rad)
-    ones = np.ones(x.size)
-    return np.stack([(x - (width - 1) / 2) / focal, ((height - 1) / 2 - y) / focal, -ones], axis=1)
-
-
-def _box(mask: Bits) -> Box:
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _moved(part: Bits, old: Box, new: Box) -> Bits:
-    """The mask stretched from one box into another."""
-    sx, sy = (new[2] - new[0]) / (old[2] - old[0]), (new[3] - new[1]) / (old[3] - old[1])
-    matrix = np.array([[sx, 0, new[0] - sx * old[0]], [0, sy, new[1] - sy * old[1]]], np.float64)
-    size = (part.shape[1], part.shape[0])
-    return np.asarray(cv2.warpAffine(part.astype(np.uint8) * 255, matrix, size) > 127, np.bool_)
-
-
-def _filled(mask: U8) -> U8:
-    """The mask without holes."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(cv2.drawContours(mask.copy(), outlines, -1, 1, cv2.FILLED), np.uint8)
+def mask_of(told: RedrawOf, width_px: int, height_px: int) -> Bits:
+    """bool [height_px, width_px] on the note's frame, as it was drawn. Raise InvalidMedia or InvalidInput."""
+    shape = told.noted.region.shape
+    if not isinstance(shape, MaskShape):
+        return rasterise(shape, width_px, height_px)
+    if told.painted is None:
+        raise InvalidMedia("The mask that was painted is missing.")
+    mask = read_mask(told.painted, {told.size})
+    if told.size == (width_px, height_px):
+        return mask
+    small = cv2.resize(mask.astype(np.uint8) * 255, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    return np.asarray(small > 0, np.bool_)

@@ -21,9 +21,10 @@ from vr_server.layering.surround import SURROUND, read_surround
 from vr_server.media import ClipWriter, read_clip
 from vr_server.staging import to_glb
 
+from .masks import RedrawOf, mask_of
 from .port import ClipRequest, EmbeddedEngine
 from .progress import Made, MakingProgress, Report
-from .redraw import RedrawnClip, RedrawOf, Resized, findings_of, kept_share, mask_of, names_of
+from .redraw import RedrawnClip, Resized, findings_of, kept_share, names_of
 
 U8 = npt.NDArray[np.uint8]
 
@@ -113,12 +114,12 @@ def _open(engine: EmbeddedEngine, request: ClipRequest, redraw: RedrawOf | None)
         return _Shot(clip.staging, clip.frames, around)
     planned = Staging.model_validate_json((redraw.parent / "staging.json").read_text(encoding="utf-8"))
     clip = engine.open(replace(request, like=planned))
-    parent = read_clip(redraw.parent / CLIP_FOLDER)
     size = (request.width_px, request.height_px)
-    painted = (parent.plan.width_px, parent.plan.height_px)
-    mask = mask_of(redraw, *size, painted=painted)
-    whole = parent if painted == size else Resized(parent, *size)
-    frames = RedrawnClip(whole, clip.frames, mask, redraw.noted, names_of(planned, clip.staging))
+    parent: FrameSource = read_clip(redraw.parent / CLIP_FOLDER)
+    if size != redraw.size:
+        parent = Resized(parent, *size)
+    names = names_of(planned, clip.staging)
+    frames = RedrawnClip(parent, clip.frames, mask_of(redraw, *size), redraw.noted, names)
     return _Shot(clip.staging, frames, lambda: read_surround(redraw.parent, SURROUND))
 
 

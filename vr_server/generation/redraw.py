@@ -14,40 +14,16 @@ import numpy.typing as npt
 
 from vr_server.domain.errors import InvalidMedia
 from vr_server.domain.frame import ClipPlan, Frame, FrameSource
-from vr_server.domain.region import MaskShape, NotedRegion
+from vr_server.domain.region import NotedRegion
 from vr_server.domain.staging import Staging
 from vr_server.domain.take import KEPT_CODES, KEPT_SHARE, Finding, Kept
 from vr_server.media import read_planes, read_rgb
 from vr_server.media.colour import i420_to_rgb, rgb_to_i420, split_i420
 
-from .masks import Bits, F32, Fixed, Follower, FollowsObjects, U8, expanded, feathered, rasterise, read_mask
+from .follow import Fixed, Follower, FollowsObjects
+from .masks import F32, U8, Bits, expanded, feathered
 
 U16 = npt.NDArray[np.uint16]
-
-
-@dataclass(frozen=True, slots=True)
-class RedrawOf:
-    """What a take is drawn anew of. Pickles. `parent`: the folder of the parent take's final rendition; `mask`: the PNG of
-    a region that was painted."""
-
-    parent: Path
-    noted: NotedRegion
-    mask: Path | None = None
-
-
-def mask_of(told: RedrawOf, width_px: int, height_px: int, *, painted: tuple[int, int] | None = None) -> Bits:
-    """bool [h, w] at the note's frame, as it was drawn. `painted`: the size that a painted mask must have."""
-    shape = told.noted.region.shape
-    if not isinstance(shape, MaskShape):
-        return rasterise(shape, width_px, height_px)
-    if told.mask is None:
-        raise InvalidMedia("The mask that was painted is missing.")
-    mask = read_mask(told.mask.read_bytes(), {painted or (width_px, height_px)})
-    if mask.shape == (height_px, width_px):
-        return mask
-    return np.asarray(
-        cv2.resize(mask.astype(np.uint8), (width_px, height_px), interpolation=cv2.INTER_AREA) > 0, np.bool_
-    )
 
 
 class Resized:
@@ -88,9 +64,8 @@ def names_of(old: Staging, new: Staging) -> Names:
     pairs = [(s.object_id, by_key.get(s.key)) for s in old.subjects]
     pairs += [(p.object_id, by_place.get((p.asset, _place(p.position_m)))) for p in old.set_pieces]
     for older, newer in pairs:
-        if newer is None:
-            newer, free = free, free + 1
-        table[older] = newer
+        table[older] = free if newer is None else newer
+        free += newer is None
     known = {s.key for s in old.subjects}
     newcomers: dict[int, tuple[int, ...]] = {}
     for key, number in by_key.items():

@@ -70,6 +70,10 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
+    def offers(self, mode: Mode) -> tuple[str, ...]:
+        """The paid engines that make clips in that way."""
+        return tuple(name for name, engine in self._engines.items() if mode in engine.capabilities(mode).modes)
+
     async def place(self, unit: Unit, take: Take, override: Override | None = None, asked: Asked = WORDS_ALONE) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 

@@ -12,15 +12,18 @@ from vr_server.domain.base import Language, Vec3, new_id, now_utc
 from vr_server.domain.decision import Override
 from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.region import MaskShape, Region
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
 from vr_server.domain.take import Quality, Take, Urgency
 from vr_server.generation.port import Capabilities
+from vr_server.language import compile_prompt
 from vr_server.language.variants import variants
-from vr_server.review.notes import propose, revise, write
+from vr_server.review.notes import propose, revise, revise_region, words_for_region, write
 from vr_server.script import breakdown
 from vr_server.storage import Store, TakeFolders
 
 from .ordering import WORDS_ALONE, Asked, Ordering, Spending, spending
+from .redrawing import Redrawing, noted_region
 from .takes import NewTakes, Wanted
 
 
@@ -88,6 +91,7 @@ class Production:
             self.engines, self._ordering, default_engine=settings.default_engine,
             unfinished_limit=settings.unfinished_limit, clock=clock,
         )  # fmt: skip
+        self._redrawing = Redrawing(self.engines, self._ordering, folders)
 
     async def start(self) -> None:
         """Take up work; finish what a crash left between two steps: takes not yet enqueued, notes without answer."""
@@ -230,7 +234,8 @@ class Production:
                 shot = (await unit.shot(take.shot_id)).model_copy(update={"spec": take.spec})
                 order = Wanted(
                     self._takes.engine(told.engine), told.seed, told.parent_take_id, told.note_ids, told.revision_id,
-                    take.urgency, told.attempt + 1, asked=await self._ordering.asked_of(unit, take),
+                    take.urgency, told.attempt + 1, asked=await self._ordering.asked_of(unit, take), redrawn=told.redrawn,
+                    words=told.prompt_sent.removeprefix(compile_prompt(take.spec)).strip(),
                 )  # fmt: skip
                 again = await self._takes.new(unit, shot, order)
         self.bus.publish(TakeChanged(dropped))
@@ -263,11 +268,14 @@ class Production:
         client_id: str,
         point_m: Vec3 | None = None,
         ray_direction: Vec3 | None = None,
+        region: Region | None = None,
     ) -> Note:
-        """Keep a note, then propose what it asks for as a Revision (on the bus).
+        """Keep a note, then propose what it asks for as a Revision (on the bus); with a `region`, of that alone.
 
         The same `client_id` again returns the note already kept and changes nothing. Raise NotFound or InvalidInput.
         """
+        if region is not None and isinstance(region.shape, MaskShape):
+            await self._redrawing.check_mask(await self.store.take(take_id), region.shape)
         async with self.store.transaction() as unit:
             kept = await unit.note_by_client_id(project_id, client_id)
             if kept is None:
@@ -276,7 +284,7 @@ class Production:
                     raise NotFound(f"There is no take {take_id} in project {project_id}.")
                 note = write(
                     take, fps=self._settings.fps, frame=frame, author=author, text=text, at=self._clock(),
-                    point_m=point_m, ray_direction=ray_direction,
+                    point_m=point_m, ray_direction=ray_direction, region=region,
                 )  # fmt: skip
                 await unit.put_note(note, client_id=client_id)
         if kept is None:
@@ -287,20 +295,30 @@ class Production:
         return note
 
     async def decide_revision(self, revision_id: str, accept: bool) -> Revision:
-        """Accept (the shot's spec changes and a take of it is queued) or reject a proposed revision.
+        """Accept (the shot's spec changes and a take of it is queued) or reject a proposed revision. Of a note with a region
+        the take is its own take's picture, drawn anew there alone.
 
-        Raise NotFound, Conflict (decided already, or it changes nothing), Unavailable.
+        Raise NotFound, Conflict (decided already, it changes nothing, or the region cannot be drawn), Unavailable.
         """
         if not accept:
             return await self._reject(revision_id)
+        asked = await self._asked_for_region(revision_id)
         async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             revision = _open_revision(await unit.revision(revision_id))
             note = await unit.note(revision.note_id)
             parent = await unit.take(note.take_id)
-            shot, revision = revise(await unit.shot(revision.shot_id), revision)
+            shot = await unit.shot(revision.shot_id)
+            wanted = Wanted(
+                self._takes.engine(parent.provenance.engine), None, parent.id, (note.id,), revision.id, asked=asked
+            )
+            if note.region is None:
+                shot, revision = revise(shot, revision)
+                spec = shot.spec
+            else:
+                shot, spec, revision = revise_region(shot, parent, revision)
+                wanted = replace(wanted, redrawn=noted_region(note), words=words_for_region(revision))
             await unit.put_shot(shot)
-            order = Wanted(self._takes.engine(parent.provenance.engine), None, parent.id, (note.id,), revision.id)
-            take = await self._takes.new(unit, shot, order)
+            take = await self._takes.new(unit, shot.model_copy(update={"spec": spec}), wanted)
             revision = revision.model_copy(update={"take_id": take.id})
             await unit.put_revision(revision)
         self.bus.publish(ShotChanged(shot))
@@ -308,6 +326,10 @@ class Production:
         self.bus.publish(TakeChanged(take))
         await self._queue.enqueue(take.id)
         return revision
+
+    async def keep_mask(self, take_id: str, png: bytes) -> MaskShape:
+        """Keep a painted mask, for the region of a note on the take. Raise NotFound, InvalidInput or StorageFailed."""
+        return await self._redrawing.keep_mask(await self.store.take(take_id), png)
 
     async def folder(self, take_id: str, quality: Quality) -> Path:
         """The folder a rendition is streamed from, brought back from the blobs where it is missing.
@@ -327,11 +349,22 @@ class Production:
         self.bus.publish(RevisionChanged(revision))
         return revision
 
+    async def _asked_for_region(self, revision_id: str) -> Asked:
+        """What a paid engine is sent for a region: made before the transaction, which waits for no files."""
+        revision = _open_revision(await self.store.revision(revision_id))
+        note = await self.store.note(revision.note_id)
+        return (
+            WORDS_ALONE
+            if note.region is None
+            else await self._redrawing.asked(await self.store.take(note.take_id), note)
+        )
+
     async def _propose(self, note: Note) -> None:
-        shot = await self.store.shot((await self.store.take(note.take_id)).shot_id)
+        take = await self.store.take(note.take_id)
+        shot = await self.store.shot(take.shot_id)
         if await self.store.revision_of_note(note.id) is not None:
             return
-        revision = propose(note, shot)
+        revision = propose(note, shot, take, paints_words=self._redrawing.paints_words(take))
         async with self.store.transaction() as unit:
             if await unit.revision_of_note(note.id) is not None:  # the same request, twice at once
                 return

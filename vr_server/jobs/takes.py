@@ -8,6 +8,7 @@ from datetime import datetime
 from vr_server.domain.base import new_id
 from vr_server.domain.decision import Override
 from vr_server.domain.errors import InvalidInput, Unavailable, UnknownEngine
+from vr_server.domain.region import NotedRegion
 from vr_server.domain.shot import Shot, ShotSpec
 from vr_server.domain.take import Provenance, Take, Urgency
 from vr_server.generation.port import Capabilities
@@ -19,7 +20,8 @@ from .ordering import WORDS_ALONE, Asked, Ordering
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything a take is asked for with. `asked`: what a paid engine makes it from besides its words."""
+    """Everything a take is asked for with. `asked`: what a paid engine makes it from besides its words. `redrawn`: where it
+    differs from its parent."""
 
     engine: Capabilities
     seed: int | None
@@ -30,6 +32,8 @@ class Wanted:
     attempt: int = 0
     override: Override | None = None
     asked: Asked = WORDS_ALONE
+    redrawn: NotedRegion | None = None
+    words: str = ""  # told to the engine after what the shot's spec says
 
 
 class NewTakes:
@@ -77,10 +81,11 @@ class NewTakes:
                 model=wanted.engine.model,
                 engine_version=wanted.engine.version,
                 seed=default_seed(shot.id, number) if seed is None else seed,
-                prompt_sent=compile_prompt(shot.spec),
+                prompt_sent=f"{compile_prompt(shot.spec)} {wanted.words}".strip(),
                 parent_take_id=wanted.parent_take_id,
                 note_ids=wanted.note_ids,
                 revision_id=wanted.revision_id,
+                redrawn=wanted.redrawn,
                 attempt=wanted.attempt,
             ),
             urgency=wanted.urgency,

@@ -70,20 +70,25 @@ def depth_to_code(depth: F32, near_m: float, far_m: float) -> U16:
     return cast("U16", np.where(np.isfinite(depth), code, 0).astype(np.uint16))
 
 
+def mask_code(drawn: F32) -> U16:
+    """uint16 code of how much of each pixel is new, float32 [h, w], 0 to 1: what is new at all is above 0."""
+    return cast("U16", np.ceil(drawn * _STEPS).astype(np.uint16))
+
+
 def code_to_depth(code: U16, near_m: float, far_m: float) -> F32:
     """Inverse of `depth_to_code`: float32 metres, +inf where the code is 0."""
     inverse = code.astype(np.float32) / _STEPS * (1 / near_m - 1 / far_m) + 1 / far_m
     return cast("F32", np.where(code > 0, 1 / inverse, np.inf).astype(np.float32))
 
 
-def color_encoder(plan: ClipPlan, *, faithful: bool = False) -> H264Encoder:
+def color_encoder(width_px: int, height_px: int, fps: Fraction, *, faithful: bool = False) -> H264Encoder:
     """What codes clip.mp4. `faithful`: for pictures that were coded before and must stay as they are, see `_FAITHFUL`."""
     return H264Encoder(
         H264Settings(
-            width_px=plan.width_px,
-            height_px=plan.height_px,
-            fps=plan.fps,
-            keyframe_interval=max(1, round(plan.fps)),
+            width_px=width_px,
+            height_px=height_px,
+            fps=fps,
+            keyframe_interval=max(1, round(fps)),
             crf=_FAITHFUL_CRF if faithful else _CRF,
             preset="veryfast",
             profile="high",
@@ -92,16 +97,16 @@ def color_encoder(plan: ClipPlan, *, faithful: bool = False) -> H264Encoder:
     )
 
 
-class _Gray16Writer:
-    """A lossless video of 16-bit planes."""
+class PlaneWriter:
+    """A lossless video of 16-bit planes, uint16 [h, w]."""
 
-    def __init__(self, path: Path, plan: ClipPlan) -> None:
+    def __init__(self, path: Path, width_px: int, height_px: int, fps: Fraction) -> None:
         self._container: OutputContainer = av.open(str(path), "w", format="matroska")
-        self._stream: VideoStream = self._container.add_stream("ffv1", rate=plan.fps, options={"level": "3"})
-        self._stream.width, self._stream.height, self._stream.pix_fmt = plan.width_px, plan.height_px, "gray16le"
+        self._stream: VideoStream = self._container.add_stream("ffv1", rate=fps, options={"level": "3"})
+        self._stream.width, self._stream.height, self._stream.pix_fmt = width_px, height_px, "gray16le"
         self._stream.codec_context.thread_count = 1
-        self._stream.time_base = 1 / plan.fps
-        self._base = 1 / plan.fps
+        self._stream.time_base = 1 / fps
+        self._base = 1 / fps
 
     def add(self, plane: U16, index: int) -> None:
         picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray16le")
@@ -128,11 +133,12 @@ class ClipWriter:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._plan, self._color = plan, folder / files.color
-        self._encoder = color_encoder(plan, faithful=redrawn)
+        size = (plan.width_px, plan.height_px, plan.fps)
+        self._encoder = color_encoder(*size, faithful=redrawn)
         self._packets: list[Packet] = []
-        self._depth = _Gray16Writer(folder / files.depth, plan)
-        self._ids = _Gray16Writer(folder / files.ids, plan) if ids else None
-        self._mask = _Gray16Writer(folder / MASK, plan) if redrawn else None
+        self._depth = PlaneWriter(folder / files.depth, *size)
+        self._ids = PlaneWriter(folder / files.ids, *size) if ids else None
+        self._mask = PlaneWriter(folder / MASK, *size) if redrawn else None
         self._next = 0
         write_cameras(folder / files.camera, plan)
 
@@ -151,7 +157,7 @@ class ClipWriter:
             self._ids.add(frame.ids, frame.index)
         if self._mask is not None:
             drawn = np.ones(frame.depth.shape, np.float32) if frame.drawn is None else frame.drawn
-            self._mask.add(np.rint(drawn * _STEPS).astype(np.uint16), frame.index)
+            self._mask.add(mask_code(drawn), frame.index)
         self._next += 1
 
     def finish(self) -> None:

@@ -8,6 +8,7 @@ from streaming import ClipSource, Span
 from streaming import Playhead as WirePlayhead
 from vr_server.domain.base import Vec3
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.region import Region
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Take
 from vr_server.storage import Store
@@ -53,6 +54,7 @@ class Workshop(Protocol):
         client_id: str,
         point_m: Vec3 | None = None,
         ray_direction: Vec3 | None = None,
+        region: Region | None = None,
     ) -> Note: ...
 
     async def decide_revision(self, revision_id: str, accept: bool) -> Revision: ...

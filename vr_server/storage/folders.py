@@ -39,10 +39,31 @@ class TakeFolders:
                 await self._blobs.copy_to(rendition.files[name], folder / name)
         return folder
 
+    async def keep_bytes(self, data: bytes) -> str:
+        """Store what comes in one piece; its SHA-256. Raise StorageFailed."""
+        path = self._root / f".{secrets.token_hex(8)}"
+        try:
+            await asyncio.to_thread(_write, path, data)
+            return await self._blobs.put_file(path)
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def read(self, digest: str) -> bytes:
+        """A stored file's bytes. Raise NotFound or StorageFailed as the blobs do."""
+        return await self._blobs.read(digest)
+
     async def drop(self, take_id: str, quality: Quality | None = None) -> None:
         """Remove the rendition's folder, or the take's with all of them. Raise StorageFailed."""
         folder = self._root / take_id if quality is None else self.path(take_id, quality)
         await asyncio.to_thread(_remove, folder)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise StorageFailed(f"A file cannot be stored: {error.strerror}.") from error
 
 
 def _remove(folder: Path) -> None:
