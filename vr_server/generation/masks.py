@@ -74,6 +74,15 @@ def expanded(mask: Bits, ratio: float) -> Bits:
     return np.asarray(away <= reach, np.bool_)
 
 
+def hull_of(mask: Bits) -> Bits:
+    """The smallest convex mask around it."""
+    points = cv2.findNonZero(mask.astype(np.uint8))
+    if points is None:
+        return mask
+    filled = cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), cv2.convexHull(points), 1)
+    return np.asarray(filled > 0, np.bool_)
+
+
 def feathered(mask: Bits) -> F32:
     """Weights of the mask: exactly 0 outside, soft just inside its edge, and 1 from there on."""
     wide = max(1.0, _FEATHER * mask.shape[0])

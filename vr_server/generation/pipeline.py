@@ -90,7 +90,7 @@ def make_rendition(
             around = shot.surround if request.quality == "final" else None
             made = _bake(shot.frames, around, sinks, request.quality, report, cancelled)
             if redraw is not None and isinstance(shot.frames, RedrawnClip):
-                made = _measured(made, folder / CLIP_FOLDER, redraw, shot.frames.given)
+                made = measured(made, folder / CLIP_FOLDER, redraw, shot.frames.given)
     finally:
         if made is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -123,7 +123,7 @@ def _open(engine: EmbeddedEngine, request: ClipRequest, redraw: RedrawOf | None)
     return _Shot(clip.staging, frames, lambda: read_surround(redraw.parent, SURROUND))
 
 
-def _measured(made: Made, clip: Path, redraw: RedrawOf, given: float) -> Made:
+def measured(made: Made, clip: Path, redraw: RedrawOf, given: float) -> Made:
     """With what stayed outside the region: of a final, whose clip is kept to be seen in full."""
     if made.quality != "final":
         return made

@@ -99,7 +99,9 @@ class Ordering:
                 submits=0 if order is None else order.submits,
             )
         await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
-        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": (*warnings, *fitted.remarks)})
+        provenance = take.provenance.model_copy(
+            update={"order_id": key, "model": fitted.request.model, "remarks": (*warnings, *fitted.remarks)}
+        )
         return take.model_copy(update={"provenance": provenance})
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from vr_server.domain.base import now_utc
 from vr_server.domain.errors import GateRefused, NotFound, OverBudget
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Take
+from vr_server.generation.masks import RedrawOf
 from vr_server.generation.port import GenerationRequest, TaskStatus
 from vr_server.generation.progress import Made, Report
 from vr_server.generation.worker import Engines
@@ -38,6 +39,7 @@ class BakeTask:
     take_id: str
     estimators: str
     bar: QualityBar
+    redraw: RedrawOf | None = None
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
@@ -46,9 +48,10 @@ class BakeTask:
 
         made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
-            estimators=self.estimators, report=report, cancelled=cancelled,
+            estimators=self.estimators, report=report, cancelled=cancelled, redraw=self.redraw,
         )  # fmt: skip
-        return replace(made, findings=look_at(self.folder / CLIP_FOLDER / "clip.mp4", self.spec.camera, self.bar))
+        seen = look_at(self.folder / CLIP_FOLDER / "clip.mp4", self.spec.camera, self.bar)
+        return replace(made, findings=(*made.findings, *seen))
 
 
 class RemoteMaker:
@@ -96,7 +99,8 @@ class RemoteMaker:
         video = folder.with_name("engine.mp4")
         await self._blobs.copy_to(digest, video)
         task = BakeTask(
-            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar
+            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar,
+            await self._maker.redraw_of(take),
         )  # fmt: skip
         await self._maker.render(take, "final", task)
         video.unlink(missing_ok=True)
