@@ -13,14 +13,15 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   number,
   createdAt: '2026-01-01T00:00:00Z',
   spec: { text: 'x' } as Take['spec'],
-  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', parentTakeId: null, noteIds: [], revisionId: null, orderId: null, attempt: 0, retryOf: null, remarks: [] },
+  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', parentTakeId: null, noteIds: [], revisionId: null, redrawn: null, orderId: null, attempt: 0, retryOf: null, remarks: [] },
   state,
   urgency: 'room',
   findings: [],
+  kept: null,
   renditions: [],
   error: null,
 });
-const note = (id: string, frame: number): Note => ({ id, projectId: 'p', takeId: 't1', frame, timeS: 0, author: 'a', text: id, language: 'en', pointM: null, rayDirection: null, createdAt: `2026-01-01T00:00:0${frame}Z` });
+const note = (id: string, frame: number): Note => ({ id, projectId: 'p', takeId: 't1', frame, timeS: 0, author: 'a', text: id, language: 'en', pointM: null, rayDirection: null, region: null, createdAt: `2026-01-01T00:00:0${frame}Z` });
 const after = (...messages: ServerMessage[]) => messages.reduce((state, message) => fold(state, message, 5), emptyRoom('r'));
 
 describe('room state', () => {

@@ -6,6 +6,7 @@ type Words = Readonly<Record<Language, string>>;
 type Format = 'scale' | 'metres' | 'degrees' | 'seconds' | 'millimetres' | 'word';
 
 const FIELDS: Readonly<Record<string, { label: Words; format: Format }>> = {
+  region: { label: { en: 'Region, in words', zh: '区域内容' }, format: 'word' },
   actionSpeed: { label: { en: 'Action pace', zh: '动作速度' }, format: 'scale' },
   durationS: { label: { en: 'Length', zh: '时长' }, format: 'seconds' },
   timeOfDay: { label: { en: 'Time of day', zh: '时间' }, format: 'word' },

@@ -7,6 +7,7 @@ import type {
   Poses,
   Progress,
   Project,
+  Region,
   Revision,
   ServerMessage,
   Shot,
@@ -42,6 +43,7 @@ export interface PendingNote {
   readonly takeId: string;
   readonly frame: number;
   readonly text: string;
+  readonly region?: Region;
 }
 
 export const NO_PLAYHEAD: Playhead = { takeId: null, quality: null, frame: 0, playing: false, counter: 0 };
