@@ -39,7 +39,14 @@ HOST = "127.0.0.1:8760"
 FRAMES = 48
 SCRIPT = "A man walks down a street.\n\n一位穿汉服的女子在竹林间舞剑。\n".encode()
 ENGINE = Capabilities(
-    name="blockout", model="test", version="1", embedded=True, gives_depth=True, gives_ids=True, gives_camera=True
+    name="blockout",
+    model="test",
+    version="1",
+    embedded=True,
+    gives_depth=True,
+    gives_ids=True,
+    gives_camera=True,
+    modes=("text", "edit_mask"),
 )
 
 

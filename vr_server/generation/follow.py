@@ -29,6 +29,8 @@ _PART = 0.02
 """Less than this share of the mask is a slip of the hand."""
 _SAMPLES = 40_000
 _FLOW_HEIGHT_PX = 180
+_FLOW_POINTS = 1500
+_FLOW_LEAST = 12
 
 
 class Follower(Protocol):
@@ -158,26 +160,41 @@ class _StillPoints:
 
 
 class FollowsPicture:
-    """Follows what the mask covers where nothing is known but the picture: by dense optical flow from frame to frame."""
+    """Follows what the mask covers where nothing is known but the picture: it is shifted, turned and scaled as most of the
+    dense optical flow under it says, from frame to frame."""
 
     def __init__(self, mask: Bits, pictures: list[U8], frame: int) -> None:
         """`pictures`: the clip's, small and grey (`small_grey`); `frame`: the one that the mask was drawn on."""
-        flow = DenseFlow(fine=True)
+        self._mask = mask
+        self._flow = DenseFlow(fine=True)
         height, width = pictures[frame].shape
-        self._shape = mask.shape
-        self._masks: dict[int, U8] = {frame: cv2.resize(mask.astype(np.uint8) * 255, (width, height)).astype(np.uint8)}
+        self._size = (width, height)
+        self._drawn = np.asarray(cv2.resize(mask.astype(np.uint8) * 255, self._size), np.uint8)
+        self._ways: dict[int, F64] = {frame: np.eye(3)}
         for order in (range(frame + 1, len(pictures)), range(frame - 1, -1, -1)):
             last = frame
             for index in order:
-                back = flow(pictures[index], pictures[last])  # where each pixel was
-                at = np.mgrid[0:height, 0:width].astype(np.float32)
-                moved = cv2.remap(self._masks[last], at[1] + back[..., 0], at[0] + back[..., 1], cv2.INTER_LINEAR)
-                self._masks[index] = np.asarray(np.where(moved > 127, 255, 0), np.uint8)
+                self._ways[index] = self._step(pictures[last], pictures[index], self._ways[last]) @ self._ways[last]
                 last = index
 
     def at(self, frame: Frame) -> Bits:
-        height, width = self._shape
-        return np.asarray(cv2.resize(self._masks[frame.index], (width, height)) > 127, np.bool_)
+        height, width = self._mask.shape
+        scale = np.diag([width / self._size[0], height / self._size[1], 1.0])
+        way = scale @ self._ways[frame.index] @ np.linalg.inv(scale)
+        return np.asarray(cv2.warpAffine(self._mask.astype(np.uint8) * 255, way[:2], (width, height)) > 127, np.bool_)
+
+    def _step(self, first: U8, second: U8, way: F64) -> F64:
+        """float64 [3, 3]: how what is under the mask goes from the first picture to the second."""
+        under = cv2.warpAffine(self._drawn, way[:2], self._size) > 127
+        y, x = np.nonzero(under)
+        every = max(1, y.size // _FLOW_POINTS)
+        y, x = y[::every], x[::every]
+        if y.size < _FLOW_LEAST:
+            return np.eye(3)  # it has left the picture
+        points = np.stack([x, y], axis=1).astype(np.float32)
+        moved = points + self._flow(first, second)[y, x]
+        found, _ = cv2.estimateAffinePartial2D(points, moved, method=cv2.RANSAC, ransacReprojThreshold=1.0)
+        return np.eye(3) if found is None else np.vstack([found, [0.0, 0.0, 1.0]])
 
 
 def small_grey(picture: U8) -> U8:
