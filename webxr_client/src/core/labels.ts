@@ -23,6 +23,13 @@ const FIELDS: Readonly<Record<string, { label: Words; format: Format }>> = {
 
 const MARK: Words = { en: 'Mark', zh: '站位' };
 
+/** Of one subject, whichever it is. */
+const OF_SUBJECTS: Readonly<Record<string, Words>> = {
+  colours: { en: 'Colour', zh: '颜色' },
+  scale: { en: 'Size', zh: '大小' },
+  count: { en: 'Number', zh: '数量' },
+};
+
 const WORDS: Readonly<Record<string, Words>> = {
   dawn: { en: 'dawn', zh: '黎明' },
   day: { en: 'day', zh: '白天' },
@@ -71,7 +78,8 @@ export interface DiffLine {
 export function diffLine(diff: FieldDiff, language: Language): DiffLine {
   const field = FIELDS[diff.path];
   const mark = /^markOverrides\[\d+\]\.?(.*)$/.exec(diff.path);
-  const label = field?.label[language] ?? (mark ? `${MARK[language]} ${mark[1] ?? ''}`.trim() : diff.path);
+  const subject = OF_SUBJECTS[/^subjects\[\d+\]\.(\w+)/.exec(diff.path)?.[1] ?? ''];
+  const label = field?.label[language] ?? subject?.[language] ?? (mark ? `${MARK[language]} ${mark[1] ?? ''}`.trim() : diff.path);
   const show = (value: string): string => shown(value, field?.format ?? 'word', language);
   return { label, before: show(diff.before), after: show(diff.after) };
 }
