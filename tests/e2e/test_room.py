@@ -86,7 +86,16 @@ def test_a_region_drawn_on_the_picture_goes_with_the_note(scene: Scene) -> None:
         box = layer.bounding_box()
         assert box is not None
         assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.02), "the layer lies on the picture"
-        points = [(0.36, 0.2), (0.5, 0.12), (0.62, 0.3), (0.63, 0.7), (0.5, 0.92), (0.37, 0.8), (0.35, 0.4), (0.38, 0.18)]
+        points = [
+            (0.36, 0.2),
+            (0.5, 0.12),
+            (0.62, 0.3),
+            (0.63, 0.7),
+            (0.5, 0.92),
+            (0.37, 0.8),
+            (0.35, 0.4),
+            (0.38, 0.18),
+        ]
         at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
         page.mouse.move(*at[0])
         page.mouse.down()
@@ -108,7 +117,9 @@ def test_a_region_drawn_on_the_picture_goes_with_the_note(scene: Scene) -> None:
         field = page.locator(".note-input")
         field.fill("make his jacket red")
         field.press("Enter")
-        note = wait_for("the note", lambda: [n for n in snapshot(page)["notes"] if n["text"] == "make his jacket red"])[0]
+        note = wait_for("the note", lambda: [n for n in snapshot(page)["notes"] if n["text"] == "make his jacket red"])[
+            0
+        ]
         shape = note["region"]["shape"]
         assert (shape["kind"], note["frame"], note["takeId"]) == ("rect", 20, scene.take_id)
         corners = (shape["left"], shape["top"], shape["right"], shape["bottom"])

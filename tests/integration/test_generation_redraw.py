@@ -14,6 +14,7 @@ from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import Staging
 from vr_server.domain.take import KEPT_SHARE
 from vr_server.generation.engines.blockout import BlockoutEngine
+from vr_server.generation.flat import bake_video
 from vr_server.generation.laid_in import lay_in
 from vr_server.generation.masks import RedrawOf
 from vr_server.generation.pipeline import make_rendition
@@ -124,6 +125,20 @@ def test_a_region_that_does_not_follow_stays_where_it_was_drawn(pair: Pair, tmp_
     dark = [frame.color[:20, :20].mean() for frame in clip(tmp_path / "night")]
     light = [frame.color[:20, :20].mean() for frame in clip(pair.parent)]
     assert all(there < before - 15 for there, before in zip(dark, light, strict=True))
+
+
+def test_an_engines_redraw_is_baked_as_it_is_laid_in(pair: Pair, tmp_path: Path) -> None:
+    an_engines_video(pair.parent, tmp_path / "engine.mp4", 24)
+    made = bake_video(
+        tmp_path / "engine.mp4", tmp_path / "take", spec=SPEC, seed=3, shot_id="shot-1", take_id="take-3",
+        estimators="remote_fixtures:flat_depth", report=lambda _: None, cancelled=lambda: False,
+        redraw=redraw_of(pair.parent, Region(shape=HER)),
+    )  # fmt: skip
+    assert made.kept is not None
+    assert made.kept.given < 0.1 < KEPT_SHARE <= made.kept.kept
+    assert (made.frame_count, made.findings) == (FRAMES, ())
+    files = {path.name for path in (tmp_path / "take" / "clip").iterdir()}
+    assert files == {"clip.mp4", "mask.mkv"}, "the engine's own video is not kept twice"
 
 
 def an_engines_video(parent: Path, path: Path, fps: int) -> VideoPictures:
