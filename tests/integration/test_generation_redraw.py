@@ -145,7 +145,7 @@ def an_engines_video(parent: Path, path: Path, fps: int) -> VideoPictures:
     """What engines send: another rate, everything a little off, and she in green."""
     pictures = [frame.color for frame in clip(parent)]
     count = round(len(pictures) * fps / 24)
-    encoder = H264Encoder(H264Settings(WIDTH, HEIGHT, Fraction(fps), 12, crf=20, baseline=False))
+    encoder = H264Encoder(H264Settings(WIDTH, HEIGHT, Fraction(fps), 12, crf=20, profile="high"))
     packets = []
     for index in range(count):
         picture = pictures[min(round(index * 24 / fps), len(pictures) - 1)].astype(np.int16) + 9
