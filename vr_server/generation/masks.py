@@ -76,9 +76,9 @@ def expanded(mask: Bits, ratio: float) -> Bits:
 
 def hull_of(mask: Bits) -> Bits:
     """The smallest convex mask around it."""
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    if points is None:
+    if not mask.any():
         return mask
+    points = cv2.findNonZero(mask.astype(np.uint8))
     filled = cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), cv2.convexHull(points), 1)
     return np.asarray(filled > 0, np.bool_)
 

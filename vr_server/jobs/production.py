@@ -302,7 +302,10 @@ class Production:
         """
         if not accept:
             return await self._reject(revision_id)
-        asked = await self._asked_for_region(revision_id)
+        told = await self.store.note((await self.store.revision(revision_id)).note_id)
+        asked = await self._redrawing.asked(
+            await self.store.take(told.take_id), told
+        )  # a transaction waits for no files
         async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             revision = _open_revision(await unit.revision(revision_id))
             note = await unit.note(revision.note_id)
@@ -348,16 +351,6 @@ class Production:
             await unit.put_revision(revision)
         self.bus.publish(RevisionChanged(revision))
         return revision
-
-    async def _asked_for_region(self, revision_id: str) -> Asked:
-        """What a paid engine is sent for a region: made before the transaction, which waits for no files."""
-        revision = _open_revision(await self.store.revision(revision_id))
-        note = await self.store.note(revision.note_id)
-        return (
-            WORDS_ALONE
-            if note.region is None
-            else await self._redrawing.asked(await self.store.take(note.take_id), note)
-        )
 
     async def _propose(self, note: Note) -> None:
         take = await self.store.take(note.take_id)

@@ -67,10 +67,13 @@ class Redrawing:
         return final
 
     async def asked(self, take: Take, note: Note) -> Asked:
-        """What a paid engine is sent for the note's region: the take's clip, and the mask as a PNG of its size.
+        """What a paid engine is sent for the note's region: the take's clip, and the mask as a PNG of its size. Of other
+        engines, and of a note without a region: nothing but words.
 
         Raise as `check`, or StorageFailed.
         """
+        if note.region is None:
+            return WORDS_ALONE
         final = self.check(take)
         noted, size = noted_region(note), (final.width_px, final.height_px)
         if not self._ordering.takes(take.provenance.engine):
