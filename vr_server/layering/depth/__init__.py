@@ -2,7 +2,7 @@
 
 from .auto import choose
 from .camera import LensPrior, estimate_camera
-from .clip import KNOWN, EstimatedClip, Found
+from .clip import KNOWN, EstimatedClip, Found, FoundShot
 from .find import find_depth
 from .ground import GroundPlane
 from .models import ModelEntry, ModelStore, catalogue
@@ -17,6 +17,7 @@ __all__ = [
     "DepthTrack",
     "EstimatedClip",
     "Found",
+    "FoundShot",
     "GroundPlane",
     "LensPrior",
     "ModelEntry",
