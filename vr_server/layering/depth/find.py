@@ -1,4 +1,4 @@
-"""From a flat clip to one with depth: its cuts, and for each shot the camera and whichever estimator can"""
+"""From a flat clip to one with depth: its cuts, and for each shot the camera, whichever estimator can, and the scale."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,9 @@ from vr_server.domain.frame import CameraPose
 from .auto import choose
 from .camera import LensPrior, estimate_camera
 from .clip import EstimatedClip, FoundShot
+from .hints import ScaleHints
 from .port import CameraTrack, DepthEstimator, Pictures, Report, silent
+from .scale import tied
 from .shots import shots_of
 
 _STILL_M = 0.005
@@ -20,11 +22,13 @@ def find_depth(
     *,
     cameras: tuple[CameraPose, ...] | None = None,
     lens: LensPrior | None = None,
+    hints: ScaleHints | None = None,
     report: Report = silent,
 ) -> EstimatedClip:
     """Depth of `pictures` by the first of `estimators` that does not refuse, shot by shot where the clip cuts.
 
-    `cameras`: known poses, metres; else the way is estimated, leaning on `lens`.
+    `cameras`: known poses, metres; else the way is estimated, leaning on `lens`. `hints`: what was planned of the clip; what
+    it says of the camera holds for an uncut clip only.
 
     Raise NoDepth when every estimator refuses, InvalidMedia when poses and pictures do not go together.
     """
@@ -32,12 +36,14 @@ def find_depth(
         raise InvalidMedia(f"The camera file has {len(cameras)} poses for {pictures.frame_count} pictures.")
     report("looking for cuts", 0.0)
     shots = shots_of(pictures)
+    hints = hints or ScaleHints()
     found = []
     for shot in shots:
         known = None if cameras is None else cameras[shot.first : shot.stop]
         track = estimate_camera(shot, lens, report) if known is None else _known(known)
         depth = choose(shot, track, estimators, report)
-        found.append(FoundShot(shot.first, track, depth, None))
+        scaled = tied(shot, track, depth, hints if len(shots) == 1 else hints.of_people(), report)
+        found.append(FoundShot(shot.first, scaled.camera, scaled.depth, scaled.unit_m))
     return EstimatedClip(pictures, found)
 
 
