@@ -7,7 +7,7 @@ for neither web server nor database.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vr_server.rooms.hub import RoomHub
     from vr_server.rooms.ports import Stream, StreamFactory
     from vr_server.rooms.room import RoomSettings
+    from vr_server.storage import Blobs, HotColdBlobs, Store, TakeFolders
 
 log = logging.getLogger(__name__)
 
@@ -197,6 +198,62 @@ AUTOMATIC_DEPTH: Final = "vr_server.bootstrap:automatic_depth"
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """Where everything is kept. `upkeep`: what has to run beside it for as long as the server lives, by name."""
+
+    store: Store
+    blobs: Blobs
+    folders: TakeFolders
+    cold: HotColdBlobs | None
+    upkeep: dict[str, Callable[[], Coroutine[object, object, None]]]
+
+
+async def open_storage(settings: Settings) -> Storage:
+    """The database, the blobs (with a cold store behind them where one is set) and the rendered folders.
+
+    Raise InvalidInput (the settings) or StorageFailed; a cold store that cannot be reached stops nobody here.
+    """
+    from vr_server.storage import (
+        ColdSettings,
+        ColdStore,
+        HotColdBlobs,
+        HotLimit,
+        HotSource,
+        KeptFolders,
+        LocalBlobs,
+        SqlStore,
+        TakeFolders,
+        approved_blobs,
+    )  # fmt: skip
+
+    cold: HotColdBlobs | None = None
+    blobs: Blobs
+    if settings.cold_url is None:
+        blobs = LocalBlobs(settings.data / "blobs")
+    else:
+        key, secret = settings.cold_access_key, settings.cold_secret_key
+        where = ColdSettings(
+            settings.cold_url, key.get_secret_value() if key else None, secret.get_secret_value() if secret else None,
+            settings.cold_endpoint, settings.cold_region,
+        )  # fmt: skip
+        blobs = cold = await HotColdBlobs.open(settings.data / "blobs", ColdStore(where))
+    store = await SqlStore.open(settings.database_url or settings.data / "previs.sqlite")
+    folders = TakeFolders(settings.data / "takes", blobs)
+    upkeep: dict[str, Callable[[], Coroutine[object, object, None]]] = {}
+    if cold is not None:
+        upkeep["uploads"] = cold.run
+    if settings.hot_limit_gb is not None:
+        # Without a cold store the blobs are the only copy: what can go is the folders made from them.
+        sources: list[HotSource] = [KeptFolders(folders, store, blobs)]
+        if cold is not None:
+            sources.append(cold)
+            folders.grown = cold.grown
+        limit = HotLimit(round(settings.hot_limit_gb * 1e9), sources, lambda: approved_blobs(store))
+        upkeep["hot limit"] = lambda: limit.run(folders.grown)
+    return Storage(store, blobs, folders, cold, upkeep)
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A running server's parts. `warmed` returns when a first worker is ready."""
 
@@ -224,13 +281,12 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.jobs.workflows import DurableTakeQueue
     from vr_server.review.gate import Gate, Rules, read_rules
     from vr_server.rooms.hub import RoomHub
-    from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
+    from vr_server.rooms.supervisor import TaskSupervisor
 
     data = settings.data
     bus = EventBus()
-    store = await SqlStore.open(settings.database_url or data / "previs.sqlite")
-    blobs = LocalBlobs(data / "blobs")
-    folders = TakeFolders(data / "takes", blobs)
+    storage = await open_storage(settings)
+    store, blobs, folders = storage.store, storage.blobs, storage.folders
     pool = WorkerPool(PoolSettings(factory=ENGINE_FACTORY, warm=tuple(_ENGINES), workers=settings.workers))
     renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
@@ -256,11 +312,17 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
     app = create_app(Services(settings, production, hub))
     hub.start()  # before production: nothing that happens there may be missed
+    upkeep = TaskSupervisor()
+    for name, work in storage.upkeep.items():
+        upkeep.spawn(name, work, restart=True)
     try:
         await production.start()
         yield Server(settings, app, bus, production, hub, pool.warmed)
     finally:
         await hub.close()
+        await upkeep.close()
+        if storage.cold is not None:
+            await storage.cold.close()
         await production.stop()
         if match is not None:
             await match.aclose()

@@ -1,12 +1,15 @@
 """Projects and takes over HTTP."""
 
+import asyncio
 import re
-from pathlib import PurePath
-from typing import Annotated, Final
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from vr_server.api.services import Caller, Parts, may
 from vr_server.domain.base import Language, Model
@@ -31,6 +34,20 @@ _FILES: Final = {
     "stage.glb": "model/gltf-binary",
 }
 _TIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\.mp4")
+
+
+class HeldFile(FileResponse):
+    """A file that stays where it is until it is sent, or the client has gone."""
+
+    def __init__(self, path: Path, release: Callable[[], None], **told: Any) -> None:
+        super().__init__(path, **told)
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()
 
 
 class ProjectView(Model):
@@ -61,6 +78,12 @@ class Resolution(Model):
     """About a take that a paid engine may have taken: send it once more, as a new take, or drop it."""
 
     retry: bool
+
+
+class ApprovalChange(Model):
+    """The name of whoever approves: the join token says only what they may do."""
+
+    by: str = Field(min_length=1, max_length=80)
 
 
 class BudgetChange(Model):
@@ -141,6 +164,18 @@ async def resolve_take(take_id: str, decision: Resolution, parts: Parts) -> Take
     return await parts.production.resolve_take(take_id, retry=decision.retry)
 
 
+@router.put("/takes/{take_id}/approval", dependencies=[may("approveTake")])
+async def approve_take(take_id: str, change: ApprovalChange, parts: Parts) -> Take:
+    """Choose a finished take for the film: its files stay at hand, and exports take it before others of its shot."""
+    return await parts.production.shelf.approve(take_id, change.by)
+
+
+@router.delete("/takes/{take_id}/approval", dependencies=[may("approveTake")])
+async def withdraw_approval(take_id: str, parts: Parts) -> Take:
+    """Take the approval back."""
+    return await parts.production.shelf.withdraw(take_id)
+
+
 @router.get("/projects/{project_id}/budget")
 async def budget(project_id: str, parts: Parts) -> Spending:
     """What the project has spent at paid engines, and its limit."""
@@ -167,10 +202,11 @@ async def take_file(take_id: str, quality: Quality, name: str, parts: Parts) -> 
         raise NotFound(f"A rendition has no file {name!r}.")
     located = await parts.hub.renditions.locate(take_id, quality)
     path = located.folder / name
-    if not path.is_file():
+    if not await asyncio.to_thread(path.is_file):
+        located.release()
         raise NotFound(f"The {quality} rendition of this take has no {name}{'' if located.complete else ' yet'}.")
     kept = "private, max-age=31536000, immutable" if located.complete else "no-store"
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": kept})
+    return HeldFile(path, located.release, media_type=media_type, headers={"Cache-Control": kept})
 
 
 def _view(state: ProjectState) -> ProjectView:

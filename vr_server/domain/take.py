@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from .base import Model
 from .shot import ShotSpec
 
@@ -56,6 +58,13 @@ class Rendition(Model):
     files: dict[str, str]
 
 
+class Approval(Model):
+    """Who has chosen the take for the film, and when."""
+
+    by: str = Field(min_length=1, max_length=80)
+    at: datetime
+
+
 class Take(Model):
     """One generation attempt. `spec` is a copy: later revisions of the shot never change a take."""
 
@@ -71,6 +80,7 @@ class Take(Model):
     error: str | None = None
     urgency: Urgency = "room"
     findings: tuple[Finding, ...] = ()  # of the quality check; empty: nothing found, or not checked
+    approval: Approval | None = None  # its files stay at hand; exports take it before others of its shot
 
     def best(self) -> Rendition | None:
         """The best rendition that is complete."""

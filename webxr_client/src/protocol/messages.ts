@@ -341,6 +341,7 @@ export interface Take {
   error: string | null;
   urgency: 'room' | 'batch';
   findings: Finding[];
+  approval: Approval | null;
 }
 export interface Provenance {
   engine: string;
@@ -395,6 +396,13 @@ export interface Finding {
   threshold: number;
   reason: string;
   frame: number | null;
+}
+/**
+ * Who has chosen the take for the film, and when.
+ */
+export interface Approval {
+  by: string;
+  at: string;
 }
 /**
  * A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres).
@@ -652,7 +660,7 @@ export interface TakeUpdated {
 export interface Progress {
   type: 'progress';
   takeId: string;
-  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing';
+  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing' | 'recalling';
   fraction: number;
   playableFrames: number;
   etaS: number | null;
