@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streaming import Span
     from vr_server.bus import EventBus
     from vr_server.config import Settings
+    from vr_server.export import ClipExport
     from vr_server.generation.port import EmbeddedEngine, RemoteEngine
     from vr_server.generation.settings import EngineSettings
     from vr_server.jobs import Production
@@ -253,6 +254,29 @@ async def open_storage(settings: Settings) -> Storage:
     return Storage(store, blobs, folders, cold, upkeep)
 
 
+COMPUTED_BY: Final = frozenset({"blockout"})
+"""Engines that render by calculation; what others make comes from trained models, and content credentials say so."""
+
+
+def clip_export(settings: Settings, storage: Storage) -> ClipExport:
+    """Exports, signed where the extra ``c2pa`` is installed. Raise InvalidInput (the certificate) or StorageFailed."""
+    from vr_server.export import ClipExport, Credentials, development_identity, own_identity
+    from vr_server.export.credentials import available
+
+    credentials: Credentials | None = None
+    if (settings.c2pa_certificate is None) != (settings.c2pa_key is None):
+        raise InvalidInput("VR_PREVIS_C2PA_CERTIFICATE and VR_PREVIS_C2PA_KEY go together: give both or none.")
+    if available():
+        if settings.c2pa_certificate is not None and settings.c2pa_key is not None:
+            identity = own_identity(settings.c2pa_certificate, settings.c2pa_key)
+        else:
+            identity = development_identity(settings.data / "c2pa")
+        credentials = Credentials(identity, COMPUTED_BY)
+    elif settings.c2pa_certificate is not None:
+        raise InvalidInput("VR_PREVIS_C2PA_CERTIFICATE needs the extra c2pa: install vr-previs[c2pa].")
+    return ClipExport(storage.store, storage.blobs, storage.folders, credentials)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server's parts. `warmed` returns when a first worker is ready."""
@@ -310,7 +334,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         ordering=ordering,
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
-    app = create_app(Services(settings, production, hub))
+    app = create_app(Services(settings, production, hub, clip_export(settings, storage)))
     hub.start()  # before production: nothing that happens there may be missed
     upkeep = TaskSupervisor()
     for name, work in storage.upkeep.items():

@@ -194,6 +194,14 @@ async def set_budget(project_id: str, change: BudgetChange, parts: Parts) -> Spe
     return await parts.production.set_budget(project_id, change.budget)
 
 
+@router.get("/takes/{take_id}/clip.mp4")
+async def take_clip(take_id: str, parts: Parts) -> Response:
+    """The take's clip to download, with content credentials where the server gives any, with ranges."""
+    path, lease = await parts.export.clip(take_id)
+    headers = {"Cache-Control": "private, no-cache"}
+    return HeldFile(path, lease.release, media_type="video/mp4", filename=f"{take_id}.mp4", headers=headers)
+
+
 @router.get("/takes/{take_id}/{quality}/{name}")
 async def take_file(take_id: str, quality: Quality, name: str, parts: Parts) -> Response:
     """A file of a rendition, with ranges. Only the names that are part of a rendition."""
