@@ -305,7 +305,6 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.jobs.workflows import DurableTakeQueue
     from vr_server.review.gate import Gate, Rules, read_rules
     from vr_server.rooms.hub import RoomHub
-    from vr_server.rooms.supervisor import TaskSupervisor
 
     data = settings.data
     bus = EventBus()
@@ -336,21 +335,32 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
     app = create_app(Services(settings, production, hub, clip_export(settings, storage)))
     hub.start()  # before production: nothing that happens there may be missed
-    upkeep = TaskSupervisor()
-    for name, work in storage.upkeep.items():
-        upkeep.spawn(name, work, restart=True)
     try:
-        await production.start()
-        yield Server(settings, app, bus, production, hub, pool.warmed)
+        async with _kept_up(storage):
+            await production.start()
+            yield Server(settings, app, bus, production, hub, pool.warmed)
     finally:
         await hub.close()
-        await upkeep.close()
-        if storage.cold is not None:
-            await storage.cold.close()
         await production.stop()
         if match is not None:
             await match.aclose()
         log.info("stopped")
+
+
+@asynccontextmanager
+async def _kept_up(storage: Storage) -> AsyncIterator[None]:
+    """Uploads and the hot folder's limit, for as long as the server lives."""
+    from vr_server.rooms.supervisor import TaskSupervisor
+
+    upkeep = TaskSupervisor()
+    for name, work in storage.upkeep.items():
+        upkeep.spawn(name, work, restart=True)
+    try:
+        yield
+    finally:
+        await upkeep.close()
+        if storage.cold is not None:
+            await storage.cold.close()
 
 
 def _streams(settings: Settings) -> StreamFactory:

@@ -74,11 +74,12 @@ class Credentials:
     def _definition(self, take: Take, slate: str, parents: Sequence[Parent]) -> dict[str, Any]:
         made = take.provenance
         kind = COMPUTED if made.engine in self._computed_by else TRAINED
+        agent = made.engine if made.model == made.engine else f"{made.engine} {made.model}"
         created: dict[str, Any] = {
             "action": "c2pa.created",
             "when": take.created_at.isoformat(),
             "digitalSourceType": kind,
-            "softwareAgent": {"name": f"{made.engine} {made.model}", "version": made.engine_version},
+            "softwareAgent": {"name": agent, "version": made.engine_version},
         }
         if parents:
             created["parameters"] = {"ingredientIds": [parent.take.id for parent in parents]}

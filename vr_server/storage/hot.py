@@ -224,7 +224,7 @@ class HotColdBlobs:
                             await asyncio.to_thread(part.unlink, missing_ok=True)
                 await self._mark(digest)
                 await self._note(digest)
-                _log.info("blob %s is back from the cold store", digest[:12])
+                _log.debug("blob %s is back from the cold store", digest[:12])
         finally:
             self._recalls.pop(digest, None)
 
