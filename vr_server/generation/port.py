@@ -159,6 +159,9 @@ class Outpaint(Model):
     right: float = Field(default=1.0, ge=1, le=2)
 
 
+Edit = Repaint | MaskEdit | Outpaint
+
+
 class GenerationRequest(Model):
     """Everything a remote engine is told. JSON in and out; `fitting.request_key` is its identity."""
 
@@ -175,7 +178,7 @@ class GenerationRequest(Model):
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
     guide: Guide | None = None
     inputs: tuple[MediaInput, ...] = ()
-    edit: Repaint | MaskEdit | Outpaint | None = Field(default=None, discriminator="kind")
+    edit: Edit | None = Field(default=None, discriminator="kind")
     variant: int = Field(default=0, ge=0)  # asks for another attempt at the very same thing
 
     @property

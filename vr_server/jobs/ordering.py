@@ -11,7 +11,7 @@ from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
 from vr_server.generation.fitting import fit, request_key
-from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
+from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.review.gate import Gate
 from vr_server.storage import Reading, Store, Unit
 
@@ -38,6 +38,18 @@ async def spending(reading: Reading, project_id: str) -> Spending:
     return Spending(spent, currency, budget, len(orders))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a take of a paid engine is made from besides its words: `inputs` are blobs, named by their SHA-256."""
+
+    mode: Mode = "text"
+    inputs: tuple[MediaInput, ...] = ()
+    edit: Edit | None = None
+
+
+WORDS_ALONE = Asked()
+
+
 class Ordering:
     """Knows the paid engines and in which size and rate takes are asked for."""
 
@@ -58,7 +70,7 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
-    async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
+    async def place(self, unit: Unit, take: Take, override: Override | None = None, asked: Asked = WORDS_ALONE) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 
         Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
@@ -66,7 +78,7 @@ class Ordering:
         """
         warnings = await self._judge(unit, take, override)
         engine = self._engines[take.provenance.engine]
-        fitted = fit(self._request(take), engine.capabilities())
+        fitted = fit(self._request(take, asked), engine.capabilities(asked.mode))
         key = request_key(fitted.request)
         order = await unit.find_order(key)
         if order is None or order.state in _AGAIN:
@@ -121,10 +133,20 @@ class Ordering:
         await unit.put_decision(decision)
         return tuple(f"{hit.found!r}: {hit.reason}" for hit in verdict.hits)
 
-    def _request(self, take: Take) -> GenerationRequest:
+    async def asked_of(self, reading: Reading, take: Take) -> Asked:
+        """What a take was made from, for one that is made like it."""
+        order_id = take.provenance.order_id
+        order = await reading.find_order(order_id) if order_id is not None else None
+        if order is None:
+            return WORDS_ALONE
+        request = GenerationRequest.model_validate_json(order.request)
+        return Asked(request.mode, request.inputs, request.edit)
+
+    def _request(self, take: Take, asked: Asked) -> GenerationRequest:
         told = take.provenance
         return GenerationRequest(
             engine=told.engine,
+            mode=asked.mode,
             prompt=told.prompt_sent,
             language=take.spec.language,
             width_px=self._size[0],
@@ -132,6 +154,8 @@ class Ordering:
             fps=self._fps,
             duration_s=take.spec.duration_s,
             seed=told.seed,
+            inputs=asked.inputs,
+            edit=asked.edit,
             variant=told.attempt,
         )
 

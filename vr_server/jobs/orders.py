@@ -7,6 +7,7 @@ The one window that cannot be closed, between sending an order and writing down 
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from vr_server.domain.errors import Cancelled, EngineFailed, OutcomeUnknown, Pre
 from vr_server.domain.order import OPEN_ORDERS, Order
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.port import (
-    Files,
     FindsOrders,
     GenerationRequest,
     MediaInput,
@@ -203,9 +203,14 @@ class OrderDesk:
             await unit.put_order(changed)
         return changed
 
-    def file_of(self, given: MediaInput) -> Path:
-        """Where a request's input lies, by its content."""
-        return self._scratch / given.sha256
+    def inputs_of(self, order: Order) -> Path:
+        """The folder that holds the order's inputs, by name, while it is being sent."""
+        return self._scratch / order.id
+
+    async def lay_out(self, order: Order, request: GenerationRequest) -> None:
+        """Have every input of the request in the order's folder. Raise NotFound or StorageFailed."""
+        for given in request.inputs:
+            await self._blobs.copy_to(given.sha256, self.inputs_of(order) / given.sha256)
 
     async def fetch(self, order: Order, engine: RemoteEngine, handle: TaskHandle, status: TaskStatus) -> str:
         """Download the clip and keep it; its SHA-256."""
@@ -236,11 +241,19 @@ class _Work:
     line: AccountLine
     abandoned: asyncio.Event
 
-    @property
-    def _files(self) -> Files:
-        return self.desk.file_of
+    def _file_of(self, given: MediaInput) -> Path:
+        return self.desk.inputs_of(self.order) / given.sha256
 
     async def run(self, ticket: Ticket) -> str:
+        try:
+            return await self._through(ticket)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, self.desk.inputs_of(self.order), ignore_errors=True)
+
+    async def _through(self, ticket: Ticket) -> str:
+        if self.order.handle is None:  # before the account is held: making inputs may take a while
+            request = GenerationRequest.model_validate_json(self.order.request)
+            await self._unless_abandoned(self.desk.lay_out(self.order, request))
         place = self.line.place(ticket, held=self.order.handle is not None)
         await self._unless_abandoned(place.__aenter__())
         try:
@@ -264,7 +277,7 @@ class _Work:
             await self._unless_abandoned(self.line.opened())
             await self._save(state="submitting", submits=self.order.submits + 1)
             try:
-                handle = await self.engine.submit(request, self._files)  # never cut short: the answer is worth money
+                handle = await self.engine.submit(request, self._file_of)  # never cut short: the answer is worth money
             except OutcomeUnknown:
                 found = await self._found()
                 if found is not None:

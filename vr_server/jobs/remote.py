@@ -140,7 +140,7 @@ class RemoteMaker:
                     id=again_id, project_id=take.project_id, shot_id=take.shot_id, number=number,
                     created_at=self._clock(), spec=take.spec, provenance=provenance, urgency=take.urgency,
                 )  # fmt: skip
-                made = await self._ordering.place(unit, made)
+                made = await self._ordering.place(unit, made, asked=await self._ordering.asked_of(unit, take))
                 await unit.put_take(made)
         except (OverBudget, GateRefused) as error:
             _log.info("take %s is not made again: %s", take_id, error)
