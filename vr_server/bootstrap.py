@@ -314,9 +314,9 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     paid = remote_engines(settings.engine_options)
-    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
+    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch", runner=pool)
     rules = read_rules(settings.production) if settings.production is not None else Rules()
-    ordering = Ordering(paid, size=settings.final_size, gate=Gate.load(rules))
+    ordering = Ordering(paid, size=settings.engine_size, gate=Gate.load(rules))
     match = semantic_match(settings.engine_options)
     judge = Judge(match=match, store=store, bus=bus, bar=rules.quality) if match is not None else None
     remote = RemoteMaker(

@@ -38,6 +38,7 @@ class Settings(BaseModel):
     ice_servers: tuple[str, ...] = ()
     draft_size: tuple[int, int] = (640, 360)  # width, height in px of the first rendition of a take
     final_size: tuple[int, int] = (1280, 720)
+    engine_size: tuple[int, int] = (1920, 1080)  # asked of paid engines, which make the nearest that they offer
     max_rooms: int = Field(default=32, ge=1, le=1024)
     max_participants: int = Field(default=32, ge=1, le=1024)  # per room
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
@@ -56,7 +57,7 @@ class Settings(BaseModel):
     engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("draft_size", "final_size", mode="before")
+    @field_validator("draft_size", "final_size", "engine_size", mode="before")
     @classmethod
     def _size(cls, size: object) -> object:
         """``"1280x720"`` as people write it."""

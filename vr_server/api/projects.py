@@ -17,8 +17,8 @@ from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import Quality, Take, Urgency
-from vr_server.jobs import ProjectState, Spending
+from vr_server.domain.take import GuidanceWish, Quality, Take, Urgency
+from vr_server.jobs import Asked, ProjectState, Spending
 from vr_server.language.variants import MOST_VARIANTS
 from vr_server.rooms import roles
 
@@ -70,6 +70,10 @@ class TakeRequest(Model):
     """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
     urgency: Urgency = "room"
     """At paid engines, takes that somebody in the room waits for go before a batch."""
+    guidance: GuidanceWish = "auto"
+    """What of the shot's blocking a paid engine is to follow, where it can be made to; off: the words alone."""
+    guidance_strength: float | None = Field(default=None, ge=0, le=1)
+    """Where the engine is told one: 1 keeps the blocking fully."""
     override: Override | None = None
     """A director may answer for words that the gate refuses, by name and with a reason; it is kept."""
 
@@ -135,6 +139,7 @@ async def new_take(
         readings=wanted.variants,
         urgency=wanted.urgency,
         override=wanted.override,
+        asked=Asked(guidance=wanted.guidance, strength=wanted.guidance_strength),
     )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take

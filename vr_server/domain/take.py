@@ -33,6 +33,37 @@ class Finding(Model):
     frame: int | None = None
 
 
+Guide = Literal["depth", "pose", "scribble", "camera"]
+"""What of a shot's blocking a clip can be made to follow."""
+GuidanceWish = Literal["auto", "off"] | Guide
+"""`auto`: whatever the engine takes, depth before the others."""
+
+
+class Guidance(Model):
+    """What a paid engine was given to follow besides the words. `used` None: nothing.
+
+    `recipe`: the name of what was drawn from the blockout (SHA-256, `generation.recipes`), that of the first part of a take
+    made in several. `strength` 0..1 where the engine is told one.
+    """
+
+    asked: GuidanceWish = "auto"
+    used: Guide | None = None
+    recipe: str | None = None
+    strength: float | None = None
+
+
+class Part(Model):
+    """One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
+
+    What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+    """
+
+    order_id: str
+    start_s: float = Field(ge=0)
+    end_s: float = Field(gt=0)
+    skip_frames: int = Field(default=0, ge=0)
+
+
 class Provenance(Model):
     engine: str
     model: str
@@ -42,7 +73,9 @@ class Provenance(Model):
     parent_take_id: str | None = None
     note_ids: tuple[str, ...] = ()
     revision_id: str | None = None
-    order_id: str | None = None  # of a paid engine: the content hash of what it was asked
+    order_id: str | None = None  # of a paid engine: the content hash of what it was asked (the last part's)
+    parts: tuple[Part, ...] = ()  # of a take longer than its engine's clips; empty: one order made it
+    guidance: Guidance | None = None  # None: of an embedded engine
     attempt: int = 0  # above 0: asked for once more, word for word
     retry_of: str | None = None  # the take whose quality was below the bar: made again with another seed
     remarks: tuple[str, ...] = ()  # what the engine could not take as asked, a line each

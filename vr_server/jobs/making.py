@@ -121,18 +121,19 @@ class TakeMaker:
     async def render(self, take: Take, quality: Quality, task: Task[Made]) -> None:
         """Have a worker fill the rendition's folder, then store it. Raise Cancelled and what the task raises."""
         take_id, folder = take.id, self._folders.path(take.id, quality)
-        made = await self._runner.run(
-            take_id,
-            task,
-            priority=_priority(take, quality),
-            on_progress=_Teller(self._bus, take, quality, folder, self._monotonic_s),
-        )
+        made = await self.work(take, task, quality)
         self._bus.publish(TakeProgress(take.project_id, take_id, "storing", 0.0, made.frame_count))
         files = await self._folders.keep(folder)
         rendition = Rendition(
             quality=quality, width_px=made.width_px, height_px=made.height_px, frame_count=made.frame_count, files=files
         )
         await self._change(take_id, rendition=rendition, findings=made.findings)
+
+    async def work(self, take: Take, task: Task[Made], quality: Quality = "final") -> Made:
+        """Have a worker do the task, which stops when the take is cancelled. Raise Cancelled and what the task raises."""
+        folder = self._folders.path(take.id, quality)
+        teller = _Teller(self._bus, take, quality, folder, self._monotonic_s)
+        return await self._runner.run(take.id, task, priority=_priority(take, quality), on_progress=teller)
 
     async def finish(self, take_id: str) -> None:
         """All renditions are there. Raise Cancelled."""

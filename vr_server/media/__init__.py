@@ -1,6 +1,7 @@
 """Video files and packets: the one place that talks to PyAV."""
 
 from .clip import PANORAMA_FILES, ClipFolder, ClipWriter, read_camera_file, read_clip, read_ids
+from .film import write_film
 from .flat import FlatClip, read_flat_clip
 from .intake import take_in
 from .pictures import VideoPictures
@@ -16,4 +17,5 @@ __all__ = [
     "read_flat_clip",
     "read_ids",
     "take_in",
+    "write_film",
 ]
