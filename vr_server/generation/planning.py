@@ -169,7 +169,7 @@ def _windows(
     further, skip = _further(base, mode, able)
     # one repeated frame is let go at the shot's end rather than paid for by a part more
     further_s = longest_of(able(further)) - max(skip - _ONE_FRAME, 0) / base.fps if further is not None else 0.0
-    if further is None or further_s < _SHORTEST_S:
+    if further is None or (further == "extend" and further_s < _SHORTEST_S):
         raise InvalidInput(
             f"Engine {base.engine} makes at most {longest:g} s at a time, not {base.duration_s:g} s, and cannot go on "
             "from a clip or its last frame: split the shot."
