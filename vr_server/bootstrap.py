@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Final
 from vr_server.domain.errors import InvalidInput, UnknownEngine
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from fastapi import FastAPI
     from pydantic import SecretStr
 
     from streaming import Span
     from vr_server.bus import EventBus
     from vr_server.config import Settings
+    from vr_server.domain.staging import Staging
     from vr_server.export import ClipExport
+    from vr_server.generation.guidance import Blockout
     from vr_server.generation.port import EmbeddedEngine, RemoteEngine
     from vr_server.generation.settings import EngineSettings
     from vr_server.jobs import Production
@@ -198,6 +202,17 @@ def automatic_depth() -> tuple[DepthEstimator, ...]:
 AUTOMATIC_DEPTH: Final = "vr_server.bootstrap:automatic_depth"
 
 
+def blockout_clip(staging: Staging, width_px: int, height_px: int, fps: Fraction) -> Blockout:
+    """What a worker draws the guides of paid engines from."""
+    from vr_server.blockout import render
+    from vr_server.staging import build_scene
+
+    return render(build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality="draft")
+
+
+BLOCKOUT: Final = "vr_server.bootstrap:blockout_clip"
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Where everything is kept. `upkeep`: what has to run beside it for as long as the server lives, by name."""
@@ -298,7 +313,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.app import create_app
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
-    from vr_server.jobs import OrderDesk, Ordering, Production, RemoteMaker
+    from vr_server.jobs import InputMaker, OrderDesk, Ordering, Production, RemoteMaker
     from vr_server.jobs.judging import Judge
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
@@ -314,7 +329,8 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     paid = remote_engines(settings.engine_options)
-    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch", runner=pool)
+    inputs = InputMaker(store, blobs, data / "scratch" / "inputs", runner=pool, renderer=BLOCKOUT)
+    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch", inputs=inputs)
     rules = read_rules(settings.production) if settings.production is not None else Rules()
     ordering = Ordering(paid, size=settings.engine_size, gate=Gate.load(rules))
     match = semantic_match(settings.engine_options)

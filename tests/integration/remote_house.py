@@ -15,7 +15,7 @@ from vr_server.generation.port import Capabilities
 from vr_server.generation.progress import Made, MakingProgress
 from vr_server.generation.remote import Patience
 from vr_server.generation.worker import Task
-from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
+from vr_server.jobs import DurableTakeQueue, InputMaker, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
 from vr_server.jobs.remote import BakeTask
 from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
@@ -72,7 +72,7 @@ class House:
         engine = FindingEngine(url, able)
         desk = OrderDesk(
             store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=Patience((0.02,)),
-            runner=self.runner,
+            inputs=InputMaker(store, blobs, data / 'inputs', runner=self.runner),
         )  # fmt: skip
         maker = TakeMaker(store=store, folders=folders, runner=self.runner, bus=self.bus)
         ordering = Ordering(desk.engines, size=(96, 54))

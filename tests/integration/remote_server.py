@@ -23,7 +23,7 @@ from vr_server.generation.port import Files, GenerationRequest, TaskHandle, Task
 from vr_server.generation.progress import Made, MakingProgress
 from vr_server.generation.remote import Patience
 from vr_server.generation.worker import Task
-from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
+from vr_server.jobs import DurableTakeQueue, InputMaker, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
 from vr_server.jobs.remote import BakeTask
 from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
@@ -130,7 +130,7 @@ async def main(data: Path, url: str, engine_kind: str) -> None:
     engine: FakeEngine = BlindDyingEngine(url) if engine_kind == "blind" else DyingEngine(url, able)
     patience = Patience(poll_s=(0.05,))
     desk = DyingDesk(
-        store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience, runner=runner
+        store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience, inputs=InputMaker(store, blobs, data / 'inputs', runner=runner),
     )  # fmt: skip
     maker = DyingMaker(store=store, folders=folders, runner=runner, bus=bus)
     remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators="")

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from vr_server.bootstrap import blockout_clip
 from vr_server.domain.errors import Cancelled, InvalidMedia
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.domain.shot import CameraIntent, ShotSpec, SubjectSpec
@@ -32,7 +33,7 @@ def guide(show: str, **told) -> GuideRecipe:
 
 def drawn(tmp_path: Path, recipe: GuideRecipe) -> np.ndarray:
     to = tmp_path / f"{recipe.show}.mp4"
-    made = draw_guide(recipe, to, report=lambda _: None, cancelled=lambda: False)
+    made = draw_guide(recipe, to, blockout_clip, report=lambda _: None, cancelled=lambda: False)
     assert (made.width_px, made.height_px, made.frame_count) == (192, 108, 3)
     pictures = VideoPictures(to)
     assert (pictures.width_px, pictures.height_px, pictures.fps) == (192, 108, 8)
@@ -90,7 +91,8 @@ def test_what_hides_a_body_hides_its_skeleton() -> None:
 
 def test_the_camera_is_written_world_to_camera_in_opencv_axes() -> None:
     staging = compose(SPEC, 5)
-    heading, *lines = camera_text(guide("camera", frames=4, fps=4), staging).splitlines()
+    path = blockout_clip(staging, 192, 108, Fraction(4)).plan.cameras
+    heading, *lines = camera_text(guide("camera", frames=4, fps=4), path).splitlines()
     assert heading.split()[:2] == ["camera", "of"]
     rows = np.array([[float(number) for number in line.split()] for line in lines])
     assert rows.shape == (4, 19)
@@ -109,7 +111,7 @@ def test_the_camera_is_written_world_to_camera_in_opencv_axes() -> None:
 
 def test_a_guide_stops_when_it_is_cancelled(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        draw_guide(guide("depth"), tmp_path / "guide.mp4", report=lambda _: None, cancelled=lambda: True)
+        draw_guide(guide("depth"), tmp_path / "guide.mp4", blockout_clip, report=lambda _: None, cancelled=lambda: True)
 
 
 def counted(path: Path, start: int, frames: int, fps: int = 8, size: tuple[int, int] = (64, 48)) -> Path:

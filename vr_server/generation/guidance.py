@@ -3,11 +3,12 @@
 The clip is the one that the director saw: same staging, same camera, from the recipe's spec and seed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,7 @@ from .recipes import GuideRecipe
 from .worker import Engines
 
 if TYPE_CHECKING:
-    from vr_server.blockout.clip import RenderedClip
-    from vr_server.domain.frame import CameraPose, Frame
+    from vr_server.domain.frame import CameraPose, ClipPlan, Frame
     from vr_server.domain.staging import Staging
 
 U8 = npt.NDArray[np.uint8]
@@ -33,22 +33,41 @@ _SURVEYED = 7
 _EDGES = (60, 150)
 
 
+class Blockout(Protocol):
+    """A staging's clip, of which any frames can be had."""
+
+    @property
+    def plan(self) -> "ClipPlan": ...
+
+    def frames(self, indices: Iterable[int]) -> "Iterator[Frame]": ...
+
+
+Renderer = Callable[["Staging", int, int, Fraction], Blockout]
+"""Opens the blockout of a staging: width and height in px, frames a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class GuideTask:
-    """`draw_guide` on its way to a worker."""
+    """`draw_guide` on its way to a worker. `renderer`: ``module:function``, a `Renderer` that is importable there."""
 
     recipe: GuideRecipe
     to: Path
+    renderer: str
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002
-        return draw_guide(self.recipe, self.to, report=report, cancelled=cancelled)
+        module, _, function = self.renderer.partition(":")
+        renderer: Renderer = getattr(import_module(module), function)
+        return draw_guide(self.recipe, self.to, renderer, report=report, cancelled=cancelled)
 
 
-def draw_guide(recipe: GuideRecipe, to: Path, *, report: Report, cancelled: Callable[[], bool]) -> Made:
+def draw_guide(
+    recipe: GuideRecipe, to: Path, renderer: Renderer, *, report: Report, cancelled: Callable[[], bool]
+) -> Made:
     """Write the recipe's guide to `to`: an mp4, or for ``camera`` a text.
 
     Raise Cancelled, InvalidInput (a picture that cannot be drawn or followed) or StorageFailed.
     """
+    from vr_server.media import write_film
     from vr_server.staging import compose
 
     from .pipeline import disk_told
@@ -57,33 +76,29 @@ def draw_guide(recipe: GuideRecipe, to: Path, *, report: Report, cancelled: Call
     staging = compose(recipe.spec, recipe.seed)
     if recipe.show not in {"picture", "scribble"} and staging.camera.projection != "perspective":
         raise InvalidInput("No engine follows a fisheye's depth, poses or camera: ask for the take without guidance.")
+    clip = renderer(staging, recipe.width_px, recipe.height_px, Fraction(recipe.fps))
     with disk_told(to.parent):
         if recipe.show == "camera":
-            to.write_text(camera_text(recipe, staging), encoding="ascii")
+            to.write_text(camera_text(recipe, clip.plan.cameras), encoding="ascii")
         else:
-            _film(recipe, staging, to, report, cancelled)
+            write_film(
+                to, _watched(_pictures(recipe, staging, clip), recipe, report, cancelled),
+                (recipe.width_px, recipe.height_px), Fraction(recipe.fps), crf=_CRF,
+            )  # fmt: skip
     return Made("final", recipe.width_px, recipe.height_px, recipe.frames)
 
 
-def _film(recipe: GuideRecipe, staging: "Staging", to: Path, report: Report, cancelled: Callable[[], bool]) -> None:
-    from vr_server.blockout import render
-    from vr_server.media import write_film
-    from vr_server.staging import build_scene
-
-    fps = Fraction(recipe.fps)
-    clip = render(build_scene(staging), width_px=recipe.width_px, height_px=recipe.height_px, fps=fps, quality="draft")
-
-    def told() -> Iterator[U8]:
-        for done, picture in enumerate(_pictures(recipe, staging, clip), 1):
-            if cancelled():
-                raise Cancelled("The take was cancelled.")
-            yield picture
-            report(MakingProgress("draft", done, recipe.frames, 0))
-
-    write_film(to, told(), (recipe.width_px, recipe.height_px), fps, crf=_CRF)
+def _watched(
+    pictures: Iterator[U8], recipe: GuideRecipe, report: Report, cancelled: Callable[[], bool]
+) -> Iterator[U8]:
+    for done, picture in enumerate(pictures, 1):
+        if cancelled():
+            raise Cancelled("The take was cancelled.")
+        yield picture
+        report(MakingProgress("draft", done, recipe.frames, 0))
 
 
-def _pictures(recipe: GuideRecipe, staging: "Staging", clip: "RenderedClip") -> Iterator[U8]:
+def _pictures(recipe: GuideRecipe, staging: "Staging", clip: Blockout) -> Iterator[U8]:
     """uint8 [h, w, 3], one per frame of the recipe."""
     indices = moments(recipe, clip.plan.frame_count)
     frames = clip.frames(indices)
@@ -110,7 +125,7 @@ def moments(recipe: GuideRecipe, frame_count: int) -> list[int]:
     return [min(first + n, frame_count - 1) for n in range(recipe.frames)]
 
 
-def _range_of(clip: "RenderedClip", indices: list[int]) -> tuple[float, float]:
+def _range_of(clip: Blockout, indices: list[int]) -> tuple[float, float]:
     """Inverse depths, 1/m, that are black and white over the whole of the guide, so that nothing pumps."""
     picks = sorted({indices[round(k * (len(indices) - 1) / (_SURVEYED - 1))] for k in range(_SURVEYED)})
     found = np.concatenate([_inverse(frame.depth)[::3, ::3].ravel() for frame in clip.frames(picks)])
@@ -141,18 +156,14 @@ def _outlines(frame: "Frame") -> U8:
     return np.repeat(lines[..., None], 3, axis=2)
 
 
-def camera_text(recipe: GuideRecipe, staging: "Staging") -> str:
+def camera_text(recipe: GuideRecipe, path: "tuple[CameraPose, ...]") -> str:
     """The camera's path as RealEstate10K and Fun-Control-Camera write it: a heading, then a line per frame.
 
     ``id fx fy cx cy 0 0`` and 12 numbers of the world-to-camera matrix [3, 4], row by row, metres, in OpenCV's axes (X right,
     Y down, Z forward); the focal lengths are shares of width and height.
     """
-    from vr_server.blockout.camera import poses
-
-    count = max(1, round(staging.duration_s * recipe.fps))
-    path = poses(staging.camera, Fraction(recipe.fps), count)
     lines = [f"camera of {recipe.frames} frames at {recipe.fps} fps"]
-    lines += [_pose_line(n, path[at], recipe) for n, at in enumerate(moments(recipe, count))]
+    lines += [_pose_line(n, path[at], recipe) for n, at in enumerate(moments(recipe, len(path)))]
     return "\n".join(lines) + "\n"
 
 

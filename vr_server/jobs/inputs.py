@@ -23,13 +23,19 @@ _PRIORITY = 1
 
 
 class InputMaker:
-    """Makes inputs in the workers. `scratch`: where they lie while their order is being sent."""
+    """Makes inputs in the workers of `runner`. `scratch`: where they lie while their order is being sent.
 
-    def __init__(self, store: Store, blobs: Blobs, runner: Runner | None, scratch: Path) -> None:
+    `renderer`: ``module:function``, see `GuideTask`.
+    """
+
+    def __init__(
+        self, store: Store, blobs: Blobs, scratch: Path, *, runner: Runner | None = None, renderer: str = ""
+    ) -> None:
         self._store = store
         self._blobs = blobs
-        self._runner = runner
         self._scratch = scratch
+        self._runner = runner
+        self._renderer = renderer
 
     def path(self, order: Order, given: MediaInput) -> Path:
         """Where the order's input lies once it is laid out."""
@@ -66,7 +72,7 @@ class InputMaker:
     async def _make(self, recipe: Recipe, to: Path) -> str:
         await asyncio.to_thread(to.parent.mkdir, parents=True, exist_ok=True)
         if isinstance(recipe, GuideRecipe):
-            await self._run(GuideTask(recipe, to), to)
+            await self._run(GuideTask(recipe, to, self._renderer), to)
         else:
             clip = (await self._store.order(recipe.order_id)).clip
             if clip is None:

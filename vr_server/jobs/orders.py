@@ -30,7 +30,6 @@ from vr_server.storage import Blobs, Store
 
 from .inputs import InputMaker
 from .line import AccountLine, Ticket
-from .making import Runner
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -70,10 +69,10 @@ class OrderDesk:
         scratch: Path,
         clock: Clock | None = None,
         patience: Patience | None = None,
-        runner: Runner | None = None,
+        inputs: InputMaker | None = None,
     ) -> None:
-        """`scratch`: where files lie for a while. `runner`: makes what orders are planned with."""
-        self.inputs = InputMaker(store, blobs, runner, scratch / "inputs")
+        """`scratch`: where files lie for a while. `inputs`: makes what orders are planned with."""
+        self.inputs = inputs or InputMaker(store, blobs, scratch / "inputs")
         self.engines = dict(engines)
         self._store = store
         self._blobs = blobs
