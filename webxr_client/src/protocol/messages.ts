@@ -353,9 +353,34 @@ export interface Provenance {
   noteIds: string[];
   revisionId: string | null;
   orderId: string | null;
+  parts: Part[];
+  guidance: Guidance | null;
   attempt: number;
   retryOf: string | null;
   remarks: string[];
+}
+/**
+ * One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
+ *
+ * What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+ */
+export interface Part {
+  orderId: string;
+  startS: number;
+  endS: number;
+  skipFrames: number;
+}
+/**
+ * What a paid engine was given to follow besides the words. `used` None: nothing.
+ *
+ * `recipe`: the name of what was drawn from the blockout (SHA-256, `generation.recipes`), that of the first part of a take
+ * made in several. `strength` 0..1 where the engine is told one.
+ */
+export interface Guidance {
+  asked: ('auto' | 'off') | ('depth' | 'pose' | 'scribble' | 'camera');
+  used: ('depth' | 'pose' | 'scribble' | 'camera') | null;
+  recipe: string | null;
+  strength: number | null;
 }
 /**
  * One quality of a take that can be watched. `files` maps a file name to its blob's SHA-256.
