@@ -411,6 +411,6 @@ async def test_what_a_take_is_made_from_goes_along_and_is_kept_for_one_made_like
     await house.clip(take)
     assert house.engine.given == {"source_video": b"the parent's clip", "mask": b"a mask"}
     assert house.engine.sent[0].edit == MaskEdit(frame=12)
-    assert list((tmp_path / "scratch").iterdir()) == []
+    assert list((tmp_path / "scratch" / "inputs").iterdir()) == []
     async with house.store.snapshot() as reading:
         assert await house.ordering.asked_of(reading, take) == asked

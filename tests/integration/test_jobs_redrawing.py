@@ -197,10 +197,10 @@ async def test_a_painted_mask_is_kept_first_and_then_named(scene: Set) -> None:
     assert note.region is not None
     accepted = await scene.production.decide_revision(revision.id, accept=True)
     maker = TakeMaker(store=scene.store, folders=scene.folders, runner=None, bus=EventBus())  # type: ignore[arg-type]
-    told = await maker.redraw_of(await scene.store.take(accepted.take_id or ""))
-    assert told is not None
-    assert (told.painted, told.size) == (white(*SIZE), SIZE)
-    assert (told.parent / "clip" / "clip.mp4").read_bytes() == CLIP["clip/clip.mp4"]
+    async with maker.redraw_of(await scene.store.take(accepted.take_id or "")) as told:
+        assert told is not None
+        assert (told.painted, told.size) == (white(*SIZE), SIZE)
+        assert (told.parent / "clip" / "clip.mp4").read_bytes() == CLIP["clip/clip.mp4"]
 
 
 async def test_a_mask_that_does_not_go_with_its_take_is_refused(scene: Set) -> None:

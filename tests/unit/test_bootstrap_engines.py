@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from vr_server.bootstrap import remote_engines
+from vr_server.bootstrap import remote_engines, semantic_match
 from vr_server.config import Settings
 from vr_server.domain.errors import InvalidInput
 
@@ -41,3 +41,19 @@ def test_a_wrong_setting_names_the_variable_and_hides_the_value() -> None:
         engines({"VR_PREVIS_WAN_HTTP_KEY": "hunter2"})
     assert "hunter2" not in str(told.value)
     assert KEY not in repr(Settings.load({"VR_PREVIS_WAN_HTTP_KEY": KEY}))
+
+
+def test_the_judge_of_pictures_is_off_until_it_is_set_up(caplog: pytest.LogCaptureFixture) -> None:
+    def judge(**told: str) -> str | None:
+        made = semantic_match(
+            Settings.load({f"VR_PREVIS_VISION_MATCH_{k.upper()}": v for k, v in told.items()}).engine_options
+        )
+        return made and made.name
+
+    assert judge() is None
+    with caplog.at_level(logging.WARNING):
+        assert judge(key=KEY) is None
+    assert "VR_PREVIS_VISION_MATCH_BASE_URL is not set and VR_PREVIS_VISION_MATCH_MODEL is not set" in caplog.text
+    assert judge(base_url="http://127.0.0.1:9", model="eyes") == "vision-match"
+    with pytest.raises(InvalidInput, match="VR_PREVIS_VISION_MATCH_BASE_URL: "):
+        judge(base_url="ftp://nowhere")

@@ -10,11 +10,12 @@ import numpy as np
 
 from vr_server.bootstrap import depth_estimators
 from vr_server.cli.output import emit, json_option, output_folder, progress, stages
+from vr_server.cli.plan import read_plan
 from vr_server.domain.base import Vec3
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import FrameSource
 from vr_server.layering import Baker, BakeSettings, render_view
-from vr_server.layering.depth import KNOWN, Found, find_depth
+from vr_server.layering.depth import KNOWN, Found, ScaleHints, find_depth, lens_prior
 from vr_server.media import read_camera_file, read_clip, read_flat_clip, take_in
 
 SOURCE = "source.mp4"
@@ -43,11 +44,15 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 @click.option(
     "--camera", type=click.Path(path_type=Path), default=None, help="camera.json; the folder's own by default."
 )
+@click.option(
+    "--take", type=click.Path(path_type=Path), default=None,
+    help="take.json of the shot as it was asked for, for the lens and the scale; the folder's own by default.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @json_option
-def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool) -> None:
+def bake(source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, as_json: bool) -> None:
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera, out)
+    clip, found = _open_source(source, depth, camera, take, out)
     plan = clip.plan
     baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=BakeSettings(), depth=found)
     try:
@@ -60,10 +65,16 @@ def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool
         baker.abort()
         raise
     value = {"out": str(out), "report": asdict(report)}
-    emit(as_json, value, f"{plan.frame_count} frames baked into {out}; depth: {found.reason}")
+    emit(
+        as_json,
+        value,
+        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}",
+    )
 
 
-def _open_source(source: Path, depth: str, camera: Path | None, out: Path) -> tuple[FrameSource, Found]:
+def _open_source(
+    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path
+) -> tuple[FrameSource, Found]:
     """The clip with its depth, and how it came by it."""
     if not source.exists():
         raise InvalidInput(f"There is no {source}.")
@@ -80,8 +91,16 @@ def _open_source(source: Path, depth: str, camera: Path | None, out: Path) -> tu
         return read_flat_clip(clip, depth=Path(depth), camera=cameras), KNOWN
     pictures = take_in(clip, output_folder(out) / SOURCE)
     poses = None if cameras is None else read_camera_file(cameras)[1]
+    plan = read_plan(source, take)
     with stages() as report:
-        found = find_depth(pictures, depth_estimators(depth, report), cameras=poses, report=report)
+        found = find_depth(
+            pictures,
+            depth_estimators(depth, report),
+            cameras=poses,
+            lens=None if plan is None else lens_prior(plan.camera, plan.staging.camera),
+            hints=None if plan is None else ScaleHints.planned(plan.staging, pictures.frame_count, pictures.fps),
+            report=report,
+        )
     return found, found.found
 
 

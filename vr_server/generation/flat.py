@@ -9,8 +9,9 @@ from typing import cast
 
 from vr_server.domain.errors import Cancelled
 from vr_server.domain.shot import ShotSpec
+from vr_server.domain.staging import Staging
 from vr_server.layering import Baker
-from vr_server.layering.depth import DepthEstimator, find_depth
+from vr_server.layering.depth import DepthEstimator, ScaleHints, find_depth, lens_prior
 from vr_server.media import VideoPictures, take_in
 from vr_server.staging import compose, to_glb
 
@@ -35,8 +36,8 @@ def bake_video(
     cancelled: Callable[[], bool],
     redraw: RedrawOf | None = None,
 ) -> Made:
-    """Find the depth of `video` and bake it into `folder`, which is emptied first; with `redraw`, once it is laid into the
-    clip of its parent take.
+    """Find the depth of `video`, leaning on the lens and the metres that were planned, and bake it into `folder`, which is
+    emptied first; with `redraw`, once it is laid into the clip of its parent take.
 
     Writes clip/clip.mp4, the shot's planned staging.json and stage.glb, and what `layering.Baker` writes.
     `estimators`: ``module:function`` that gives the ways to find depth, best first. When it does not succeed nothing is
@@ -54,8 +55,14 @@ def bake_video(
                     raise Cancelled("The take was cancelled.")
 
             pictures, given = _pictures(video, folder, redraw, lambda: watched("", 0.0))
-            _stage(folder, spec, seed, aspect=pictures.width_px / pictures.height_px, fps=pictures.fps)
-            clip = find_depth(pictures, _load(estimators)(), report=watched)
+            staging = _stage(folder, spec, seed, aspect=pictures.width_px / pictures.height_px, fps=pictures.fps)
+            clip = find_depth(
+                pictures,
+                _load(estimators)(),
+                lens=lens_prior(spec.camera, staging.camera),
+                hints=ScaleHints.planned(staging, pictures.frame_count, pictures.fps),
+                report=watched,
+            )
             plan = clip.plan
             baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found)
             try:
@@ -90,11 +97,12 @@ def _pictures(
         taken.unlink(missing_ok=True)
 
 
-def _stage(folder: Path, spec: ShotSpec, seed: int, *, aspect: float, fps: Fraction) -> None:
-    """The blocking that the take was planned with."""
+def _stage(folder: Path, spec: ShotSpec, seed: int, *, aspect: float, fps: Fraction) -> Staging:
+    """Write the blocking that the take was planned with: what leans on the plan leans on what stands in the folder."""
     staging = compose(spec, seed)
     (folder / "staging.json").write_text(staging.model_dump_json(by_alias=True), encoding="utf-8")
     (folder / "stage.glb").write_bytes(to_glb(staging, fps=max(1, round(fps)), aspect=aspect))
+    return staging
 
 
 def _load(name: str) -> Estimators:

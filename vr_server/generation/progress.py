@@ -19,7 +19,7 @@ class MakingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A rendition that is complete in its folder. Pickles."""
+    """What a worker has made and is whole: a rendition in its folder, or one file. Pickles."""
 
     quality: Quality
     width_px: int

@@ -1,5 +1,6 @@
 """What is asked of the server, kept on disk before it is done, and done in worker processes."""
 
+from .inputs import InputMaker
 from .making import RenditionSettings, TakeMaker
 from .ordering import Asked, Ordering, Spending
 from .orders import OrderDesk
@@ -11,6 +12,7 @@ from .workflows import DurableTakeQueue
 __all__ = [
     "Asked",
     "DurableTakeQueue",
+    "InputMaker",
     "OrderDesk",
     "Ordering",
     "PoolSettings",

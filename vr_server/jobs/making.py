@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -98,36 +98,41 @@ class TakeMaker:
         """Make and store one rendition; drafts go before finals. Raise Cancelled and what the engine raises."""
         take = await self.begin(take_id)
         provenance = take.provenance
-        redraw = await self.redraw_of(take)
         width_px, height_px = self._settings.size(quality)
-        if redraw is not None and quality == "final":
-            width_px, height_px = redraw.size
-        request = ClipRequest(
-            spec=take.spec,
-            prompt=provenance.prompt_sent,
-            seed=provenance.seed,
-            width_px=width_px,
-            height_px=height_px,
-            fps=self._settings.fps,
-            quality=quality,
-        )
-        folder = self._folders.path(take_id, quality)
-        task = RenditionTask(provenance.engine, request, folder, take.shot_id, take_id, redraw)
-        await self.render(take, quality, task)
+        async with self.redraw_of(take) as redraw:
+            if redraw is not None and quality == "final":
+                width_px, height_px = redraw.size
+            request = ClipRequest(
+                spec=take.spec,
+                prompt=provenance.prompt_sent,
+                seed=provenance.seed,
+                width_px=width_px,
+                height_px=height_px,
+                fps=self._settings.fps,
+                quality=quality,
+            )
+            folder = self._folders.path(take_id, quality)
+            task = RenditionTask(provenance.engine, request, folder, take.shot_id, take_id, redraw)
+            await self.render(take, quality, task)
 
-    async def redraw_of(self, take: Take) -> RedrawOf | None:
-        """What the take is laid into, its files there; None for a take of its own. Raise NotFound or StorageFailed."""
+    @asynccontextmanager
+    async def redraw_of(self, take: Take) -> AsyncIterator[RedrawOf | None]:
+        """What the take is laid into, its files held there; None for a take of its own. Raise NotFound or StorageFailed."""
         noted, parent_id = take.provenance.redrawn, take.provenance.parent_take_id
         if noted is None or parent_id is None:
-            return None
+            yield None
+            return
         parent = await self._store.take(parent_id)
         final = next((r for r in parent.renditions if r.quality == "final"), None)
         if final is None:
             raise NotFound(f"Take {parent.number} has no final that a region could be laid into.")
-        folder = await self._folders.restore(parent.id, final)
-        shape = noted.region.shape
-        mask = await self._folders.read(shape.sha256) if isinstance(shape, MaskShape) else None
-        return RedrawOf(folder, noted, (final.width_px, final.height_px), mask)
+        lease = await self._folders.lease(parent.id, final)
+        try:
+            shape = noted.region.shape
+            mask = await self._folders.read(shape.sha256) if isinstance(shape, MaskShape) else None
+            yield RedrawOf(lease.folder, noted, (final.width_px, final.height_px), mask)
+        finally:
+            lease.release()
 
     async def begin(self, take_id: str) -> Take:
         """The take, in the making; one that has ended already stays as it is (a step that is done again). Raise Cancelled."""
@@ -143,18 +148,19 @@ class TakeMaker:
     async def render(self, take: Take, quality: Quality, task: Task[Made]) -> None:
         """Have a worker fill the rendition's folder, then store it. Raise Cancelled and what the task raises."""
         take_id, folder = take.id, self._folders.path(take.id, quality)
-        made = await self._runner.run(
-            take_id,
-            task,
-            priority=_priority(take, quality),
-            on_progress=_Teller(self._bus, take, quality, folder, self._monotonic_s),
-        )
+        made = await self.work(take, task, quality)
         self._bus.publish(TakeProgress(take.project_id, take_id, "storing", 0.0, made.frame_count))
         files = await self._folders.keep(folder)
         rendition = Rendition(
             quality=quality, width_px=made.width_px, height_px=made.height_px, frame_count=made.frame_count, files=files
         )
         await self._change(take_id, rendition=rendition, findings=made.findings, kept=made.kept)
+
+    async def work(self, take: Take, task: Task[Made], quality: Quality = "final") -> Made:
+        """Have a worker do the task, which stops when the take is cancelled. Raise Cancelled and what the task raises."""
+        folder = self._folders.path(take.id, quality)
+        teller = _Teller(self._bus, take, quality, folder, self._monotonic_s)
+        return await self._runner.run(take.id, task, priority=_priority(take, quality), on_progress=teller)
 
     async def finish(self, take_id: str) -> None:
         """All renditions are there. Raise Cancelled."""

@@ -20,10 +20,11 @@ from vr_server.language import compile_prompt
 from vr_server.language.variants import variants
 from vr_server.review.notes import propose, revise, revise_region, words_for_region, write
 from vr_server.script import breakdown
-from vr_server.storage import Store, TakeFolders
+from vr_server.storage import Lease, Store, TakeFolders
 
 from .ordering import WORDS_ALONE, Asked, Ordering, Spending, spending
 from .redrawing import Redrawing, noted_region
+from .shelf import Shelf
 from .takes import NewTakes, Wanted
 
 
@@ -82,7 +83,7 @@ class Production:
         self.store = store
         self.bus = bus
         self.engines = dict(engines)
-        self._folders = folders
+        self.shelf = Shelf(store, folders, bus, clock)
         self._queue = queue
         self._ordering = ordering or Ordering({})
         self._settings = settings
@@ -335,15 +336,16 @@ class Production:
         return await self._redrawing.keep_mask(await self.store.take(take_id), png)
 
     async def folder(self, take_id: str, quality: Quality) -> Path:
-        """The folder a rendition is streamed from, brought back from the blobs where it is missing.
+        """As `Shelf.folder`."""
+        return await self.shelf.folder(take_id, quality)
 
-        Raise NotFound when the take has no such rendition, StorageFailed when its blobs are damaged.
-        """
-        take = await self.store.take(take_id)
-        for rendition in take.renditions:
-            if rendition.quality == quality:
-                return await self._folders.restore(take_id, rendition)
-        raise NotFound(f"Take {take.number} has no {quality} rendition.")
+    async def lease(self, take_id: str, quality: Quality) -> Lease:
+        """As `Shelf.lease`."""
+        return await self.shelf.lease(take_id, quality)
+
+    def hold(self, take_id: str, quality: Quality) -> Lease:
+        """As `Shelf.hold`."""
+        return self.shelf.hold(take_id, quality)
 
     async def _reject(self, revision_id: str) -> Revision:
         async with self.store.transaction() as unit:

@@ -182,6 +182,8 @@ class Baker:
                 f"the clip {self._plan.width_px}x{self._plan.height_px}."
             )
         frame = replace(frame, camera=self._plan.cameras[frame.index])
+        if frame.index in self._depth.cuts:
+            self._memory = Memory()
         layers = split(frame, head_box_m=self._settings.head_box_m, memory=self._memory)
         atlas = self._painter.paint(layers, frame.index)
         for tier in self._tiers:

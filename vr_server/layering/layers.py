@@ -9,8 +9,8 @@ import numpy.typing as npt
 from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
-from .grow import grow, nearest_of_four
-from .memory import Memory
+from .grow import grow, nearest_of_four, owners_of_four
+from .memory import FIRST_STILL_ID, Memory
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
@@ -35,7 +35,8 @@ class Layers:
 
 
 def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> Layers:
-    """Take `frame` apart for a head that moves `head_box_m` from the camera. `memory`: of the shot's frames before this one,
+    """Take `frame` apart for a head that moves `head_box_m` from the camera. Where it brings ids a subject is cut as a subject:
+    nobody's colour runs into somebody else or the set, and what is behind somebody is held, however near. `memory`: of the shot's frames before this one,
     and from now on of this one too."""
     height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
     inverse1 = np.empty((height, width), np.float32)
@@ -44,7 +45,11 @@ def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> L
     half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
-    grow(inverse1, half, float(focal_px * head_box_m * _BEYOND_BOX), inverse2, color2, held)
+    owner = np.zeros((height, width), np.uint16)
+    if frame.ids is not None:
+        owners_of_four(frame.depth, frame.ids, FIRST_STILL_ID, owner)
+    reach = float(focal_px * head_box_m * _BEYOND_BOX)
+    grow(inverse1, half, owner, reach, inverse2, color2, held)
     if memory is None:
         return Layers(color, inverse1, _soften(color2, held), inverse2, held)
     real = memory.recall(frame.camera, inverse1, inverse2, color2, held)

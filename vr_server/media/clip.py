@@ -287,6 +287,12 @@ class ClipFolder:
             raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {like}.")
 
 
+def read_ids(folder: Path) -> Generator[U16]:
+    """The object ids of a clip's frames, uint16 [h, w] each. Raise InvalidMedia where it brings none or is damaged."""
+    for frame in decode_video(folder / IDS):
+        yield _plane(frame)
+
+
 def _plane(frame: VideoFrame) -> U16:
     return cast("U16", frame.to_ndarray(format="gray16le"))
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vr_server.domain.shot import CameraMove
 from vr_server.domain.take import Check, Finding
+from vr_server.media.cuts import find_cuts
 
 from .bar import QualityBar
 
@@ -42,9 +43,15 @@ def to_grey(color: npt.NDArray[np.uint8]) -> Grey:
 
 
 def check(
-    frames: Iterable[Grey], fps: float, *, move: CameraMove | None = None, bar: QualityBar | None = None
+    frames: Iterable[Grey],
+    fps: float,
+    *,
+    move: CameraMove | None = None,
+    bar: QualityBar | None = None,
+    flows: tuple[Flow | None, ...] | None = None,
 ) -> tuple[Finding, ...]:
-    """What misses the bar, worst kinds first. `frames`: what `to_grey` gives. `move`: the camera move that was asked for.
+    """What misses the bar, worst kinds first. `frames`: what `to_grey` gives. `move`: the camera move that was asked for;
+    `flows`: what `flows_of` gives, where it is known already.
 
     A clip of fewer than two frames has no motion to judge. Raise nothing.
     """
@@ -58,11 +65,21 @@ def check(
     steps = np.array([float(np.abs(b.astype(np.int16) - a).mean()) for a, b in itertools.pairwise(greys)])
     cuts = _cuts(greys, bar)
     found += cuts + _flicker(greys, bar)
-    cut_at = {finding.frame for finding in cuts}
-    flows = [None if index + 1 in cut_at else flow(a, b) for index, (a, b) in enumerate(itertools.pairwise(greys))]
+    if flows is None:
+        flows = _flows(greys, cuts)
     found += _freeze(steps, move, bar)
     found += _motion([f for f in flows if f is not None], fps, move, bar)
     return tuple(found)
+
+
+def flows_of(greys: list[Grey], bar: QualityBar) -> tuple[Flow | None, ...]:
+    """How the picture goes from each frame to the next; None over a cut."""
+    return _flows(greys, _cuts(greys, bar)) if len(greys) > 1 else ()
+
+
+def _flows(greys: list[Grey], cuts: list[Finding]) -> tuple[Flow | None, ...]:
+    at = {finding.frame for finding in cuts}
+    return tuple(None if n + 1 in at else flow(a, b) for n, (a, b) in enumerate(itertools.pairwise(greys)))
 
 
 def _pictures(greys: list[Grey], bar: QualityBar) -> list[Finding]:
@@ -99,29 +116,11 @@ def _sharpness(grey: Grey) -> float:
 
 
 def _cuts(greys: list[Grey], bar: QualityBar) -> list[Finding]:
-    """Two pictures that have nothing in common: their coarse grids differ by far more than their neighbours do.
-
-    Compared on a blurred 8x5 grid, so that motion within the picture does not count."""
-    coarse = [cv2.resize(g, (8, 5), interpolation=cv2.INTER_AREA).astype(np.float64) for g in greys]
-    flat = [c - c.mean() for c in coarse]
-    apart = np.array([_apart(a, b) for a, b in itertools.pairwise(flat)])
-    found = []
-    for index in np.flatnonzero(apart > bar.cut):
-        around = np.concatenate([apart[max(0, index - 3) : index], apart[index + 1 : index + 4]])
-        if around.size and apart[index] < 4 * float(np.median(around)):
-            continue  # it changes like that all the time
-        value = float(apart[index])
-        frame = int(index) + 1
-        found.append(_finding("cut", value, bar.cut, f"There is a cut at frame {frame}.", frame))
-    return found
-
-
-def _apart(a: Floats, b: Floats) -> float:
-    """1 - the pictures' correlation, halved: 0 alike, 0.5 nothing in common, 1 opposite."""
-    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    if size < 1e-6:
-        return 0.0
-    return float(1 - (a * b).sum() / size)
+    """Two pictures that have nothing in common: a take is one shot."""
+    return [
+        _finding("cut", cut.unlike, bar.cut, f"There is a cut at frame {cut.frame}.", cut.frame)
+        for cut in find_cuts(greys, bar.cut)
+    ]
 
 
 def _flicker(greys: list[Grey], bar: QualityBar) -> list[Finding]:
@@ -173,11 +172,9 @@ def flow(a: Grey, b: Grey) -> Flow:
     The camera's is a shift and a growth about the centre, fitted with two rounds of trimming, since what moves by itself
     is in the picture too.
     """
-    height = max(16, round(a.shape[0] * _FLOW_WIDTH_PX / a.shape[1]))
-    small = [cv2.resize(g, (_FLOW_WIDTH_PX, height), interpolation=cv2.INTER_AREA) for g in (a, b)]
-    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    field: Any = dis.calc(small[0], small[1], np.zeros((height, _FLOW_WIDTH_PX, 2), np.float32))
-    texture = cv2.GaussianBlur(np.abs(cv2.Laplacian(small[0], cv2.CV_32F)), (0, 0), 2)
+    small, field = flow_field(a, b)
+    height = small.shape[0]
+    texture = cv2.GaussianBlur(np.abs(cv2.Laplacian(small, cv2.CV_32F)), (0, 0), 2)
     mask = texture > max(1.0, float(np.percentile(texture, 40)))
     ys, xs = np.nonzero(mask)
     if xs.size < 40:
@@ -185,12 +182,31 @@ def flow(a: Grey, b: Grey) -> Flow:
     u, v = field[ys, xs, 0].astype(np.float64), field[ys, xs, 1].astype(np.float64)
     x = np.asarray(xs - (_FLOW_WIDTH_PX - 1) / 2, np.float64)
     y = np.asarray(ys - (height - 1) / 2, np.float64)
-    keep = np.ones(xs.size, bool)
+    dx, dy, zoom, _ = camera_share(np.stack([x, y], axis=1), np.stack([u, v], axis=1), noise=0.1)
+    return Flow(dx / _FLOW_WIDTH_PX, dy / _FLOW_WIDTH_PX, zoom, float((u - dx).mean()) / _FLOW_WIDTH_PX)
+
+
+def flow_field(a: Grey, b: Grey) -> tuple[Grey, npt.NDArray[np.float32]]:
+    """`a` made small, uint8 [h', 160], and where its pixels are in `b`: float32 [h', 160, 2] px (dense inverse search)."""
+    height = max(16, round(a.shape[0] * _FLOW_WIDTH_PX / a.shape[1]))
+    small = [cv2.resize(g, (_FLOW_WIDTH_PX, height), interpolation=cv2.INTER_AREA) for g in (a, b)]
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    field: Any = dis.calc(small[0], small[1], np.zeros((height, _FLOW_WIDTH_PX, 2), np.float32))
+    return np.asarray(small[0], np.uint8), field
+
+
+def camera_share(at: Floats, by: Floats, *, noise: float) -> tuple[float, float, float, Floats]:
+    """Shift and growth of points `at` [n, 2] that went `by` [n, 2], and what is left of each, [n]: two rounds of trimming
+    keep the three fifths that agree best, and all within `noise` of them."""
+    (x, y), (u, v) = at.T, by.T
+    keep = np.ones(len(at), bool)
+    dx = dy = zoom = 0.0
+    left = np.zeros(len(at))
     for _ in range(3):
         dx, dy, zoom = _similar(x[keep], y[keep], u[keep], v[keep])
         left = np.hypot(u - dx - zoom * x, v - dy - zoom * y)
-        keep = left <= max(0.1, float(np.percentile(left, 60)))
-    return Flow(dx / _FLOW_WIDTH_PX, dy / _FLOW_WIDTH_PX, zoom, float((u - dx).mean()) / _FLOW_WIDTH_PX)
+        keep = left <= max(noise, float(np.percentile(left, 60)))
+    return dx, dy, zoom, left
 
 
 def _similar(x: Floats, y: Floats, u: Floats, v: Floats) -> tuple[float, float, float]:

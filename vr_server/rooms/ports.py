@@ -1,7 +1,6 @@
 """What a room asks of the rest: a workshop that makes takes, and a stream that shows them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from streaming import ClipSource, Span
@@ -11,7 +10,7 @@ from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import Region
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Take
-from vr_server.storage import Store
+from vr_server.storage import Lease, Store
 
 
 class ProjectView(Protocol):
@@ -59,7 +58,9 @@ class Workshop(Protocol):
 
     async def decide_revision(self, revision_id: str, accept: bool) -> Revision: ...
 
-    async def folder(self, take_id: str, quality: Quality) -> Path: ...
+    async def lease(self, take_id: str, quality: Quality) -> Lease: ...
+
+    def hold(self, take_id: str, quality: Quality) -> Lease: ...
 
 
 class Viewer(Protocol):

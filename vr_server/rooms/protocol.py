@@ -156,7 +156,7 @@ class Progress(Model):
 
     type: Literal["progress"] = "progress"
     take_id: str
-    stage: Literal["queued", "generating", "staging", "draft", "final", "storing"]
+    stage: Literal["queued", "generating", "staging", "draft", "final", "storing", "recalling"]
     fraction: float
     playable_frames: int = 0
     eta_s: float | None = None

@@ -17,6 +17,7 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   state,
   urgency: 'room',
   findings: [],
+  approval: null,
   kept: null,
   renditions: [],
   error: null,
@@ -31,6 +32,12 @@ describe('room state', () => {
     expect(working.progress['t1']?.fraction).toBe(0.4);
     const done = fold(working, { type: 'takeUpdated', take: take('t1', 1, 'ready') }, 6);
     expect([done.takes.length, done.takes[0]?.state, done.progress['t1']]).toEqual([1, 'ready', undefined]);
+  });
+
+  it('shows a finished take coming back from the archive, and forgets it once it is here', () => {
+    const coming: ServerMessage = { type: 'progress', takeId: 't1', stage: 'recalling', fraction: 0.4, playableFrames: 96, etaS: null };
+    expect(after(coming).progress['t1']?.fraction).toBe(0.4);
+    expect(after(coming, { ...coming, fraction: 1 }).progress['t1']).toBeUndefined();
   });
 
   it('keeps clips by barcode tag, the newest winning, and knows the best quality', () => {

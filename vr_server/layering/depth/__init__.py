@@ -2,9 +2,11 @@
 
 from .auto import choose
 from .camera import LensPrior, estimate_camera
-from .clip import KNOWN, EstimatedClip, Found
+from .clip import KNOWN, EstimatedClip, Found, FoundShot
 from .find import find_depth
 from .ground import GroundPlane
+from .hints import PlannedFigure, ScaleHints
+from .lens import lens_prior
 from .models import ModelEntry, ModelStore, catalogue
 from .network import NetworkDepth
 from .parallax import MotionParallax
@@ -17,6 +19,7 @@ __all__ = [
     "DepthTrack",
     "EstimatedClip",
     "Found",
+    "FoundShot",
     "GroundPlane",
     "LensPrior",
     "ModelEntry",
@@ -24,10 +27,13 @@ __all__ = [
     "MotionParallax",
     "NetworkDepth",
     "Pictures",
+    "PlannedFigure",
     "Report",
+    "ScaleHints",
     "catalogue",
     "choose",
     "estimate_camera",
     "find_depth",
+    "lens_prior",
     "silent",
 ]

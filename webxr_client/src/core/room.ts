@@ -106,6 +106,7 @@ export function fold(state: RoomState, message: ServerMessage, now: number): Roo
         progress: FINISHED.has(message.take.state) ? without(state.progress, message.take.id) : state.progress,
       };
     case 'progress':
+      if (message.stage === 'recalling' && message.fraction >= 1) return { ...state, progress: without(state.progress, message.takeId) };
       return { ...state, progress: { ...state.progress, [message.takeId]: message } };
     case 'manifest': {
       const { manifest, takeId, quality, filesPath } = message;

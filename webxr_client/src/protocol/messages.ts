@@ -383,6 +383,7 @@ export interface Take {
   error: string | null;
   urgency: 'room' | 'batch';
   findings: Finding[];
+  approval: Approval | null;
   kept: Kept | null;
 }
 export interface Provenance {
@@ -394,11 +395,36 @@ export interface Provenance {
   parentTakeId: string | null;
   noteIds: string[];
   revisionId: string | null;
-  redrawn: NotedRegion | null;
   orderId: string | null;
+  parts: Part[];
+  guidance: Guidance | null;
+  redrawn: NotedRegion | null;
   attempt: number;
   retryOf: string | null;
   remarks: string[];
+}
+/**
+ * One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
+ *
+ * What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+ */
+export interface Part {
+  orderId: string;
+  startS: number;
+  endS: number;
+  skipFrames: number;
+}
+/**
+ * What a paid engine was given to follow besides the words. `used` None: nothing.
+ *
+ * `recipe`: the name of what was drawn from the blockout (SHA-256, `generation.recipes`), that of the first part of a take
+ * made in several. `strength` 0..1 where the engine is told one.
+ */
+export interface Guidance {
+  asked: ('auto' | 'off') | ('depth' | 'pose' | 'scribble' | 'camera');
+  used: ('depth' | 'pose' | 'scribble' | 'camera') | null;
+  recipe: string | null;
+  strength: number | null;
 }
 /**
  * Where a take was drawn anew; outside it is its parent take's picture.
@@ -435,11 +461,26 @@ export interface Finding {
     | 'motion'
     | 'jerk'
     | 'camera'
+    | 'framing'
+    | 'screen_side'
+    | 'shot_size'
+    | 'horizon'
+    | 'camera_path'
+    | 'own_motion'
+    | 'match'
+    | 'content'
     | 'outside';
   value: number;
   threshold: number;
   reason: string;
   frame: number | null;
+}
+/**
+ * Who has chosen the take for the film, and when.
+ */
+export interface Approval {
+  by: string;
+  at: string;
 }
 /**
  * How a take that was drawn anew in a region holds to its parent outside it: the share of those pixels (0..1) that are
@@ -715,7 +756,7 @@ export interface TakeUpdated {
 export interface Progress {
   type: 'progress';
   takeId: string;
-  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing';
+  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing' | 'recalling';
   fraction: number;
   playableFrames: number;
   etaS: number | null;
