@@ -32,7 +32,9 @@ def sphere(height: int = HEIGHT, camera: CameraPose = EYE) -> Frame:
 def rolled(frame: Frame, columns: int) -> Frame:
     """The same sphere with its seam elsewhere."""
     color, depth = np.roll(frame.color, columns, axis=1), np.roll(frame.depth, columns, axis=1)
-    return replace(frame, color=np.ascontiguousarray(color), depth=np.ascontiguousarray(depth), ids=None)
+    assert frame.ids is not None
+    ids = np.ascontiguousarray(np.roll(frame.ids, columns, axis=1))
+    return replace(frame, color=np.ascontiguousarray(color), depth=np.ascontiguousarray(depth), ids=ids)
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from vr_server.api.access import role_of
 from vr_server.config import Settings
 from vr_server.domain.room import Role
+from vr_server.export import ClipExport
 from vr_server.jobs import Production
 from vr_server.rooms import roles
 from vr_server.rooms.hub import RoomHub
@@ -21,6 +22,7 @@ class Services:
     settings: Settings
     production: Production
     hub: RoomHub
+    export: ClipExport
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -12,7 +12,7 @@ from vr_server.domain.errors import PrevisError
 _COMMANDS = {
     "serve": "serve", "demo": "serve", "doctor": "serve",
     "script": "words", "interpret": "words",
-    "generate": "generate", "bake": "layered", "view": "layered",
+    "generate": "generate", "export": "export", "bake": "layered", "view": "layered",
 }  # fmt: skip
 
 

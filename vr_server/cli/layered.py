@@ -11,6 +11,7 @@ import numpy as np
 
 from vr_server.bootstrap import depth_estimators
 from vr_server.cli.output import emit, json_option, output_folder, progress, stages
+from vr_server.cli.plan import read_plan
 from vr_server.domain.base import Vec3
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import ClipProjection, FrameSource
@@ -23,7 +24,7 @@ from vr_server.layering import (
     Lens,
     render_view,
 )
-from vr_server.layering.depth import KNOWN, Found, LevelGround, find_depth
+from vr_server.layering.depth import KNOWN, Found, LevelGround, ScaleHints, find_depth, lens_prior
 from vr_server.media import (
     PANORAMA_FILES,
     SHOT_FILES,
@@ -62,6 +63,10 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 @click.option(
     "--camera", type=click.Path(path_type=Path), default=None, help="camera.json; the folder's own by default."
 )
+@click.option(
+    "--take", type=click.Path(path_type=Path), default=None,
+    help="take.json of the shot as it was asked for, for the lens and the scale; the folder's own by default.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option(
     "--panorama", is_flag=True, help="The panorama in the folder (`generate --panorama`) in place of its flat clip."
@@ -82,11 +87,11 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 )
 @json_option
 def bake(
-    source: Path, depth: str, camera: Path | None, out: Path, panorama: bool, projection: str, sphere_width: int,
+    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, panorama: bool, projection: str, sphere_width: int,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera, out, panorama=panorama, projection=projection)
+    clip, found = _open_source(source, depth, camera, take, out, panorama=panorama, projection=projection)
     plan = clip.plan
     settings = BakeSettings(sphere_width_px=sphere_width)
     baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=settings, depth=found)
@@ -100,11 +105,15 @@ def bake(
         baker.abort()
         raise
     value = {"out": str(out), "report": asdict(report)}
-    emit(as_json, value, f"{plan.frame_count} frames baked into {out}; depth: {found.reason}")
+    emit(
+        as_json,
+        value,
+        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}",
+    )
 
 
 def _open_source(
-    source: Path, depth: str, camera: Path | None, out: Path, *, panorama: bool, projection: str
+    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, *, panorama: bool, projection: str
 ) -> tuple[FrameSource, Found]:
     """The clip with its depth, and how it came by it."""
     if not source.exists():
@@ -137,8 +146,16 @@ def _open_source(
     if shown != "perspective":
         ground = LevelGround(pictures, shown, poses, USUAL_YFOV_RAD[shown])
         return ground, ground.found
+    plan = read_plan(source, take)
     with stages() as report:
-        found = find_depth(pictures, depth_estimators(depth, report), cameras=poses, report=report)
+        found = find_depth(
+            pictures,
+            depth_estimators(depth, report),
+            cameras=poses,
+            lens=None if plan is None else lens_prior(plan.camera, plan.staging.camera),
+            hints=None if plan is None else ScaleHints.planned(plan.staging, pictures.frame_count, pictures.fps),
+            report=report,
+        )
     return found, found.found
 
 

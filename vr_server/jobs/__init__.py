@@ -1,7 +1,8 @@
 """What is asked of the server, kept on disk before it is done, and done in worker processes."""
 
+from .inputs import InputMaker
 from .making import RenditionSettings, TakeMaker
-from .ordering import Ordering, Spending
+from .ordering import Asked, Ordering, Spending
 from .orders import OrderDesk
 from .pool import PoolSettings, WorkerPool
 from .production import Production, ProductionSettings, ProjectState, TakeQueue
@@ -9,7 +10,9 @@ from .remote import RemoteMaker
 from .workflows import DurableTakeQueue
 
 __all__ = [
+    "Asked",
     "DurableTakeQueue",
+    "InputMaker",
     "OrderDesk",
     "Ordering",
     "PoolSettings",

@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from vr_server.domain.base import new_id
 from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
-from vr_server.domain.take import Take
-from vr_server.generation.fitting import fit, request_key
-from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
+from vr_server.domain.take import Guidance, GuidanceWish, Part, Provenance, Take
+from vr_server.generation.fitting import Fitted, request_key
+from vr_server.generation.planning import Earlier, Plan, Window, plan
+from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.review.gate import Gate
 from vr_server.storage import Reading, Store, Unit
 
@@ -38,6 +40,24 @@ async def spending(reading: Reading, project_id: str) -> Spending:
     return Spending(spent, currency, budget, len(orders))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a take of a paid engine is made from besides its words.
+
+    `inputs` are blobs, named by their SHA-256; such a take follows them alone. `guidance`: what of the shot's blocking one
+    made from words follows, at `strength` 0..1 (None: fully) where the engine is told.
+    """
+
+    mode: Mode = "text"
+    inputs: tuple[MediaInput, ...] = ()
+    edit: Edit | None = None
+    guidance: GuidanceWish = "auto"
+    strength: float | None = None
+
+
+WORDS_ALONE = Asked()
+
+
 class Ordering:
     """Knows the paid engines and in which size and rate takes are asked for."""
 
@@ -58,7 +78,11 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
-    async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
+    def offers(self, mode: Mode) -> tuple[str, ...]:
+        """The paid engines that make clips in that way."""
+        return tuple(name for name, engine in self._engines.items() if mode in engine.capabilities(mode).modes)
+
+    async def place(self, unit: Unit, take: Take, override: Override | None = None, asked: Asked = WORDS_ALONE) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 
         Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
@@ -66,25 +90,17 @@ class Ordering:
         """
         warnings = await self._judge(unit, take, override)
         engine = self._engines[take.provenance.engine]
-        fitted = fit(self._request(take), engine.capabilities())
-        key = request_key(fitted.request)
-        order = await unit.find_order(key)
-        if order is None or order.state in _AGAIN:
-            cost = engine.estimate(fitted.request)
-            await _afford(unit, take.project_id, cost)
-            order = Order(
-                id=key,
-                project_id=take.project_id,
-                engine=take.provenance.engine,
-                created_at=take.created_at if order is None else order.created_at,
-                request=fitted.request.model_dump_json(),
-                estimate=cost.amount,
-                currency=cost.currency,
-                submits=0 if order is None else order.submits,
-            )
-        await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
-        provenance = take.provenance.model_copy(update={"order_id": key, "remarks": (*warnings, *fitted.remarks)})
-        return take.model_copy(update={"provenance": provenance})
+        made = plan(self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength)
+        placed: list[_Placed] = []
+        for number, window in enumerate(made.windows):
+            before = Earlier(placed[-1].key, made.windows[number - 1]) if placed else None
+            placed.append(await _ordered(unit, made.ask(number, before), window, take.provenance.attempt))
+        new = [one for one in placed if one.order is None]
+        await _afford(unit, take.project_id, [engine.estimate(one.fitted.request) for one in new])
+        for one in placed:
+            order = one.order or _new(one, take, engine.estimate(one.fitted.request))
+            await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
+        return take.model_copy(update={"provenance": _told(take.provenance, made, placed, warnings)})
 
     @asynccontextmanager
     async def refusals(self, store: Store) -> AsyncIterator[None]:
@@ -121,10 +137,25 @@ class Ordering:
         await unit.put_decision(decision)
         return tuple(f"{hit.found!r}: {hit.reason}" for hit in verdict.hits)
 
-    def _request(self, take: Take) -> GenerationRequest:
+    async def asked_of(self, reading: Reading, take: Take) -> Asked:
+        """What a take was made from, for one that is made like it."""
+        told = take.provenance
+        order_id = told.parts[0].order_id if told.parts else told.order_id
+        order = await reading.find_order(order_id) if order_id is not None else None
+        if order is None:
+            return WORDS_ALONE
+        request = GenerationRequest.model_validate_json(order.request)
+        given = tuple(one for one in request.inputs if one.recipe is None)
+        if given:
+            return Asked(request.mode, given, request.edit)
+        wish = told.guidance or Guidance(asked="off")
+        return Asked(guidance=wish.asked, strength=wish.strength)
+
+    def _request(self, take: Take, asked: Asked) -> GenerationRequest:
         told = take.provenance
         return GenerationRequest(
             engine=told.engine,
+            mode=asked.mode,
             prompt=told.prompt_sent,
             language=take.spec.language,
             width_px=self._size[0],
@@ -132,7 +163,8 @@ class Ordering:
             fps=self._fps,
             duration_s=take.spec.duration_s,
             seed=told.seed,
-            variant=told.attempt,
+            inputs=asked.inputs,
+            edit=asked.edit,
         )
 
 
@@ -144,18 +176,82 @@ class _Refused(GateRefused):
         self.decision = decision
 
 
-async def _afford(unit: Unit, project_id: str, cost: Cost) -> None:
-    """Raise OverBudget when the project's limit does not allow it."""
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A part of a take, fitted. `order`: that of the very same request, where it came to something or still may."""
+
+    key: str
+    fitted: Fitted
+    window: Window
+    order: Order | None
+    sent: int = 0
+    first_at: datetime | None = None
+
+
+async def _ordered(unit: Unit, fitted: Fitted, window: Window, attempt: int) -> _Placed:
+    """The part's order as far as there is one.
+
+    What is asked once more, word for word, after nobody could tell what became of it, has a number of its own; the take's
+    other parts are asked for as before.
+    """
+    for variant in range(attempt + 1):
+        request = fitted.request.model_copy(update={"variant": variant})
+        key = request_key(request)
+        order = await unit.find_order(key)
+        if order is None or order.state != "unknown":
+            break
+    fitted = replace(fitted, request=request)
+    if order is not None and order.state in _AGAIN:
+        return _Placed(key, fitted, window, None, order.submits, order.created_at)
+    return _Placed(key, fitted, window, order)
+
+
+def _new(one: _Placed, take: Take, cost: Cost) -> Order:
+    return Order(
+        id=one.key,
+        project_id=take.project_id,
+        engine=take.provenance.engine,
+        created_at=one.first_at or take.created_at,
+        request=one.fitted.request.model_dump_json(),
+        estimate=cost.amount,
+        currency=cost.currency,
+        submits=one.sent,
+    )
+
+
+def _told(provenance: Provenance, made: Plan, placed: list[_Placed], warnings: tuple[str, ...]) -> Provenance:
+    """Where the take comes from, now that it is known what is asked."""
+    first = placed[0].fitted.request
+    parts = tuple(
+        Part(order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames)
+        for one in placed
+    )
+    remarks = (*warnings, *made.remarks, *(remark for one in placed for remark in one.fitted.remarks))
+    return provenance.model_copy(
+        update={
+            "model": first.model,
+            "order_id": placed[-1].key,
+            "parts": parts if len(parts) > 1 else (),
+            "guidance": made.used_in(first),
+            "remarks": tuple(dict.fromkeys(remarks)),
+        }
+    )
+
+
+async def _afford(unit: Unit, project_id: str, costs: list[Cost]) -> None:
+    """Raise OverBudget when the project's limit does not allow what is new."""
     now = await spending(unit, project_id)
-    if now.budget is None:
+    if now.budget is None or not costs:
         return
-    if cost.amount is None or cost.currency != now.currency:
+    for cost in costs:
+        if cost.amount is None or cost.currency != now.currency:
+            raise OverBudget(
+                f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
+                "set the engine's price, or lift the budget."
+            )
+    amount = sum(cost.amount or 0.0 for cost in costs)
+    if now.spent + amount > now.budget.limit + 1e-9:
         raise OverBudget(
-            f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
-            "set the engine's price, or lift the budget."
-        )
-    if now.spent + cost.amount > now.budget.limit + 1e-9:
-        raise OverBudget(
-            f"The take costs about {cost.amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
+            f"The take costs about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
             f"{now.spent:.2f} is spent or ordered: raise the budget, or take a cheaper engine."
         )

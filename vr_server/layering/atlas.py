@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vr_server.domain.manifest import Equirectangular, Manifest
-from vr_server.media.colour import NEUTRAL, rgb_into_planes, split_i420
+from vr_server.media.colour import NEUTRAL, crispen, rgb_into_planes, split_i420
 
 from .depth_code import coarse_luma, encode_u, fine_luma
 from .layers import Layers
@@ -39,6 +39,9 @@ class AtlasPainter:
         for name, rgb in (("C1", layers.color), ("C2", layers.color2)):
             x, y = self._layout.tiles[name][:2]
             rgb_into_planes(_even(rgb), luma, cb, cr, x, y)
+            if name == "C1":  # the hidden layer is soft as it is
+                for plane in (cb, cr):
+                    crispen(plane[y // 2 : (y + rgb.shape[0]) // 2, x // 2 : (x + rgb.shape[1]) // 2])
             self._fill_gutter(name, cb, 2)
             self._fill_gutter(name, cr, 2)
         u1, u2 = encode_u(layers.inverse1, code), encode_u(layers.inverse2, code)

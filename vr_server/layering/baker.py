@@ -164,6 +164,8 @@ class Baker:
                 f"the clip {self._source.width_px}x{self._source.height_px}."
             )
         frame = self._shape.taken(frame)
+        if frame.index in self._depth.cuts:
+            self._shape.cut()
         layers = self._shape.split(frame, self._settings.head_box_m)
         atlas = self._painter.paint(layers, frame.index)
         for tier in self._tiers:

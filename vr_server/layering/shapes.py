@@ -47,6 +47,10 @@ class Shape(Protocol):
         """A taken frame as layers; frames come in order, and those before it teach what it hides."""
         ...
 
+    def cut(self) -> None:
+        """A new shot begins with the next frame: nothing that was seen so far is behind it."""
+        ...
+
     def front(self, frame: Frame) -> U8:
         """What a person would call the frame's picture, uint8 [.., .., 3]."""
         ...
@@ -80,6 +84,9 @@ class FlatShape:
     def split(self, frame: Frame, head_box_m: float) -> Layers:
         return split(frame, head_box_m=head_box_m, memory=self._memory)
 
+    def cut(self) -> None:
+        self._memory = Memory()
+
     def front(self, frame: Frame) -> U8:
         return frame.color
 
@@ -99,6 +106,9 @@ class _Spherical:
 
     def split(self, frame: Frame, head_box_m: float) -> Layers:
         return split_sphere(frame, self.window, head_box_m=head_box_m, memory=self._memory)
+
+    def cut(self) -> None:
+        self._memory = SphereMemory(self.window)
 
     def front(self, frame: Frame) -> U8:
         return looked_into(frame.color, self.window, _FRONT_YFOV_RAD, self.front_px)

@@ -19,7 +19,7 @@ U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-T = TypeVar("T", np.uint8, np.float32)
+T = TypeVar("T", np.uint8, np.uint16, np.float32)
 
 _ALL_ROUND_RAD = math.tau - 1e-6
 

@@ -8,7 +8,7 @@ from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
 from .grow import HELD, KEEP_RATIO, Reach, grow, nearest_of_four
-from .layers import BEYOND_BOX, Layers, soften
+from .layers import BEYOND_BOX, Layers, owners, soften
 from .memory import AGREES, TRIES, Memory, hear, is_flat, read_color
 from .sphere import T, Window, wrapped
 
@@ -42,7 +42,8 @@ def split_sphere(frame: Frame, window: Window, *, head_box_m: float, memory: Mem
         pad = min(int(np.ceil(reach.px_m * float(inverse1.max()))) + _SOFTENING_PX, width // 2)
     inverse, rgb = wrapped(inverse1, pad, pad), wrapped(half, pad, pad)
     inverse2, color2, held = np.empty_like(inverse), np.empty_like(rgb), np.empty(inverse.shape, np.uint8)
-    grow(inverse, rgb, reach, window.row_widths(height), inverse2, color2, held)
+    owner = wrapped(owners(frame, inverse1), pad, pad)
+    grow(inverse, rgb, owner, reach, window.row_widths(height), inverse2, color2, held)
     inverse2, color2, held = (_within(inverse2, pad), _within(color2, pad), _within(held, pad))
     guessed = held
     if memory is not None:

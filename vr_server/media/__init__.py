@@ -9,7 +9,10 @@ from .clip import (
     read_camera_file,
     read_clip,
     read_ids,
+    read_planes,
+    read_rgb,
 )
+from .film import write_film
 from .flat import USUAL_YFOV_RAD, FlatClip, read_flat_clip
 from .intake import take_in
 from .pictures import VideoPictures
@@ -28,6 +31,9 @@ __all__ = [
     "read_clip",
     "read_flat_clip",
     "read_ids",
+    "read_planes",
+    "read_rgb",
     "take_in",
     "told_projection",
+    "write_film",
 ]

@@ -3,9 +3,11 @@
 from .around import LevelGround
 from .auto import choose
 from .camera import LensPrior, estimate_camera
-from .clip import KNOWN, EstimatedClip, Found
+from .clip import KNOWN, EstimatedClip, Found, FoundShot
 from .find import find_depth
 from .ground import GroundPlane
+from .hints import PlannedFigure, ScaleHints
+from .lens import lens_prior
 from .models import ModelEntry, ModelStore, catalogue
 from .network import NetworkDepth
 from .parallax import MotionParallax
@@ -18,6 +20,7 @@ __all__ = [
     "DepthTrack",
     "EstimatedClip",
     "Found",
+    "FoundShot",
     "GroundPlane",
     "LensPrior",
     "LevelGround",
@@ -26,10 +29,13 @@ __all__ = [
     "MotionParallax",
     "NetworkDepth",
     "Pictures",
+    "PlannedFigure",
     "Report",
+    "ScaleHints",
     "catalogue",
     "choose",
     "estimate_camera",
     "find_depth",
+    "lens_prior",
     "silent",
 ]

@@ -2,7 +2,7 @@
 import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
 import { poseAt } from '../core/manifest';
 import { pitchOf, yawOf, type Vec3 } from '../core/pose';
-import { FlatCamera, type Insets } from '../take/flat-camera';
+import { FlatCamera, type Box, type Insets } from '../take/flat-camera';
 import { Surround } from '../take/surround';
 import type { Pose } from '../protocol/messages';
 import type { Screen } from './screen';
@@ -14,6 +14,8 @@ const STAGE_SCREEN_M = 1.1;
 /** Where the stage is first seen from: behind the shot camera and to its right, looking past it. */
 const STAGE_EYE_M: Vec3 = [1.1, 0.35, 1.5];
 const STAGE_YAW_RAD = 0.3;
+/** An eye no farther than this from the shot camera sees the picture as it was made. */
+const STRAIGHT_M = 0.004;
 const FEATHER = 0.06;
 const GRID_LIMIT_M = 30;
 const UP = new Vector3(0, 1, 0);
@@ -90,6 +92,12 @@ export class World {
     position.sub(this.film.position).applyQuaternion(this.film.quaternion.clone().invert());
     rotation.premultiply(this.film.quaternion.clone().invert());
     return [...position.toArray(), ...rotation.toArray()] as Pose['head'];
+  }
+
+  /** Where the picture is in the window (px), while the flat view sees it straight on. */
+  pictureBox(): Box | null {
+    const centred = this.flat.eye.length() < STRAIGHT_M && !this.flat.free && !this.immersive;
+    return centred && this.screen?.shown ? this.flat.box : null;
   }
 
   private eyes(): readonly Camera[] {

@@ -8,6 +8,13 @@ export interface Insets {
   readonly bottom: number;
 }
 
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Reach {
   readonly x: number;
   readonly y: number;
@@ -32,6 +39,8 @@ export class FlatCamera {
   readonly eye = new Vector3();
   free = false;
   around = false;
+  /** Where the picture is in the window (px) for an eye at the shot camera. */
+  box: Box | null = null;
   private readonly goal = new Vector3();
   private yaw = 0;
   private pitch = 0;
@@ -75,6 +84,7 @@ export class FlatCamera {
     camera.fov = (2 * Math.atan(height / 2 / scale) * 180) / Math.PI;
     const centreX = insets.left + freeWidth / 2;
     const centreY = insets.top + freeHeight / 2;
+    this.box = { left: centreX - tanX * scale, top: centreY - tanY * scale, width: 2 * tanX * scale, height: 2 * tanY * scale };
     camera.setViewOffset(width, height, width / 2 - centreX, height / 2 - centreY, width, height);
     camera.updateProjectionMatrix();
   }
