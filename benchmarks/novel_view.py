@@ -35,7 +35,8 @@ from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings,
 from vr_server.layering.depth.edges import sharpen
 from vr_server.layering.layers import split
 from vr_server.layering.memory import Memory
-from vr_server.layering.view import View, look
+from vr_server.layering.mesh import View
+from vr_server.layering.view import look
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]

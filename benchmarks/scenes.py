@@ -1,6 +1,6 @@
 """Ground truth for layers: a few solids with exact colour and depth from any camera, ray by ray in numpy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -74,25 +74,43 @@ NEAR_M, FAR_M = 1.6, 60.0
 
 def render(camera: CameraPose, width_px: int, height_px: int, index: int = 0, samples: int = 2) -> Frame:
     """The scene from `camera`: colour from `samples`**2 rays a pixel, depth from the pixel centre's own ray."""
-    color, depth, ids = _trace(camera, width_px, height_px, 0.5, 0.5)
+    tan = np.tan(camera.yfov_rad / 2)
+
+    def rays(dx: float, dy: float) -> F64:
+        x = ((np.arange(width_px) + dx) / width_px * 2 - 1) * tan * width_px / height_px
+        y = (1 - (np.arange(height_px) + dy) / height_px * 2) * tan
+        # z = -1: the distance along a ray is planar depth
+        return np.stack([*np.meshgrid(x, y), np.full((height_px, width_px), -1.0)], axis=-1)
+
+    return _sampled(camera, rays, index, samples)
+
+
+def render_sphere(camera: CameraPose, height_px: int, index: int = 0, samples: int = 2) -> Frame:
+    """All that is around `camera`, equirectangular, `2 * height_px` wide, with radial depth."""
+
+    def rays(dx: float, dy: float) -> F64:
+        lon = ((np.arange(2 * height_px) + dx) / height_px - 1) * np.pi
+        lat = (0.5 - (np.arange(height_px) + dy) / height_px) * np.pi
+        lon, lat = np.meshgrid(lon, lat)
+        return np.stack([np.sin(lon) * np.cos(lat), np.sin(lat), -np.cos(lon) * np.cos(lat)], axis=-1)
+
+    return _sampled(CameraPose(camera.t_world_camera, np.pi), rays, index, samples)
+
+
+def _sampled(camera: CameraPose, rays: Callable[[float, float], F64], index: int, samples: int) -> Frame:
+    color, depth, ids = _trace(camera, rays(0.5, 0.5))
     if samples > 1:
         steps = (np.arange(samples) + 0.5) / samples
-        rays = [_trace(camera, width_px, height_px, dx, dy)[0] for dy in steps for dx in steps]
-        color = np.mean(rays, axis=0)
+        color = np.mean([_trace(camera, rays(dx, dy))[0] for dy in steps for dx in steps], axis=0)
     shown = np.round(255 * color).astype(np.uint8)
     return Frame(index, shown, depth, ids, camera)
 
 
-def _trace(
-    camera: CameraPose, width: int, height: int, dx: float, dy: float
-) -> tuple[F64, npt.NDArray[np.float32], npt.NDArray[np.uint16]]:
-    tan = np.tan(camera.yfov_rad / 2)
-    x = ((np.arange(width) + dx) / width * 2 - 1) * tan * width / height
-    y = (1 - (np.arange(height) + dy) / height * 2) * tan
-    local = np.stack([*np.meshgrid(x, y), np.full((height, width), -1.0)], axis=-1)
+def _trace(camera: CameraPose, local: F64) -> tuple[F64, npt.NDArray[np.float32], npt.NDArray[np.uint16]]:
+    """Colour, depth (in lengths of the rays) and ids along `local` float64 [h, w, 3], in the camera's axes."""
     ray = local @ camera.t_world_camera[:3, :3].T
     origin = camera.t_world_camera[:3, 3]
-    hits = np.stack([solid.hit(origin, ray) for solid in SOLIDS])  # rays have z = -1: distance is planar depth
+    hits = np.stack([solid.hit(origin, ray) for solid in SOLIDS])
     nearest = hits.argmin(axis=0)
     depth = hits.min(axis=0)
     depth = np.where(depth <= FAR_M, depth, np.inf)

@@ -1,7 +1,7 @@
 """The clip that a room plays: one packet log per tier, frame-aligned, possibly still growing."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from streaming.h264 import RtpFrame, packetise, profile_idc
@@ -16,8 +16,14 @@ class ClipSource:
     A room stream that loads a source owns it, and closes it when another takes its place.
     """
 
-    def __init__(self, tiers: Mapping[str, PacketReader], fps: Fraction, frame_count: int) -> None:
-        """`frame_count`: planned frames. Raise ValueError when there is no tier, no frame or no rate."""
+    def __init__(
+        self,
+        tiers: Mapping[str, PacketReader],
+        fps: Fraction,
+        frame_count: int,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`frame_count`: planned frames. `on_close` is called once the files are read no more. Raise ValueError when there is no tier, no frame or no rate."""
         if not tiers:
             raise ValueError("a clip needs at least one tier")
         if frame_count < 1 or fps <= 0:
@@ -26,6 +32,7 @@ class ClipSource:
         self._tiers = dict(tiers)
         self._planned = frame_count
         self._profiles: dict[str, int] = {}
+        self._on_close = on_close
         self._cache: dict[str, OrderedDict[int, RtpFrame]] = {name: OrderedDict() for name in tiers}
 
     @property
@@ -106,3 +113,4 @@ class ClipSource:
     def close(self) -> None:
         for reader in self._tiers.values():
             reader.close()
+        self._on_close()

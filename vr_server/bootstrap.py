@@ -7,7 +7,7 @@ for neither web server nor database.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING, Final
 from vr_server.domain.errors import InvalidInput, UnknownEngine
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from fastapi import FastAPI
     from pydantic import SecretStr
 
     from streaming import Span
     from vr_server.bus import EventBus
     from vr_server.config import Settings
+    from vr_server.domain.staging import Staging
+    from vr_server.export import ClipExport
+    from vr_server.generation.guidance import Blockout
     from vr_server.generation.port import EmbeddedEngine, RemoteEngine
     from vr_server.generation.settings import EngineSettings
     from vr_server.generation.survey import EngineReport
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from vr_server.rooms.hub import RoomHub
     from vr_server.rooms.ports import Stream, StreamFactory
     from vr_server.rooms.room import RoomSettings
+    from vr_server.storage import Blobs, HotColdBlobs, Store, TakeFolders
 
 log = logging.getLogger(__name__)
 
@@ -223,6 +229,96 @@ def automatic_depth() -> tuple[DepthEstimator, ...]:
 AUTOMATIC_DEPTH: Final = "vr_server.bootstrap:automatic_depth"
 
 
+def blockout_clip(staging: Staging, width_px: int, height_px: int, fps: Fraction) -> Blockout:
+    """What a worker draws the guides of paid engines from."""
+    from vr_server.blockout import render
+    from vr_server.staging import build_scene
+
+    return render(build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality="draft")
+
+
+BLOCKOUT: Final = "vr_server.bootstrap:blockout_clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where everything is kept. `upkeep`: what has to run beside it for as long as the server lives, by name."""
+
+    store: Store
+    blobs: Blobs
+    folders: TakeFolders
+    cold: HotColdBlobs | None
+    upkeep: dict[str, Callable[[], Coroutine[object, object, None]]]
+
+
+async def open_storage(settings: Settings) -> Storage:
+    """The database, the blobs (with a cold store behind them where one is set) and the rendered folders.
+
+    Raise InvalidInput (the settings) or StorageFailed; a cold store that cannot be reached stops nobody here.
+    """
+    from vr_server.storage import (
+        ColdSettings,
+        ColdStore,
+        HotColdBlobs,
+        HotLimit,
+        HotSource,
+        KeptFolders,
+        LocalBlobs,
+        SqlStore,
+        TakeFolders,
+        approved_blobs,
+    )  # fmt: skip
+
+    cold: HotColdBlobs | None = None
+    blobs: Blobs
+    if settings.cold_url is None:
+        blobs = LocalBlobs(settings.data / "blobs")
+    else:
+        key, secret = settings.cold_access_key, settings.cold_secret_key
+        where = ColdSettings(
+            settings.cold_url, key.get_secret_value() if key else None, secret.get_secret_value() if secret else None,
+            settings.cold_endpoint, settings.cold_region,
+        )  # fmt: skip
+        blobs = cold = await HotColdBlobs.open(settings.data / "blobs", ColdStore(where))
+    store = await SqlStore.open(settings.database_url or settings.data / "previs.sqlite")
+    folders = TakeFolders(settings.data / "takes", blobs)
+    upkeep: dict[str, Callable[[], Coroutine[object, object, None]]] = {}
+    if cold is not None:
+        upkeep["uploads"] = cold.run
+    if settings.hot_limit_gb is not None:
+        # Without a cold store the blobs are the only copy: what can go is the folders made from them.
+        sources: list[HotSource] = [KeptFolders(folders, store, blobs)]
+        if cold is not None:
+            sources.append(cold)
+            folders.grown = cold.grown
+        limit = HotLimit(round(settings.hot_limit_gb * 1e9), sources, lambda: approved_blobs(store))
+        upkeep["hot limit"] = lambda: limit.run(folders.grown)
+    return Storage(store, blobs, folders, cold, upkeep)
+
+
+COMPUTED_BY: Final = frozenset({"blockout"})
+"""Engines that render by calculation; what others make comes from trained models, and content credentials say so."""
+
+
+def clip_export(settings: Settings, storage: Storage) -> ClipExport:
+    """Exports, signed where the extra ``c2pa`` is installed. Raise InvalidInput (the certificate) or StorageFailed."""
+    from vr_server.export import ClipExport, Credentials, development_identity, own_identity
+    from vr_server.export.credentials import available
+
+    credentials: Credentials | None = None
+    if (settings.c2pa_certificate is None) != (settings.c2pa_key is None):
+        raise InvalidInput("VR_PREVIS_C2PA_CERTIFICATE and VR_PREVIS_C2PA_KEY go together: give both or none.")
+    if available():
+        if settings.c2pa_certificate is not None and settings.c2pa_key is not None:
+            identity = own_identity(settings.c2pa_certificate, settings.c2pa_key)
+        else:
+            identity = development_identity(settings.data / "c2pa")
+        credentials = Credentials(identity, COMPUTED_BY)
+    elif settings.c2pa_certificate is not None:
+        raise InvalidInput("VR_PREVIS_C2PA_CERTIFICATE needs the extra c2pa: install vr-previs[c2pa].")
+    return ClipExport(storage.store, storage.blobs, storage.folders, credentials)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server's parts. `warmed` returns when a first worker is ready."""
@@ -244,27 +340,26 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.app import create_app
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
-    from vr_server.jobs import OrderDesk, Ordering, Production, RemoteMaker
+    from vr_server.jobs import InputMaker, OrderDesk, Ordering, Production, RemoteMaker
     from vr_server.jobs.judging import Judge
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
     from vr_server.jobs.workflows import DurableTakeQueue
     from vr_server.review.gate import Gate, Rules, read_rules
     from vr_server.rooms.hub import RoomHub
-    from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
     data = settings.data
     bus = EventBus()
-    store = await SqlStore.open(settings.database_url or data / "previs.sqlite")
-    blobs = LocalBlobs(data / "blobs")
-    folders = TakeFolders(data / "takes", blobs)
+    storage = await open_storage(settings)
+    store, blobs, folders = storage.store, storage.blobs, storage.folders
     pool = WorkerPool(PoolSettings(factory=ENGINE_FACTORY, warm=tuple(_ENGINES), workers=settings.workers))
     renditions = RenditionSettings(draft=settings.draft_size, final=settings.final_size)
     maker = TakeMaker(store=store, folders=folders, runner=pool, bus=bus, settings=renditions)
     paid = remote_engines(settings.engine_options)
-    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch")
+    inputs = InputMaker(store, blobs, data / "scratch" / "inputs", runner=pool, renderer=BLOCKOUT)
+    desk = OrderDesk(store=store, blobs=blobs, engines=paid, scratch=data / "scratch", inputs=inputs)
     rules = read_rules(settings.production) if settings.production is not None else Rules()
-    ordering = Ordering(paid, size=settings.final_size, gate=Gate.load(rules))
+    ordering = Ordering(paid, size=settings.engine_size, gate=Gate.load(rules))
     match = semantic_match(settings.engine_options)
     judge = Judge(match=match, store=store, bus=bus, bar=rules.quality) if match is not None else None
     remote = RemoteMaker(
@@ -281,17 +376,35 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         ordering=ordering,
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
-    app = create_app(Services(settings, production, hub, survey(settings.engine_options)))
+    exports = clip_export(settings, storage)
+    app = create_app(Services(settings, production, hub, exports, survey(settings.engine_options)))
     hub.start()  # before production: nothing that happens there may be missed
     try:
-        await production.start()
-        yield Server(settings, app, bus, production, hub, pool.warmed)
+        async with _kept_up(storage):
+            await production.start()
+            yield Server(settings, app, bus, production, hub, pool.warmed)
     finally:
         await hub.close()
         await production.stop()
         if match is not None:
             await match.aclose()
         log.info("stopped")
+
+
+@asynccontextmanager
+async def _kept_up(storage: Storage) -> AsyncIterator[None]:
+    """Uploads and the hot folder's limit, for as long as the server lives."""
+    from vr_server.rooms.supervisor import TaskSupervisor
+
+    upkeep = TaskSupervisor()
+    for name, work in storage.upkeep.items():
+        upkeep.spawn(name, work, restart=True)
+    try:
+        yield
+    finally:
+        await upkeep.close()
+        if storage.cold is not None:
+            await storage.cold.close()
 
 
 def _streams(settings: Settings) -> StreamFactory:

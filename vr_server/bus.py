@@ -13,7 +13,8 @@ from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Shot
 from vr_server.domain.take import Quality, Take
 
-Stage = Literal["queued", "generating", "staging", "draft", "final", "storing"]
+Stage = Literal["queued", "generating", "staging", "draft", "final", "storing", "recalling"]
+"""`recalling`: a finished take's files come back from the cold store; 1.0 ends it, come what may."""
 
 
 @dataclass(frozen=True, slots=True)

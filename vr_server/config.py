@@ -38,17 +38,26 @@ class Settings(BaseModel):
     ice_servers: tuple[str, ...] = ()
     draft_size: tuple[int, int] = (640, 360)  # width, height in px of the first rendition of a take
     final_size: tuple[int, int] = (1280, 720)
+    engine_size: tuple[int, int] = (1920, 1080)  # asked of paid engines, which make the nearest that they offer
     max_rooms: int = Field(default=32, ge=1, le=1024)
     max_participants: int = Field(default=32, ge=1, le=1024)  # per room
     max_viewers: int = Field(default=64, ge=1, le=4096)  # media connections per room
     workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
+    hot_limit_gb: float | None = Field(default=None, gt=0)  # of what can be had again; None: no limit
+    cold_url: str | None = None  # s3://bucket/prefix or file:///folder: where clips go behind the hot folder
+    cold_access_key: SecretStr | None = None
+    cold_secret_key: SecretStr | None = None
+    cold_endpoint: str | None = None  # of an S3 that is not Amazon's
+    cold_region: str | None = None
+    c2pa_certificate: Path | None = None  # PEM chain, leaf first, that exported clips are signed with
+    c2pa_key: Path | None = None
     production: Path | None = None  # TOML: the production's own lists for the gate and its quality bar
     people_model: Path | None = None  # ONNX: a mask of people, for the check against the planned blocking
     content_check: str | None = None  # "nudenet" or its .onnx file: takes are looked through for nudity
     engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("draft_size", "final_size", mode="before")
+    @field_validator("draft_size", "final_size", "engine_size", mode="before")
     @classmethod
     def _size(cls, size: object) -> object:
         """``"1280x720"`` as people write it."""

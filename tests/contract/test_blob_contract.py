@@ -1,17 +1,52 @@
-"""What every blob store promises, asked of each adapter."""
+"""What every blob store promises, asked of each adapter; a cold store is asked with nothing left in the hot folder."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from s3_server import S3Server
 
 from vr_server.domain.errors import NotFound
-from vr_server.storage import Blobs, LocalBlobs, MemoryBlobs
+from vr_server.storage import Blobs, ColdSettings, ColdStore, HotColdBlobs, LocalBlobs, MemoryBlobs
 
 
-@pytest.fixture(params=["memory", "local"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return MemoryBlobs() if request.param == "memory" else LocalBlobs(tmp_path / "blobs")
+class AlwaysCold(HotColdBlobs):
+    """Whatever is put has to come back from the cold store."""
+
+    async def put_file(self, path: Path) -> str:
+        digest = await super().put_file(path)
+        while self.state().waiting:
+            assert self.state().problem is None
+            await asyncio.sleep(0.001)
+        assert await self.evict(digest)
+        return digest
+
+
+def cold_settings(kind: str, request: pytest.FixtureRequest, folder: Path) -> ColdSettings:
+    if kind == "s3":
+        server: S3Server = request.getfixturevalue("s3")
+        return server.settings(folder.name)
+    (folder / "cold store").mkdir()
+    return ColdSettings((folder / "cold store").as_uri())
+
+
+@pytest.fixture(params=["memory", "local", "hot", "cold-folder", "cold-s3"])
+async def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Blobs]:
+    if request.param in {"memory", "local"}:
+        yield MemoryBlobs() if request.param == "memory" else LocalBlobs(tmp_path / "blobs")
+        return
+    kind = AlwaysCold if request.param.startswith("cold") else HotColdBlobs
+    settings = cold_settings(request.param.rpartition("-")[2], request, tmp_path)
+    both = await kind.open(tmp_path / "blobs", ColdStore(settings))
+    uploading = asyncio.create_task(both.run())
+    yield both
+    uploading.cancel()
+    with suppress(asyncio.CancelledError):
+        await uploading
+    await both.close()
 
 
 def left_over(folder: Path) -> list[Path]:

@@ -2,13 +2,17 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 from remote_dashscope import CREATE, CREATE_TWO_FRAMES, DashScopeReplay, Inputs
 from replay import KEY, FakeClock, Fault, make_clip, serving
 
 from vr_server.domain.errors import EngineAuth, EngineFailed, EngineLied, InvalidInput, OutcomeUnknown, ResultGone
+from vr_server.domain.shot import ShotSpec
 from vr_server.generation.engines.dashscope import DashScopeEngine, DashScopeSettings
-from vr_server.generation.fitting import fit
+from vr_server.generation.fitting import fit, request_key
+from vr_server.generation.planning import Earlier, plan
 from vr_server.generation.port import MaskEdit, Outpaint, Repaint
 
 WIDE = {"width_px": 1280, "height_px": 720}
@@ -109,6 +113,43 @@ async def test_vace_edits(replay, inputs, film):
         replay, inputs, "reference", None, [inputs.picture("reference"), inputs.picture("reference", shade=7)]
     )
     assert body["parameters"]["obj_or_bg"] == ["obj", "obj"]
+
+
+async def test_a_blocked_shot_is_sent_as_its_blockout_for_the_service_to_find_depth_in(replay, tmp_path, film):
+    """Two parts: the second is given the last frame of the first as its reference."""
+    (tmp_path / "guide.mp4").write_bytes(film)
+    frame = cv2.imencode(".png", np.zeros((360, 640, 3), np.uint8))[1].tobytes()
+    (tmp_path / "frame.png").write_bytes(frame)
+    engine = replay.engine(replay.base_url, FakeClock())
+    spec = ShotSpec(text="a knight rides", language="en", duration_s=8)
+    asked = replay.request.model_copy(update={"duration_s": 8.0, **WIDE})
+    made = plan(asked, spec, engine.capabilities, "auto", 0.8)
+    first = made.ask(0, None).request
+    second = made.ask(1, Earlier(request_key(first), made.windows[0])).request
+
+    def files(given):
+        return tmp_path / ("guide.mp4" if given.media_type == "video/mp4" else "frame.png")
+
+    await engine.submit(first, files)
+    assert replay.order["model"] == "wan2.1-vace-plus"
+    assert replay.order["input"]["function"] == "video_repainting"
+    assert replay.order["input"]["video_url"].startswith("oss://")
+    assert "ref_images_url" not in replay.order["input"]
+    assert replay.order["parameters"] == {
+        "control_condition": "depth", "strength": 0.8, "seed": 5, "prompt_extend": False,
+    }  # fmt: skip
+    assert any(film in body for body in replay.uploaded)
+    await engine.submit(second, files)
+    assert len(replay.order["input"]["ref_images_url"]) == 1
+    await engine.aclose()
+    recipe = first.input("source_video").recipe
+    assert (recipe.show, recipe.width_px, recipe.height_px, recipe.fps, recipe.frames) == (
+        "picture",
+        1280,
+        720,
+        30,
+        120,
+    )
 
 
 async def test_inputs_that_would_be_refused_are_not_sent(replay, inputs, film):

@@ -13,7 +13,7 @@ from vr_server.domain.note import DistanceChange, Note, Revision
 from vr_server.domain.order import Order
 from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot, ShotSpec
-from vr_server.domain.take import Provenance, Rendition, Take
+from vr_server.domain.take import Approval, Provenance, Rendition, Take
 from vr_server.storage import MemoryStore, SqlStore, Store, Unit
 
 T0 = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -295,3 +295,15 @@ async def test_decisions_are_kept_oldest_first(store: Store) -> None:
             )
     assert [d.id for d in await store.decisions("p")] == ["d1", "d2"]
     assert await store.decisions("other") == ()
+
+
+async def test_approved_takes_of_all_projects_are_found(store: Store) -> None:
+    await fill(store)
+    approval = Approval(by="林导", at=T0)
+    async with store.transaction() as unit:
+        await unit.put_take(a_take("t8", 8, minute=9).model_copy(update={"approval": approval}))
+        await unit.put_take(a_take("t9", 9, minute=8).model_copy(update={"approval": approval}))
+    assert [(t.id, t.approval) for t in await store.approved_takes()] == [("t9", approval), ("t8", approval)]
+    async with store.transaction() as unit:
+        await unit.put_take(a_take("t9", 9, minute=8))
+    assert [t.id for t in await store.approved_takes()] == ["t8"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from browser import browsers, errors_of, open_room, save, snapshot
 from conftest import Scene
 from playwright.sync_api import Page
@@ -72,6 +73,60 @@ def test_a_typed_note_becomes_a_second_take_in_both_browsers(scene: Scene) -> No
         assert still(director, 12)["takeId"] == shown(guest, barcodeFrame=12)["takeId"] == second["id"]
         save(guest, "second-take")
         assert errors_of(director) == errors_of(guest) == []
+
+
+def test_a_region_drawn_on_the_picture_goes_with_the_note(scene: Scene) -> None:
+    with browsers() as start:
+        page = open_room(start(size={"width": 1280, "height": 720}), scene.server.url, scene.room)
+        shown(page, connection="open")
+        still(page, 20)
+        page.locator("[data-action=region]").click()
+        layer = page.locator(".region-layer.drawing")
+        layer.wait_for()
+        box = layer.bounding_box()
+        assert box is not None
+        assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.02), "the layer lies on the picture"
+        points = [
+            (0.36, 0.2),
+            (0.5, 0.12),
+            (0.62, 0.3),
+            (0.63, 0.7),
+            (0.5, 0.92),
+            (0.37, 0.8),
+            (0.35, 0.4),
+            (0.38, 0.18),
+        ]
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        page.mouse.move(*at[0])
+        page.mouse.down()
+        for spot in at[1:]:
+            page.mouse.move(*spot, steps=6)
+        page.mouse.up()
+        page.locator("[data-action=clear-region]").wait_for()
+        save(page, "region-drawn")
+
+        page.keyboard.press("Escape")
+        assert page.locator(".region-layer path.new").count() == 0, "given up"
+        page.locator("[data-action=region]").click()
+        page.keyboard.down("Shift")
+        page.mouse.move(*at[0])
+        page.mouse.down()
+        page.mouse.move(*at[4], steps=4)
+        page.mouse.up()
+        page.keyboard.up("Shift")
+        field = page.locator(".note-input")
+        field.fill("make his jacket red")
+        field.press("Enter")
+        note = wait_for("the note", lambda: [n for n in snapshot(page)["notes"] if n["text"] == "make his jacket red"])[
+            0
+        ]
+        shape = note["region"]["shape"]
+        assert (shape["kind"], note["frame"], note["takeId"]) == ("rect", 20, scene.take_id)
+        corners = (shape["left"], shape["top"], shape["right"], shape["bottom"])
+        assert corners == pytest.approx((0.36, 0.2, 0.5, 0.92), abs=0.02)
+        page.locator(".region-layer path.kept").wait_for(state="attached")
+        save(page, "region-kept")
+        assert errors_of(page) == []
 
 
 def test_the_interface_speaks_chinese(scene: Scene) -> None:

@@ -25,11 +25,11 @@ async def a_production(data: Path) -> Production:
     return Production(store=store, folders=folders, queue=queue, engines={"tiny": TINY}, bus=bus)
 
 
-async def add_shot(production: Production, text: str) -> None:
+async def add_shot(production: Production, text: str, seconds: float = 0.5) -> None:
     async with production.store.transaction() as unit:
         await unit.put_project(Project(id="p", title="t", created_at=now_utc()))
         await unit.put_sequence(Sequence(id="q", project_id="p", order=0, title=""))
-        spec = ShotSpec(text=text, language="en", duration_s=0.5)
+        spec = ShotSpec(text=text, language="en", duration_s=seconds)
         await unit.put_shot(Shot(id="s", project_id="p", sequence_id="q", order=0, slate="1", spec=spec))
 
 

@@ -39,8 +39,11 @@ FAKE = Capabilities(
 class FakeServer:
     """POST /orders, GET /orders/{id}, GET /keys/{key}, GET /clips/{id}, DELETE /orders/{id}."""
 
-    def __init__(self, engine_s: float = 0.3, clip: bytes = b"a clip") -> None:
+    def __init__(self, engine_s: float = 0.3, clip: bytes | None = b"a clip") -> None:
+        """`clip` None: the name of its order."""
         self.engine_s, self.clip = engine_s, clip
+        self.inputs: list[dict[str, str]] = []  # role -> text, of each order
+        self.failing: set[int] = set()  # numbers of orders that come to nothing
         self.submits: list[str] = []  # request keys, in the order of arrival
         self.cancelled: list[str] = []
         self._orders: dict[str, tuple[str, float]] = {}
@@ -52,10 +55,11 @@ class FakeServer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
+                told = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 with outer._lock:
                     key, order = self.headers["idempotency-key"], f"order-{next(outer._numbers)}"
                     outer.submits.append(key)
+                    outer.inputs.append(told["inputs"])
                     outer._orders[order] = (key, time.monotonic())
                 self.say({"id": order})
 
@@ -65,11 +69,12 @@ class FakeServer:
                     found = [order for order, (key, _) in outer._orders.items() if key == name]
                     return self.say({"id": found[0] if found else None})
                 if what == "clips":
-                    return self.send(outer.clip)
+                    return self.send(name.encode() if outer.clip is None else outer.clip)
                 if name in outer.cancelled:
                     return self.say({"state": "cancelled"})
                 ready = time.monotonic() - outer._orders[name][1] > outer.engine_s
-                return self.say({"state": "succeeded" if ready else "running"})
+                ended = "failed" if int(name.partition("-")[2]) in outer.failing else "succeeded"
+                return self.say({"state": ended if ready else "running"})
 
             def do_DELETE(self) -> None:
                 outer.cancelled.append(self.path.split("/")[2])
@@ -118,8 +123,9 @@ class FakeEngine:
 
     async def submit(self, request: GenerationRequest, files: Files) -> TaskHandle:
         headers = {"idempotency-key": request_key(request)}
+        inputs = {given.role: await asyncio.to_thread(files(given).read_text) for given in request.inputs}
         try:
-            answer = await self._http.post("/orders", headers=headers, json=request.model_dump(mode="json"))
+            answer = await self._http.post("/orders", headers=headers, json={"inputs": inputs})
         except httpx.ConnectError as error:
             raise EngineUnreachable("The fake cannot be reached.") from error
         except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""A production with a paid engine, for tests that kill it: ``python remote_server.py DATA URL POINT find|blind``.
+"""A production with a paid engine, for tests that kill it: ``python remote_server.py DATA URL POINT find|blind|chain``.
 
 It asks for a take if there is none, goes on with it if there is, and kills itself at POINT. When the take has ended it
 says how, in JSON.
@@ -8,11 +8,13 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from jobs_server import add_shot
-from remote_fixtures import FakeEngine, FindingEngine
+from remote_fixtures import FAKE, FakeEngine, FindingEngine
+from remote_house import stand_in
 
 from vr_server.bus import EventBus
 from vr_server.domain.errors import NotFound
@@ -21,11 +23,21 @@ from vr_server.generation.port import Files, GenerationRequest, TaskHandle, Task
 from vr_server.generation.progress import Made, MakingProgress
 from vr_server.generation.remote import Patience
 from vr_server.generation.worker import Task
-from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
+from vr_server.jobs import DurableTakeQueue, InputMaker, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
 from vr_server.jobs.remote import BakeTask
 from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
 POINT = sys.argv[3]
+CHAINED = FAKE.model_copy(
+    update={
+        "modes": ("text", "image"),
+        "guides": ("depth",),
+        "fps": (16,),
+        "min_duration_s": 0.1,
+        "max_duration_s": 0.3,
+    }
+)
+"""Two guided parts make the shot."""
 
 
 def at(point: str) -> None:
@@ -75,7 +87,10 @@ class DyingDesk(OrderDesk):
 
 
 class StubRunner:
-    """Bakes nothing: one file that says what it was given."""
+    """Bakes nothing and draws nothing: files that say what they were made of."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
 
     async def start(self) -> None: ...
 
@@ -86,7 +101,12 @@ class StubRunner:
     async def run(
         self, key: str, task: Task[Made], *, on_progress: Callable[[MakingProgress], None], priority: int = 0
     ) -> Made:
-        assert isinstance(task, BakeTask)
+        if not isinstance(task, BakeTask):
+            made = await asyncio.to_thread(stand_in, task)
+            name = type(task).__name__
+            self.counts[name] += 1
+            at(f"after {name} {self.counts[name]}")
+            return made
         at("before bake")
         task.folder.mkdir(parents=True, exist_ok=True)
         (task.folder / "manifest.json").write_bytes(task.video.read_bytes())
@@ -106,10 +126,11 @@ async def main(data: Path, url: str, engine_kind: str) -> None:
     blobs = LocalBlobs(data / "blobs")
     folders = TakeFolders(data / "takes", blobs)
     runner = StubRunner()
-    engine: FakeEngine = DyingEngine(url) if engine_kind == "find" else BlindDyingEngine(url)
+    able = CHAINED if engine_kind == "chain" else FAKE
+    engine: FakeEngine = BlindDyingEngine(url) if engine_kind == "blind" else DyingEngine(url, able)
     patience = Patience(poll_s=(0.05,))
     desk = DyingDesk(
-        store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience
+        store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience, inputs=InputMaker(store, blobs, data / 'inputs', runner=runner),
     )  # fmt: skip
     maker = DyingMaker(store=store, folders=folders, runner=runner, bus=bus)
     remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators="")

@@ -29,6 +29,7 @@ from vr_server.domain.manifest import (
 )
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Rendition, Take
+from vr_server.export import ClipExport
 from vr_server.generation.port import Capabilities, RemoteEngine
 from vr_server.generation.survey import EngineReport
 from vr_server.jobs import Ordering, Production
@@ -41,7 +42,14 @@ HOST = "127.0.0.1:8760"
 FRAMES = 48
 SCRIPT = "A man walks down a street.\n\n一位穿汉服的女子在竹林间舞剑。\n".encode()
 ENGINE = Capabilities(
-    name="blockout", model="test", version="1", embedded=True, gives_depth=True, gives_ids=True, gives_camera=True
+    name="blockout",
+    model="test",
+    version="1",
+    embedded=True,
+    gives_depth=True,
+    gives_ids=True,
+    gives_camera=True,
+    modes=("text", "edit_mask"),
 )
 
 
@@ -169,6 +177,9 @@ class House:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_text(manifest(take).model_dump_json(by_alias=True), "utf-8")
         (folder / "poster.jpg").write_bytes(b"\xff\xd8poster\xff\xd9")
+        if quality == "final":
+            (folder / "clip").mkdir(exist_ok=True)
+            (folder / "clip" / "clip.mp4").write_bytes(b"the clip")
         (folder / "high.mp4").write_bytes(bytes(range(256)) * 8)
         with PacketWriter(folder / "high.vrpk") as writer:
             for frame in range(frames):
@@ -237,7 +248,8 @@ async def a_house(
     (web / "assets" / "app-abc.js").write_text("0", "utf-8")
     settings = Settings.load({}, **({"data": tmp_path / "data", "web": web} | options))
     bus, store, queue, streams = EventBus(), MemoryStore(), IdleQueue(), []
-    folders = TakeFolders(tmp_path / "takes", MemoryBlobs())
+    blobs = MemoryBlobs()
+    folders = TakeFolders(tmp_path / "takes", blobs)
     paid = paid or {}
     engines = {"blockout": ENGINE} | {name: engine.capabilities() for name, engine in paid.items()}
     production = Production(
@@ -249,7 +261,7 @@ async def a_house(
         return streams[-1]
 
     hub = RoomHub(production, bus, stream, settings=room or RoomSettings(), max_rooms=max_rooms)
-    app = create_app(Services(settings, production, hub, reports))
+    app = create_app(Services(settings, production, hub, ClipExport(store, blobs, folders), reports))
     hub.start()
     project = await production.import_script(SCRIPT, "two.txt", title="Two shots")
     await hub.create(project.id, "Default", room_id="default")

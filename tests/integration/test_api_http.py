@@ -293,3 +293,40 @@ def test_tokens_of_roles_differ_and_none_opens_another_server() -> None:
     assert tokens.role(None) is None
     assert tokens.role("口令") is None
     assert JoinTokens(None).role(None) == "director"
+
+
+async def test_a_director_approves_a_finished_take_and_takes_it_back(guarded: House) -> None:
+    take = await guarded.complete(await guarded.take(), "final")
+    unfinished = await guarded.take()
+    approval = f"/api/takes/{take.id}/approval"
+    collaborator = JoinTokens(TOKEN).token("collaborator")
+    async with guarded.client(params={"token": collaborator}) as client:
+        check_problem(await client.put(approval, json={"by": "Wu"}), 403, "forbidden")
+        check_problem(await client.delete(approval), 403, "forbidden")
+    async with guarded.client(params={"token": TOKEN}) as client:
+        approved = await client.put(approval, json={"by": "林导"})
+        assert approved.json()["approval"]["by"] == "林导"
+        assert [t.id for t in await guarded.store.approved_takes()] == [take.id]
+        check_problem(await client.put(approval, json={"by": ""}), 422, "invalid-input")
+        detail = check_problem(
+            await client.put(f"/api/takes/{unfinished.id}/approval", json={"by": "Wu"}), 409, "conflict"
+        )
+        assert "only a finished take" in detail
+        assert (await client.delete(approval)).json()["approval"] is None
+
+
+async def test_files_and_rooms_hold_the_folder_they_read(house: House) -> None:
+    async def yes() -> bool:
+        return True
+
+    take = await house.complete(await house.take(), "final")
+    async with house.client() as client:
+        assert (await client.get(f"/api/takes/{take.id}/final/poster.jpg")).status_code == 200
+        check_problem(await client.get(f"/api/takes/{take.id}/final/thumbs.jpg"), 404, "not-found")
+    assert await house.folders.evict(take.id, "final", yes)  # sent, or refused: held no longer
+    room = await house.hub.open("default")  # shows the take: its folder comes back
+    assert house.folders.path(take.id, "final").is_dir()
+    assert not await house.folders.evict(take.id, "final", yes)
+    other = await house.complete(await house.take(1), "final")
+    await room.screen.select(other)
+    assert await house.folders.evict(take.id, "final", yes)

@@ -45,7 +45,15 @@ def test_the_doctor_says_what_is_there(tmp_path: Path, monkeypatch: pytest.Monke
     healthy = CliRunner().invoke(doctor, arguments)
     assert healthy.exit_code == 0, healthy.output
     found = {c["name"]: c for c in json.loads(healthy.output)["checks"]}
-    assert set(found) == {"python", "cpu", "data", "client", "port", "codecs", "numba", "browser"}
+    assert set(found) == {"python", "cpu", "data", "clips", "client", "port", "codecs", "numba", "browser"}
+    assert "kept on this disk" in found["clips"]["detail"]
+    monkeypatch.setenv("VR_PREVIS_COLD_URL", (tmp_path / "cold").as_uri())
+    for mounted, words in ((False, "make or mount it"), (True, "answers, and has all of them")):
+        if mounted:
+            (tmp_path / "cold").mkdir()
+        told = json.loads(CliRunner().invoke(doctor, arguments).output)
+        assert told["ok"]  # the server works without its cold store
+        assert words in next(c["detail"] for c in told["checks"] if c["name"] == "clips")
     assert found["codecs"]["detail"] == "libx264, ffv1"
     (web / "index.html").unlink()
     ill = CliRunner().invoke(doctor, arguments)

@@ -79,6 +79,10 @@ def test_bake_finds_the_depth_of_a_flat_clip_and_says_how(take: Path, tmp_path: 
     manifest = Manifest.model_validate_json((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert manifest.depth.scale == "relative"
     assert manifest.frame_count == 24
+    told = previs(
+        "bake", str(flat), "--depth", "ground-plane", "--take", str(take / "take.json"), "--out", str(tmp_path / "b")
+    )
+    assert "as high above the ground as was planned" in told.stdout
     refused = previs("bake", str(flat), "--depth", "known", "--out", str(tmp_path / "x"), expect=1)
     assert "brings no depth of its own" in refused.stderr
 

@@ -38,6 +38,9 @@ def test_depth_is_found_and_the_clip_is_baked_with_its_planned_stage(tmp_path: P
     assert (folder / "clip" / "clip.mp4").stat().st_size > 1000
     assert json.loads((folder / "manifest.json").read_text())["takeId"] == "t"
     assert told[-1].frames_done == told[-1].frame_count == 8
+    depth = json.loads((folder / "report.json").read_text())["depth"]
+    assert "as high above the ground as was planned" in depth["scale_reason"]
+    assert not depth["metric"]
     color, _ = render_view(folder, 4, offset_m=(0, 0, 0))
     assert color[:, 32:48].mean() > color[:, 80:].mean() + 60  # the bright bar is where the video has it
 

@@ -33,6 +33,8 @@ from vr_server.generation.port import (
     Cost,
     Files,
     GenerationRequest,
+    MaskEdit,
+    MediaInput,
     Mode,
     Price,
     TaskHandle,
@@ -40,7 +42,7 @@ from vr_server.generation.port import (
     VideoFile,
 )
 from vr_server.generation.remote import Patience
-from vr_server.jobs import OrderDesk, Ordering, Production
+from vr_server.jobs import Asked, OrderDesk, Ordering, Production
 from vr_server.jobs.line import Ticket
 from vr_server.review.gate import Gate
 from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
@@ -69,6 +71,8 @@ class ScriptedEngine:
     def __init__(self, clock: QuickClock) -> None:
         self.clock, self.polls, self.held, self.stoppable = clock, 2, False, True
         self.troubles: list[PrevisError] = []
+        self.able = ABLE
+        self.given: dict[str, bytes] = {}
         self.failure: EngineFailed | None = None
         self.sent: list[GenerationRequest] = []
         self.sent_at_s: list[float] = []
@@ -79,7 +83,7 @@ class ScriptedEngine:
         self._numbers = itertools.count(1)
 
     def capabilities(self, mode: Mode = "text") -> Capabilities:
-        return ABLE
+        return self.able
 
     def problem(self) -> str | None:
         return None
@@ -93,6 +97,7 @@ class ScriptedEngine:
         if self.troubles:
             raise self.troubles.pop(0)
         self.sent.append(request)
+        self.given = {given.role: await asyncio.to_thread(files(given).read_bytes) for given in request.inputs}
         handle = TaskHandle(engine="fake", id=f"t{next(self._numbers)}", model="m", submitted_at_s=self.clock.now_s())
         self.running.add(handle.id)
         self.most = max(self.most, len(self.running))
@@ -155,9 +160,10 @@ class House:
         )  # fmt: skip
         self.queue = QueueTwin(self.desk)
         self.queue.store = self.store
+        self.ordering = Ordering({"fake": self.engine}, size=(96, 54), gate=Gate.load())
         self.production = Production(
             store=self.store, folders=TakeFolders(data / "takes", self.blobs), queue=self.queue,
-            engines={"fake": ABLE}, bus=EventBus(), ordering=Ordering({"fake": self.engine}, size=(96, 54), gate=Gate.load()),
+            engines={"fake": ABLE}, bus=EventBus(), ordering=self.ordering,
         )  # fmt: skip
 
     async def shot(self, project: str, duration_s: float = 2, text: str = "a street") -> None:
@@ -375,3 +381,36 @@ async def test_the_gate_stands_before_the_engine_and_every_decision_is_kept(hous
         await house.take("never", override=override)
     assert [decision.outcome for decision in await house.store.decisions("never")] == ["refused"]
     assert len(house.engine.sent) == 1
+
+
+async def test_what_a_take_is_made_from_goes_along_and_is_kept_for_one_made_like_it(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "parent.mp4").write_bytes(b"the parent's clip")
+    (tmp_path / "mask.png").write_bytes(b"a mask")
+    asked = Asked(
+        mode="edit_mask",
+        inputs=(
+            MediaInput(
+                role="source_video",
+                sha256=await house.blobs.put_file(tmp_path / "parent.mp4"),
+                media_type="video/mp4",
+            ),
+            MediaInput(
+                role="mask",
+                sha256=await house.blobs.put_file(tmp_path / "mask.png"),
+                media_type="image/png",
+            ),
+        ),
+        edit=MaskEdit(frame=12),
+    )
+    with pytest.raises(InvalidInput, match="makes no clip by 'edit_mask'"):
+        await house.take(asked=asked)
+    house.engine.able = ABLE.model_copy(update={"modes": ("text", "edit_mask")})
+    take = await house.take(asked=asked)
+    await house.clip(take)
+    assert house.engine.given == {"source_video": b"the parent's clip", "mask": b"a mask"}
+    assert house.engine.sent[0].edit == MaskEdit(frame=12)
+    assert list((tmp_path / "scratch" / "inputs").iterdir()) == []
+    async with house.store.snapshot() as reading:
+        assert await house.ordering.asked_of(reading, take) == asked

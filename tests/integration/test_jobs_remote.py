@@ -1,70 +1,16 @@
 """Takes of a paid engine from the request to the rendition: real DBOS, a real HTTP engine, a runner that bakes nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from jobs_server import add_shot
-from remote_fixtures import FakeServer, FindingEngine
+from remote_fixtures import FakeServer
+from remote_house import SOFT, House
 
-from vr_server.bus import EventBus
 from vr_server.domain.shot import Budget
-from vr_server.domain.take import Finding, Take
-from vr_server.generation.progress import Made, MakingProgress
-from vr_server.generation.remote import Patience
-from vr_server.generation.worker import Task
-from vr_server.jobs import DurableTakeQueue, OrderDesk, Ordering, Production, RemoteMaker, TakeMaker
-from vr_server.jobs.remote import BakeTask
-from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
-
-SOFT = Finding(check="sharpness", value=3, threshold=40, reason="The picture is soft.")
-
-
-class PickyRunner:
-    """Finds fault with takes of the seeds in `poor`."""
-
-    def __init__(self) -> None:
-        self.poor: set[int] = set()
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    def cancel(self, key: str) -> None: ...
-
-    async def run(
-        self, key: str, task: Task[Made], *, on_progress: Callable[[MakingProgress], None], priority: int = 0
-    ) -> Made:
-        assert isinstance(task, BakeTask)
-        await asyncio.to_thread(task.folder.mkdir, parents=True, exist_ok=True)
-        await asyncio.to_thread((task.folder / "manifest.json").write_text, "{}")
-        return Made("final", 96, 54, 12, (SOFT,) if task.seed in self.poor else ())
-
-
-class House:
-    def __init__(self, data: Path, store: SqlStore, url: str) -> None:
-        self.store, self.runner, self.bus = store, PickyRunner(), EventBus()
-        blobs = LocalBlobs(data / "blobs")
-        folders = TakeFolders(data / "takes", blobs)
-        engine = FindingEngine(url)
-        desk = OrderDesk(
-            store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=Patience((0.02,))
-        )  # fmt: skip
-        maker = TakeMaker(store=store, folders=folders, runner=self.runner, bus=self.bus)
-        ordering = Ordering(desk.engines, size=(96, 54))
-        remote = RemoteMaker(
-            maker=maker, desk=desk, store=store, blobs=blobs, bus=self.bus, estimators="", ordering=ordering
-        )  # fmt: skip
-        self.production = Production(
-            store=store, folders=folders, queue=DurableTakeQueue(maker, self.runner, data / "jobs.sqlite", remote),
-            engines={"fake": engine.capabilities()}, bus=self.bus, ordering=ordering,
-        )  # fmt: skip
-
-    async def all_ended(self, count: int) -> tuple[Take, ...]:
-        while len(await self.store.takes("p")) < count or await self.store.unfinished_takes():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        return await self.store.takes("p")
+from vr_server.storage import SqlStore
 
 
 @pytest.fixture

@@ -56,3 +56,23 @@ def test_where_the_engine_cannot_be_asked_a_person_decides(tmp_path: Path, fake:
     assert take.state == "unknown"
     assert "retry or drop" in (take.error or "")
     assert fake.submits == sent
+
+
+def test_a_guided_take_that_dies_between_its_parts_while_a_guide_is_drawn_pays_each_part_once(
+    tmp_path: Path, fake: FakeServer
+) -> None:
+    fake.clip, fake.engine_s = None, 0.05
+    died = life(tmp_path, fake.url, "after GuideTask 2", "chain")
+    assert died.returncode == -signal.SIGKILL, (died.stdout, died.stderr)
+    assert len(fake.submits) == 1
+    done = life(tmp_path, fake.url, "never", "chain")
+    assert (done.returncode, done.stderr) == (0, "")
+    take = Take.model_validate_json(done.stdout)
+    assert (take.state, take.error) == ("ready", None)
+    assert fake.submits == [part.order_id for part in take.provenance.parts]
+    assert fake.inputs == [
+        {"guide": "depth of 4 frames from 0 s"},
+        {"first_frame": "end of order-1", "guide": "depth of 5 frames from 0.1875 s"},
+    ]
+    joined = (tmp_path / "takes" / take.id / "final" / "manifest.json").read_text()
+    assert joined == "order-1 0-0.25, order-2 0.25-0.5"

@@ -4,6 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vr_server.domain.errors import InvalidInput
+from vr_server.domain.shot import ShotSpec
 from vr_server.generation.fitting import count_words, fit, frame_count, request_key
 from vr_server.generation.port import (
     Capabilities,
@@ -14,6 +15,7 @@ from vr_server.generation.port import (
     Price,
     Repaint,
 )
+from vr_server.generation.recipes import FrameRecipe, GuideRecipe, TailRecipe
 
 
 def built(kind, **fields):
@@ -23,15 +25,32 @@ def built(kind, **fields):
 
 TEXT = st.text(min_size=1, max_size=60).filter(str.strip)
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)
-INPUTS = st.lists(
-    built(
-        MediaInput,
-        role=st.sampled_from(["first_frame", "last_frame", "reference", "source_video", "mask", "guide"]),
-        sha256=SHA,
-        media_type=st.sampled_from(["image/png", "image/jpeg", "image/webp", "video/mp4"]),
-    ),
-    max_size=3,
-).map(tuple)
+ROLES = st.sampled_from(["first_frame", "last_frame", "reference", "source_video", "mask", "guide"])
+GIVEN = built(
+    MediaInput,
+    role=ROLES,
+    sha256=SHA,
+    media_type=st.sampled_from(["image/png", "image/jpeg", "image/webp", "video/mp4", "text/plain"]),
+)
+SECONDS = st.floats(0.1, 16, allow_nan=False)
+SIDE = st.integers(16, 4096)
+GUIDE_FIELDS = {
+    "show": st.sampled_from(["picture", "depth", "pose", "scribble", "camera"]),
+    "spec": built(ShotSpec, text=TEXT, language=st.sampled_from(["en", "zh"]), duration_s=SECONDS),
+    "seed": st.integers(0, 2**31),
+    "width_px": SIDE,
+    "height_px": SIDE,
+    "fps": st.integers(1, 60),
+    "frames": st.integers(1, 500),
+    "start_s": st.floats(0, 16, allow_nan=False),
+    "version": st.integers(1, 9),
+}
+FRAME_FIELDS = {"order_id": SHA, "at_s": SECONDS, "skip_frames": st.integers(0, 99)}
+TAIL_FIELDS = FRAME_FIELDS | {"seconds": SECONDS}
+RECIPE_FIELDS = {GuideRecipe: GUIDE_FIELDS, FrameRecipe: FRAME_FIELDS, TailRecipe: TAIL_FIELDS}
+RECIPES = st.one_of(*(built(kind, **fields) for kind, fields in RECIPE_FIELDS.items()))
+PLANNED = st.builds(MediaInput.planned, ROLES, RECIPES)
+INPUTS = st.lists(st.one_of(GIVEN, PLANNED), max_size=3).map(tuple)
 RATIO = st.floats(0, 1, allow_nan=False)
 SCALE = st.floats(1, 2, allow_nan=False)
 EDITS = st.one_of(
@@ -62,6 +81,8 @@ REQUESTS = built(GenerationRequest, **FIELDS)
 
 def test_every_field_takes_part():
     assert set(FIELDS) == set(GenerationRequest.model_fields)
+    for kind, fields in RECIPE_FIELDS.items():
+        assert set(fields) == set(kind.model_fields) - {"kind"}
 
 
 @given(REQUESTS)
@@ -77,6 +98,18 @@ def test_another_value_in_any_field_is_another_key(request, data, name):
     other = data.draw(FIELDS[name])
     assume(other != getattr(request, name))
     assert request_key(request.model_copy(update={name: other})) != request_key(request)
+
+
+@given(RECIPES, st.data())
+def test_another_value_in_any_field_of_a_recipe_is_another_input_and_another_key(recipe, data):
+    name = data.draw(st.sampled_from(sorted(RECIPE_FIELDS[type(recipe)])))
+    other = data.draw(RECIPE_FIELDS[type(recipe)][name])
+    assume(other != getattr(recipe, name))
+    planned = [MediaInput.planned("guide", r) for r in (recipe, recipe.model_copy(update={name: other}))]
+    assert planned[0].sha256 != planned[1].sha256
+    base = GenerationRequest(engine="e", prompt="p", width_px=64, height_px=64, duration_s=1)
+    keys = {request_key(base.model_copy(update={"inputs": (given,)})) for given in planned}
+    assert len(keys) == 2
 
 
 ABLE = built(

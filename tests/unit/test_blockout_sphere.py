@@ -8,10 +8,9 @@ import pytest
 
 from vr_server import blockout
 from vr_server.blockout.tiny import LEVEL, staging, tiny_scene
-from vr_server.domain.errors import InvalidInput, InvalidMedia
+from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import Frame
 from vr_server.domain.staging import CameraKey, CameraPath, Staging
-from vr_server.layering.baker import SCREEN_YFOV_RAD, on_screen
 
 EYE = (0.9, 1.4, 2.6)
 HEIGHT = 96
@@ -120,13 +119,3 @@ def test_the_plan_of_a_panorama_bounds_its_radial_depth():
 def test_a_panorama_of_odd_height_is_refused():
     with pytest.raises(InvalidInput, match="130x65"):
         blockout.panorama(tiny_scene(), height_px=65, fps=Fraction(24), quality="draft")
-
-
-def test_layers_show_a_fisheye_on_a_screen_and_refuse_a_panorama():
-    scene = tiny_scene(looking(projection="fisheye", yfov_rad=2.8), moving=False)
-    plan = blockout.render(scene, width_px=96, height_px=96, fps=Fraction(2), quality="draft").plan
-    shown = on_screen(plan)
-    assert (shown.projection, shown.cameras[0].yfov_rad) == ("perspective", SCREEN_YFOV_RAD)
-    sphere = blockout.panorama(scene, height_px=16, fps=Fraction(2), quality="draft").plan
-    with pytest.raises(InvalidMedia, match="panorama"):
-        on_screen(sphere)

@@ -60,3 +60,20 @@ def test_a_data_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageFailed, match="join token"):
         Settings.load({}, data=tmp_path / "file", lan=True)
+
+
+def test_the_keys_of_the_cold_store_are_shown_to_nobody() -> None:
+    environment = {
+        "VR_PREVIS_COLD_URL": "s3://clips/film",
+        "VR_PREVIS_COLD_ACCESS_KEY": "AKIA-of-nobody",
+        "VR_PREVIS_COLD_SECRET_KEY": "hush-hush-hush",
+        "VR_PREVIS_HOT_LIMIT_GB": "1.5",
+    }
+    settings = Settings.load(environment)
+    assert settings.cold_secret_key is not None
+    assert settings.cold_secret_key.get_secret_value() == "hush-hush-hush"
+    assert settings.hot_limit_gb == 1.5
+    assert "hush" not in f"{settings} {settings!r} {settings.model_dump_json()}"
+    assert "AKIA" not in f"{settings} {settings!r} {settings.model_dump_json()}"
+    with pytest.raises(InvalidInput, match="VR_PREVIS_HOT_LIMIT_GB"):
+        Settings.load(environment | {"VR_PREVIS_HOT_LIMIT_GB": "0"})

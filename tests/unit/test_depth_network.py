@@ -13,6 +13,7 @@ from vr_server.domain.frame import CameraPose
 from vr_server.layering.depth import (
     CameraTrack,
     EstimatedClip,
+    FoundShot,
     GroundPlane,
     ModelEntry,
     ModelStore,
@@ -55,13 +56,14 @@ def test_metres_are_claimed_only_when_the_network_gives_them(tmp_path):
     metric = NetworkDepth(network(tmp_path / "m.onnx", ["b", 3, "h", "w"], gives="metres"), name="m", side=56)
     found = metric.estimate(ramp(), STILL, silent)
     assert found.metric
-    clip = EstimatedClip(ramp(), STILL, found)
+    clip = EstimatedClip(ramp(), [FoundShot(0, STILL, found, 1.0)])
     assert clip.plan.metric
     frame = next(iter(clip))
     bright = (230 / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
     assert np.median(frame.depth[:, -3:]) == pytest.approx(bright.mean() + 3, rel=0.05)
     relative = NetworkDepth(network(tmp_path / "r.onnx", ["b", 3, "h", "w"]), name="r", side=56)
-    assert not EstimatedClip(ramp(), STILL, relative.estimate(ramp(), STILL, silent)).plan.metric
+    shot = FoundShot(0, STILL, relative.estimate(ramp(), STILL, silent), None)
+    assert not EstimatedClip(ramp(), [shot]).plan.metric
 
 
 @pytest.mark.parametrize(("make", "line"), [

@@ -14,7 +14,7 @@ from vr_server.domain.shot import Shot
 from vr_server.domain.take import Rendition, Take
 from vr_server.generation.port import Capabilities
 from vr_server.jobs import Production, ProductionSettings
-from vr_server.jobs.production import default_seed
+from vr_server.jobs.takes import default_seed
 from vr_server.script import sample_script
 from vr_server.storage import MemoryBlobs, MemoryStore, SqlStore, Store, TakeFolders
 

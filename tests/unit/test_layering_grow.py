@@ -1,11 +1,13 @@
 """The hidden layer: what stands behind an edge, and only there."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from vr_server.domain.frame import CameraPose, Frame
 from vr_server.layering import DecodedLayers, reproject
-from vr_server.layering.grow import grow, nearest_of_four
+from vr_server.layering.grow import Reach, grow, nearest_of_four
 from vr_server.layering.layers import split
 
 REACH_PX_M = 60.0
@@ -13,7 +15,8 @@ REACH_PX_M = 60.0
 
 def _grown(inverse: np.ndarray, rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     inverse2, rgb2, held = np.empty_like(inverse), np.empty_like(rgb), np.empty(inverse.shape, np.uint8)
-    grow(inverse, rgb, REACH_PX_M, inverse2, rgb2, held)
+    row_width = np.ones(len(inverse), np.float32)
+    grow(inverse, rgb, np.zeros(inverse.shape, np.uint16), Reach(REACH_PX_M), row_width, inverse2, rgb2, held)
     return inverse2, rgb2, held
 
 
@@ -112,3 +115,40 @@ def test_noise_in_the_coded_depth_does_not_bring_the_back_layer_forward() -> Non
         offset_m=(0.05, 0, 0),
     )
     assert (shown[8:-8, 8:-8] == 255).all()
+
+
+def _people(far_m: float, wall_m: float, right: int) -> Frame:
+    """A green person 4 m away before a grey wall, and a red one at `far_m` who shows up to column `right` of the picture."""
+    depth, ids = np.full((360, 640), wall_m, np.float32), np.full((360, 640), 1000, np.uint16)
+    color = np.full((360, 640, 3), 120, np.uint8)
+    for name, columns, away, rgb in (
+        (2, slice(200, right), far_m, (210, 30, 30)),
+        (1, slice(290, 410), 4.0, (20, 160, 20)),
+    ):
+        depth[80:340, columns], ids[80:340, columns], color[80:340, columns] = away, name, rgb
+    return Frame(0, color, depth, ids, CameraPose(np.eye(4), 0.75))
+
+
+def _rims(frame: Frame) -> list[np.ndarray]:
+    """Red over green behind the green person's edge, away from head and feet, without and with ids: 180 for the red person,
+    0 for the wall, nan where nothing is."""
+    layers = [split(f, head_box_m=0.25) for f in (replace(frame, ids=None), frame)]
+    for found in layers:
+        held = found.held > 0
+        assert (found.inverse2[held] < 0.951 * found.inverse1[held]).all()
+    shown = [np.where(k.held > 0, k.color2[..., 0].astype(float) - k.color2[..., 1], np.nan) for k in layers]
+    return [s[60:150, 145:147] for s in shown]
+
+
+def test_behind_somebody_is_who_stands_there_however_near() -> None:
+    """15 cm apart is less than a depth edge: without ids nothing is behind the nearer person."""
+    blind, told = _rims(_people(4.15, 8.0, 290))
+    assert np.isnan(blind).all()
+    assert (told > 150).all()
+
+
+def test_the_wall_between_two_people_does_not_take_their_colour() -> None:
+    """Four pixels of wall show between them, and the farther one leans on it: without ids both are one surface."""
+    blind, told = _rims(_people(4.6, 4.85, 286))
+    assert (blind > 150).all()
+    assert (np.abs(told) < 30).all()

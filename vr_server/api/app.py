@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from vr_server import __version__
-from vr_server.api import client, engines, problems, projects, rooms, socket
+from vr_server.api import client, engines, notes, problems, projects, rooms, socket
 from vr_server.api.access import Gate
 from vr_server.api.services import Services
 
@@ -25,7 +25,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for module in (client, engines, projects, rooms, socket):
+    for module in (client, engines, projects, notes, rooms, socket):
         app.include_router(module.router)
     app.mount("/", client.ClientFiles(services.settings.web), name="client")
     app.add_middleware(Gate, settings=services.settings)

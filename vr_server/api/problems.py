@@ -87,7 +87,9 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _validation(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    lines = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+    lines = [
+        f"{'.'.join(str(part) for part in e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+    ]
     detail = "; ".join(lines[:5])
     log.info("%s %s -> 422 %s", request.method, request.url.path, detail)
     kind = errors.InvalidInput

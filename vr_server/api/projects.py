@@ -1,12 +1,15 @@
 """Projects and takes over HTTP."""
 
+import asyncio
 import re
-from pathlib import PurePath
-from typing import Annotated, Final
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from vr_server.api.services import Caller, Parts, may
 from vr_server.domain.base import Language, Model
@@ -14,8 +17,8 @@ from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import Quality, Take, Urgency
-from vr_server.jobs import ProjectState, Spending
+from vr_server.domain.take import GuidanceWish, Quality, Take, Urgency
+from vr_server.jobs import Asked, ProjectState, Spending
 from vr_server.language.variants import MOST_VARIANTS
 from vr_server.rooms import roles
 
@@ -31,6 +34,20 @@ _FILES: Final = {
     "stage.glb": "model/gltf-binary",
 }
 _TIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\.mp4")
+
+
+class HeldFile(FileResponse):
+    """A file that stays where it is until it is sent, or the client has gone."""
+
+    def __init__(self, path: Path, release: Callable[[], None], **told: Any) -> None:
+        super().__init__(path, **told)
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()
 
 
 class ProjectView(Model):
@@ -53,6 +70,10 @@ class TakeRequest(Model):
     """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
     urgency: Urgency = "room"
     """At paid engines, takes that somebody in the room waits for go before a batch."""
+    guidance: GuidanceWish = "auto"
+    """What of the shot's blocking a paid engine is to follow, where it can be made to; off: the words alone."""
+    guidance_strength: float | None = Field(default=None, ge=0, le=1)
+    """Where the engine is told one: 1 keeps the blocking fully."""
     override: Override | None = None
     """A director may answer for words that the gate refuses, by name and with a reason; it is kept."""
 
@@ -61,6 +82,12 @@ class Resolution(Model):
     """About a take that a paid engine may have taken: send it once more, as a new take, or drop it."""
 
     retry: bool
+
+
+class ApprovalChange(Model):
+    """The name of whoever approves: the join token says only what they may do."""
+
+    by: str = Field(min_length=1, max_length=80)
 
 
 class BudgetChange(Model):
@@ -112,6 +139,7 @@ async def new_take(
         readings=wanted.variants,
         urgency=wanted.urgency,
         override=wanted.override,
+        asked=Asked(guidance=wanted.guidance, strength=wanted.guidance_strength),
     )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take
@@ -141,6 +169,18 @@ async def resolve_take(take_id: str, decision: Resolution, parts: Parts) -> Take
     return await parts.production.resolve_take(take_id, retry=decision.retry)
 
 
+@router.put("/takes/{take_id}/approval", dependencies=[may("approveTake")])
+async def approve_take(take_id: str, change: ApprovalChange, parts: Parts) -> Take:
+    """Choose a finished take for the film: its files stay at hand, and exports take it before others of its shot."""
+    return await parts.production.shelf.approve(take_id, change.by)
+
+
+@router.delete("/takes/{take_id}/approval", dependencies=[may("approveTake")])
+async def withdraw_approval(take_id: str, parts: Parts) -> Take:
+    """Take the approval back."""
+    return await parts.production.shelf.withdraw(take_id)
+
+
 @router.get("/projects/{project_id}/budget")
 async def budget(project_id: str, parts: Parts) -> Spending:
     """What the project has spent at paid engines, and its limit."""
@@ -159,6 +199,14 @@ async def set_budget(project_id: str, change: BudgetChange, parts: Parts) -> Spe
     return await parts.production.set_budget(project_id, change.budget)
 
 
+@router.get("/takes/{take_id}/clip.mp4")
+async def take_clip(take_id: str, parts: Parts) -> Response:
+    """The take's clip to download, with content credentials where the server gives any, with ranges."""
+    path, lease = await parts.export.clip(take_id)
+    headers = {"Cache-Control": "private, no-cache"}
+    return HeldFile(path, lease.release, media_type="video/mp4", filename=f"{take_id}.mp4", headers=headers)
+
+
 @router.get("/takes/{take_id}/{quality}/{name}")
 async def take_file(take_id: str, quality: Quality, name: str, parts: Parts) -> Response:
     """A file of a rendition, with ranges. Only the names that are part of a rendition."""
@@ -167,10 +215,11 @@ async def take_file(take_id: str, quality: Quality, name: str, parts: Parts) -> 
         raise NotFound(f"A rendition has no file {name!r}.")
     located = await parts.hub.renditions.locate(take_id, quality)
     path = located.folder / name
-    if not path.is_file():
+    if not await asyncio.to_thread(path.is_file):
+        located.release()
         raise NotFound(f"The {quality} rendition of this take has no {name}{'' if located.complete else ' yet'}.")
     kept = "private, max-age=31536000, immutable" if located.complete else "no-store"
-    return FileResponse(path, media_type=media_type, headers={"Cache-Control": kept})
+    return HeldFile(path, located.release, media_type=media_type, headers={"Cache-Control": kept})
 
 
 def _view(state: ProjectState) -> ProjectView:

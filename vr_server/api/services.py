@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from vr_server.api.access import role_of
 from vr_server.config import Settings
 from vr_server.domain.room import Role
+from vr_server.export import ClipExport
 from vr_server.generation.survey import EngineReport
 from vr_server.jobs import Production
 from vr_server.rooms import roles
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     production: Production
     hub: RoomHub
+    export: ClipExport
     engines: tuple[EngineReport, ...] = ()
 
 

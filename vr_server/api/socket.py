@@ -35,7 +35,8 @@ def parse(raw: str | bytes) -> protocol.ClientMessage:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InvalidMessage(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise InvalidMessage(f"{where}: {said}" if where else said) from None
 
 
 def kind_of(raw: str | bytes) -> str | None:

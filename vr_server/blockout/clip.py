@@ -37,9 +37,11 @@ class RenderedClip:
     """Implements `FrameSource`. Iterating renders; it may be iterated again and gives the same frames."""
 
     def __init__(
-        self, scene: Scene, size: tuple[int, int], fps: Fraction, quality: Quality, cameras: tuple[CameraPose, ...], lens: Lens
+        self, scene: Scene, size: tuple[int, int], fps: Fraction, quality: Quality, cameras: tuple[CameraPose, ...], lens: Lens,
+        exposed_like: "RenderedClip | None" = None,
     ) -> None:  # fmt: skip
-        """A clip of `size` (width, height): one frame per camera, through `lens`."""
+        """A clip of `size` (width, height): one frame per camera, through `lens`. `exposed_like`: it is metered on that one."""
+        self._exposed_like = exposed_like
         self._scene, self._quality, self._lens = scene, quality, lens
         self._geometry = Geometry(scene)
         self._grade = grade_of(scene.staging.style)
@@ -77,12 +79,12 @@ class RenderedClip:
                 self._finish.apply(color, depth, ids, index, workers)
                 yield Frame(index, color, depth, ids, camera)
 
-    def _developed(self, look: Look, workers: Workers) -> Look:
-        """The look at an exposure metered on three small pictures of the shot, times the factors of sky and grade, on
-        the grade's print."""
-        plan, sky, lens = self._plan, self._scene.staging.sky, self._lens
+    def exposure(self, workers: Workers, look: Look | None = None) -> float:
+        """The exposure that three small pictures of the shot ask for; `look`: the shot's own, where it is made already."""
+        plan, lens = self._plan, self._lens
+        settings = SETTINGS[self._quality]
+        look = look or make_look(self._scene, self._geometry, self._survey, settings, self._grade, workers)
         size = (max(16, round(METER_HEIGHT_PX * lens.drawn_size[0] / lens.drawn_size[1] / 2) * 2), METER_HEIGHT_PX)
-        usual = MEAN_CODE[sky.time_of_day]
         last = plan.frame_count - 1
 
         def prints(exposure: float) -> list[U8]:
@@ -94,7 +96,13 @@ class RenderedClip:
                 found += [picture.draw(view_of(eye, *size))[0] for eye in lens.eyes(plan.cameras[index])]
             return found
 
-        exposure = metered(prints, look.lights.exposure, self._grade.mean or usual)
+        return metered(prints, look.lights.exposure, self._grade.mean or MEAN_CODE[self._scene.staging.sky.time_of_day])
+
+    def _developed(self, look: Look, workers: Workers) -> Look:
+        """The look at the metered exposure, times the factors of sky and grade, on the grade's print."""
+        sky, lens, like = self._scene.staging.sky, self._lens, self._exposed_like
+        usual = MEAN_CODE[sky.time_of_day]
+        exposure = self.exposure(workers, look) if like is None else like.exposure(workers)
         # a face that neither sun nor sky reaches (a room at night) still gets the bounce board that a crew brings
         least = FILL_LEAST * usual * self._grade.fill / exposure
         fill = look.lights.fill + max(least - float(look.lights.fill @ LUMA), 0.0) * FILL_WARMTH
@@ -117,18 +125,38 @@ def _poses(scene: Scene, fps: Fraction) -> tuple[CameraPose, ...]:
     return poses(scene.staging.camera, fps, max(1, round(scene.staging.duration_s * fps)))
 
 
-def render(scene: Scene, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> RenderedClip:
+def render(
+    scene: Scene, *, width_px: int, height_px: int, fps: Fraction, quality: Quality, exposed_like: Scene | None = None
+) -> RenderedClip:
     """The clip of a scene that is built already. Raise InvalidInput where its size cannot be rendered."""
     size = _checked(width_px, height_px)
-    return RenderedClip(scene, size, fps, quality, _poses(scene, fps), lens_for(scene.staging.camera, size))
+    lens = lens_for(scene.staging.camera, size)
+    like = (
+        None
+        if exposed_like is None
+        else RenderedClip(exposed_like, size, fps, quality, _poses(exposed_like, fps), lens)
+    )
+    return RenderedClip(scene, size, fps, quality, _poses(scene, fps), lens, like)
 
 
-def open_clip(staging: Staging, *, width_px: int, height_px: int, fps: Fraction, quality: Quality) -> FrameSource:
+def open_clip(
+    staging: Staging,
+    *,
+    width_px: int,
+    height_px: int,
+    fps: Fraction,
+    quality: Quality,
+    exposed_like: Staging | None = None,
+) -> FrameSource:
     """Build `staging` and return its clip; `.plan` is ready, frames are rendered while iterated.
 
+    `exposed_like`: a staging of the same shot, on which the exposure is metered, so that both can stand in one picture.
     A fisheye's depth is radial: see `ClipPlan.projection`. Raise InvalidInput where the picture's size cannot be rendered.
     """
-    return render(build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality=quality)
+    like = None if exposed_like is None else build_scene(exposed_like)
+    return render(
+        build_scene(staging), width_px=width_px, height_px=height_px, fps=fps, quality=quality, exposed_like=like
+    )
 
 
 def open_panorama(staging: Staging, *, height_px: int, fps: Fraction, quality: Quality) -> FrameSource:

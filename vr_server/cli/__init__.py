@@ -12,7 +12,7 @@ from vr_server.domain.errors import Cancelled, EngineThrottled, EngineUnreachabl
 _COMMANDS = {
     "serve": "serve", "demo": "serve", "doctor": "doctor",
     "script": "words", "interpret": "words",
-    "generate": "generate", "bake": "layered", "view": "layered",
+    "generate": "generate", "export": "export", "bake": "layered", "view": "layered",
 }  # fmt: skip
 
 _EXIT_CODES: dict[type[PrevisError], int] = {

@@ -1,5 +1,6 @@
 """What `doctor` looks at."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 import av
 import numba
 
+from vr_server.cli.clips import where_clips_are
 from vr_server.config import Settings
+from vr_server.domain.errors import PrevisError
 
 _BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome", "msedge")
 _CODECS = ("libx264", "ffv1")
@@ -38,6 +41,7 @@ def checks(settings: Settings) -> tuple[Check, ...]:
         _python(),
         Check("cpu", (os.cpu_count() or 1) >= 2, False, f"{os.cpu_count()} cores, {platform.machine()}"),
         _data(settings),
+        _clips(settings),
         _client(settings),
         _port(settings),
         _codecs(),
@@ -58,6 +62,13 @@ def _data(settings: Settings) -> Check:
     except OSError as error:
         return Check("data", False, True, f"{settings.data} cannot be written: {error.strerror or error}")
     return Check("data", free_gb > 1, True, f"{settings.data}, {free_gb:.1f} GB free")
+
+
+def _clips(settings: Settings) -> Check:
+    try:
+        return Check("clips", True, False, asyncio.run(where_clips_are(settings)))
+    except PrevisError as error:
+        return Check("clips", False, False, str(error))
 
 
 def _client(settings: Settings) -> Check:

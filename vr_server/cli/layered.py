@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import click
 import cv2
@@ -10,12 +11,31 @@ import numpy as np
 
 from vr_server.bootstrap import depth_estimators
 from vr_server.cli.output import emit, json_option, output_folder, progress, stages
+from vr_server.cli.plan import read_plan
 from vr_server.domain.base import Vec3
 from vr_server.domain.errors import InvalidInput
-from vr_server.domain.frame import FrameSource
-from vr_server.layering import Baker, BakeSettings, render_view
-from vr_server.layering.depth import KNOWN, Found, find_depth
-from vr_server.media import read_camera_file, read_clip, read_flat_clip, take_in
+from vr_server.domain.frame import ClipProjection, FrameSource
+from vr_server.layering import (
+    LARGEST_SPHERE_PX,
+    SPHERE_LENS,
+    USUAL_SPHERE_PX,
+    Baker,
+    BakeSettings,
+    Lens,
+    render_view,
+)
+from vr_server.layering.depth import KNOWN, Found, LevelGround, ScaleHints, find_depth, lens_prior
+from vr_server.media import (
+    PANORAMA_FILES,
+    SHOT_FILES,
+    USUAL_YFOV_RAD,
+    probe,
+    read_camera_file,
+    read_clip,
+    read_flat_clip,
+    take_in,
+    told_projection,
+)
 
 SOURCE = "source.mp4"
 """A flat clip as it was taken in, beside what is baked from it."""
@@ -43,13 +63,38 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 @click.option(
     "--camera", type=click.Path(path_type=Path), default=None, help="camera.json; the folder's own by default."
 )
+@click.option(
+    "--take", type=click.Path(path_type=Path), default=None,
+    help="take.json of the shot as it was asked for, for the lens and the scale; the folder's own by default.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+@click.option(
+    "--panorama", is_flag=True, help="The panorama in the folder (`generate --panorama`) in place of its flat clip."
+)
+@click.option(
+    "--projection",
+    type=click.Choice(["auto", "perspective", "fisheye", "equirectangular"]),
+    default="auto",
+    show_default=True,
+    help="What a video shows; auto: a sphere where the file says so, else a perspective.",
+)
+@click.option(
+    "--sphere-width",
+    type=click.IntRange(256, LARGEST_SPHERE_PX),
+    default=USUAL_SPHERE_PX,
+    show_default=True,
+    help="The most that a panorama is wide, px; above the default its atlas wants a headset that decodes 4K.",
+)
 @json_option
-def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool) -> None:
+def bake(
+    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, panorama: bool, projection: str, sphere_width: int,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera, out)
+    clip, found = _open_source(source, depth, camera, take, out, panorama=panorama, projection=projection)
     plan = clip.plan
-    baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=BakeSettings(), depth=found)
+    settings = BakeSettings(sphere_width_px=sphere_width)
+    baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=settings, depth=found)
     try:
         with progress("baking", plan.frame_count) as bar:
             for frame in clip:
@@ -60,29 +105,71 @@ def bake(source: Path, depth: str, camera: Path | None, out: Path, as_json: bool
         baker.abort()
         raise
     value = {"out": str(out), "report": asdict(report)}
-    emit(as_json, value, f"{plan.frame_count} frames baked into {out}; depth: {found.reason}")
+    emit(
+        as_json,
+        value,
+        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}",
+    )
 
 
-def _open_source(source: Path, depth: str, camera: Path | None, out: Path) -> tuple[FrameSource, Found]:
+def _open_source(
+    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, *, panorama: bool, projection: str
+) -> tuple[FrameSource, Found]:
     """The clip with its depth, and how it came by it."""
     if not source.exists():
         raise InvalidInput(f"There is no {source}.")
-    known = source.is_dir() and (source / "depth.mkv").exists()
+    files = PANORAMA_FILES if panorama else SHOT_FILES
+    if panorama and not (source / files.color).exists():
+        raise InvalidInput(f"{source} holds no panorama: make one with `generate --panorama`.")
+    known = source.is_dir() and (source / files.depth).exists()
     if depth == "known" and not known:
         raise InvalidInput(
             f"{source} brings no depth of its own (a folder made by `generate` does): leave --depth out to have it found."
         )
     if known and depth in {"auto", "known"}:
-        return read_clip(source), KNOWN
-    clip = source / "clip.mp4" if source.is_dir() else source
-    cameras = camera or (source / "camera.json" if source.is_dir() and (source / "camera.json").exists() else None)
+        clip_folder = read_clip(source, files)
+        if projection not in {"auto", clip_folder.plan.projection}:
+            raise InvalidInput(f"{source} says that it is {clip_folder.plan.projection}: leave --projection out.")
+        return clip_folder, KNOWN
+    clip = source / files.color if source.is_dir() else source
+    beside = source / files.camera
+    cameras = camera or (beside if source.is_dir() and beside.exists() else None)
+    shown = _shown(clip, projection)
     if depth.endswith(".npz"):
-        return read_flat_clip(clip, depth=Path(depth), camera=cameras), KNOWN
+        return read_flat_clip(clip, depth=Path(depth), camera=cameras, projection=shown), KNOWN
+    if shown != "perspective" and depth not in {"auto", "ground-plane"}:
+        raise InvalidInput(
+            f"{depth} finds no depth in a picture that is {shown}: give it as FILE.npz (radial metres), or leave --depth out for level ground and a dome."
+        )
     pictures = take_in(clip, output_folder(out) / SOURCE)
     poses = None if cameras is None else read_camera_file(cameras)[1]
+    if shown != "perspective":
+        ground = LevelGround(pictures, shown, poses, USUAL_YFOV_RAD[shown])
+        return ground, ground.found
+    plan = read_plan(source, take)
     with stages() as report:
-        found = find_depth(pictures, depth_estimators(depth, report), cameras=poses, report=report)
+        found = find_depth(
+            pictures,
+            depth_estimators(depth, report),
+            cameras=poses,
+            lens=None if plan is None else lens_prior(plan.camera, plan.staging.camera),
+            hints=None if plan is None else ScaleHints.planned(plan.staging, pictures.frame_count, pictures.fps),
+            report=report,
+        )
     return found, found.found
+
+
+def _shown(clip: Path, asked: str) -> ClipProjection:
+    """The projection that was asked for, or that the file tells of. Raise InvalidInput for a sphere of another shape."""
+    if asked == "auto":
+        shown: ClipProjection = told_projection(clip) or "perspective"
+    else:
+        shown = cast("ClipProjection", asked)
+    if shown == "equirectangular":
+        width, height, _ = probe(clip)
+        if width != 2 * height:
+            raise InvalidInput(f"{clip.name} is {width}x{height}: an equirectangular picture is twice as wide as high.")
+    return shown
 
 
 @click.command()
@@ -93,14 +180,23 @@ def _open_source(source: Path, depth: str, camera: Path | None, out: Path) -> tu
 )
 @click.option("--yaw", type=float, default=0.0, show_default=True, help="Radians; positive turns left.")
 @click.option("--pitch", type=float, default=0.0, show_default=True, help="Radians; positive looks up.")
+@click.option(
+    "--yfov",
+    type=click.FloatRange(0.1, 2.5),
+    default=SPHERE_LENS.yfov_rad,
+    show_default=True,
+    help="Radians: the lens into a sphere (a flat clip is seen through its own).",
+)
 @click.option("--depth-out", type=click.Path(path_type=Path), default=None, help="float32 [h,w] metres as .npy.")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 @json_option
 def view(
-    layered: Path, frame: int, offset: Vec3, yaw: float, pitch: float, depth_out: Path | None, out: Path, as_json: bool
-) -> None:
+    layered: Path, frame: int, offset: Vec3, yaw: float, pitch: float, yfov: float, depth_out: Path | None, out: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Re-project the decoded atlas to another eye: the reference for what the headset shows."""
-    color, depth = render_view(layered, frame, offset_m=offset, yaw_rad=yaw, pitch_rad=pitch)
+    lens = Lens(yfov, SPHERE_LENS.width_px, SPHERE_LENS.height_px)
+    color, depth = render_view(layered, frame, offset_m=offset, yaw_rad=yaw, pitch_rad=pitch, lens=lens)
     output_folder(out.parent)
     encoded, data = cv2.imencode(out.suffix or ".png", cv2.cvtColor(color, cv2.COLOR_RGB2BGR))
     if not encoded:

@@ -1,15 +1,13 @@
 """`script` and `interpret`: what the server understands of a script and of a note."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vr_server.cli.output import emit, json_option, read_bytes
-from vr_server.domain.errors import InvalidInput
+from vr_server.cli.plan import read_take
 from vr_server.domain.revision import apply_changes, diff_specs
-from vr_server.domain.shot import ShotSpec
 from vr_server.language import interpret as interpret_note
 from vr_server.language import parse_spec
 from vr_server.script import breakdown
@@ -45,7 +43,7 @@ def script(file: Path, project: str | None, as_json: bool) -> None:
 @json_option
 def interpret(text: str, lang: str, spec_file: Path | None, as_json: bool) -> None:
     """Say what a note would change: "make it slower and move the camera closer"."""
-    spec = _spec_of(spec_file) if spec_file else parse_spec("A man walks down a street.")
+    spec = read_take(spec_file)[0] if spec_file else parse_spec("A man walks down a street.")
     found = interpret_note(text, spec, language=None if lang == "auto" else "zh" if lang == "zh" else "en")
     diff = diff_specs(spec, apply_changes(spec, found.changes))
     value = {
@@ -56,10 +54,3 @@ def interpret(text: str, lang: str, spec_file: Path | None, as_json: bool) -> No
     }
     lines = [found.explanation, *(f"  {d.path}: {d.before} -> {d.after}" for d in diff)]
     emit(as_json, value, "\n".join(lines))
-
-
-def _spec_of(path: Path) -> ShotSpec:
-    try:
-        return ShotSpec.model_validate(json.loads(read_bytes(path))["spec"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(f"{path} is not a take.json: it has no valid spec.") from error

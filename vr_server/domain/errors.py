@@ -24,7 +24,8 @@
     │   ├── EngineLied           its answer or its clip is not what its contract says
     │   ├── ResultGone           the clip was made, but its address has expired
     │   └── OutcomeUnknown       it may have taken the order, and may charge for it: look, then retry or drop
-    ├── StorageFailed            disk full, blob missing or damaged
+    ├── StorageFailed            disk full, folder or database that cannot be used, cold store that cannot be reached
+    │   └── BlobDamaged          the bytes are not those that their name says
     └── Cancelled                somebody asked for it to stop
 
 `code` is stable and goes over the wire; `str(error)` is one line a person can act on.
@@ -168,6 +169,11 @@ class OutcomeUnknown(EngineFailed):
 class StorageFailed(PrevisError):
     code = "storage-failed"
     title = "The data could not be stored or read"
+
+
+class BlobDamaged(StorageFailed):
+    code = "blob-damaged"
+    title = "A stored file is damaged"
 
 
 class Cancelled(PrevisError):

@@ -59,6 +59,8 @@ class Frame:
     `color`: uint8 [h, w, 3], sRGB, RGB order. `depth`: float32 [h, w], planar Z in metres (radial: see
     `ClipProjection`), +inf = sky.
     `ids`: uint16 [h, w], the staging's object ids, 0 = sky or ground; None where unknown.
+    `planes`: the same picture as uint8 [h * 3/2, w], I420, where it comes from a video: coded again, it is not converted.
+    `drawn`: float32 [h, w], of a redrawn take: how much of each pixel is new (0: the parent's); None: all of it is.
     """
 
     index: int
@@ -66,6 +68,8 @@ class Frame:
     depth: npt.NDArray[np.float32]
     ids: npt.NDArray[np.uint16] | None
     camera: CameraPose
+    planes: npt.NDArray[np.uint8] | None = None
+    drawn: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.color.dtype != np.uint8 or self.color.ndim != 3 or self.color.shape[2] != 3:

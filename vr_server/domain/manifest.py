@@ -1,6 +1,6 @@
 """The layered clip's manifest: the same JSON beside the stored clip and on the wire (shared words: ARCHITECTURE.md)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -47,8 +47,8 @@ class CoordinateSystem(Model):
     unit: Literal["m"] = "m"
 
 
-class Projection(Model):
-    """Perspective, names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own."""
+class Perspective(Model):
+    """Names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own."""
 
     type: Literal["perspective"] = "perspective"
     yfov: float
@@ -57,8 +57,36 @@ class Projection(Model):
     depth_measure: Literal["planarZ"] = "planarZ"
 
 
+class Equirectangular(Model):
+    """A sphere about the camera, or a part of it; the pose says how it is turned, -Z being the whole sphere's middle.
+
+    The bounds are those of the `equi` box (Spherical Video V2, sv3d): what is cropped from each side of the sphere, as a
+    share of its whole width or height. A pixel's place is linear in longitude and latitude between them.
+    """
+
+    type: Literal["equirectangular"] = "equirectangular"
+    projection_bounds_top: float = Field(default=0.0, ge=0, lt=1)
+    projection_bounds_bottom: float = Field(default=0.0, ge=0, lt=1)
+    projection_bounds_left: float = Field(default=0.0, ge=0, lt=1)
+    projection_bounds_right: float = Field(default=0.0, ge=0, lt=1)
+    depth_measure: Literal["radial"] = "radial"
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> "Equirectangular":
+        if (
+            self.projection_bounds_top + self.projection_bounds_bottom >= 1
+            or self.projection_bounds_left + self.projection_bounds_right >= 1
+        ):
+            raise ValueError("the bounds of the sphere leave nothing of it")
+        return self
+
+
+Projection = Annotated[Perspective | Equirectangular, Field(discriminator="type")]
+
+
 class DepthCode(Model):
-    """``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky.
+    """``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky. z is the projection's
+    `depth_measure`: planar Z, or the distance to the camera.
 
     `fine_folds`: the fine tile holds ``fold(u * fine_folds)``, fold being the triangle wave of half-period 1.
     """
@@ -100,7 +128,8 @@ class Tier(Model):
 
 
 class FramePose(Model):
-    """T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians."""
+    """T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians (of a sphere: how much of its
+    height is shown)."""
 
     position: Vec3
     rotation: tuple[float, float, float, float]

@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .base import Language, Model, Vec3
+from .region import Region
 from .shot import CameraAngle, CameraMove, ShotSize, TimeOfDay
 
 NOTE_LIMIT_CHARS = 2000
 
 
 class Note(Model):
-    """A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres)."""
+    """A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres; where drawn, a
+    region of the picture, and then only that is drawn anew)."""
 
     id: str
     project_id: str
@@ -24,6 +26,7 @@ class Note(Model):
     language: Language
     point_m: Vec3 | None = None
     ray_direction: Vec3 | None = None
+    region: Region | None = None
     created_at: datetime
 
 
@@ -156,11 +159,18 @@ class SubjectCountChange(Model):
     count: int = Field(ge=1, le=60)
 
 
+class RegionWordsChange(Model):
+    """Have an engine that draws from words draw the note's region from the note's own."""
+
+    kind: Literal["region_words"] = "region_words"
+    text: str = Field(min_length=1, max_length=NOTE_LIMIT_CHARS)
+
+
 Change = Annotated[
     SpeedChange | DistanceChange | HeightChange | AngleChange | TimeOfDayChange
     | ShotSizeChange | CameraMoveChange | DurationChange | MoveMarkChange
     | StyleChange | WeatherChange | PlaceChange | SkyChange | LensChange | FocusChange
-    | SubjectColourChange | SubjectScaleChange | SubjectCountChange,
+    | SubjectColourChange | SubjectScaleChange | SubjectCountChange | RegionWordsChange,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

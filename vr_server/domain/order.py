@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from .base import Model
 
 OrderState = Literal["waiting", "submitting", "submitted", "fetched", "failed", "unknown", "cancelled", "left"]
@@ -17,7 +19,7 @@ class Order(Model):
 
     `request` and `handle` are JSON, the engine port's own (`generation.port`). `take_ids`: who waits for it, or has it.
     `estimate` and `cost` in `currency`, None where nobody knows. `clip`: SHA-256 of the video once it is fetched.
-    `submits`: how often it was sent, tries that the engine did not take among them.
+    `made`: planned inputs that were made, name -> SHA-256 of the bytes. `submits`: how often it was sent, tries that the engine did not take among them.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Order(Model):
     state: OrderState = "waiting"
     take_ids: tuple[str, ...] = ()
     handle: str | None = None
+    made: dict[str, str] = Field(default_factory=dict)
     submits: int = 0
     estimate: float | None = None
     cost: float | None = None

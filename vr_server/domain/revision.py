@@ -18,6 +18,7 @@ from .note import (
     LensChange,
     MoveMarkChange,
     PlaceChange,
+    RegionWordsChange,
     ShotSizeChange,
     SkyChange,
     SpeedChange,
@@ -95,6 +96,8 @@ def _apply(spec: ShotSpec, change: Change) -> ShotSpec:
             return spec.model_copy(update={"mark_overrides": (*kept, mark)})
         case SubjectColourChange() | SubjectScaleChange() | SubjectCountChange():
             return _with_subject(spec, change)
+        case RegionWordsChange():
+            return spec  # of one take's region, not of the shot
         case _:
             return _apply_look(spec, change)
 

@@ -213,11 +213,17 @@ def _free_size(asked: tuple[int, int], able: Capabilities) -> tuple[int, int]:
     return min(width, room[0] // step * step), min(height, room[1] // step * step)
 
 
+def longest_of(able: Capabilities, *, stretched: bool = False) -> float:
+    """Seconds of the engine's longest clip; `stretched`: of the longest shot that it still stands in for."""
+    longest = max(able.durations_s, default=able.max_duration_s)
+    return longest / (1 - _DURATION_LOSS) if stretched else longest
+
+
 def _offered_duration(asked: float, able: Capabilities) -> float | None:
     """The shortest offered duration that is no shorter (the rest can be trimmed), else the longest if it nearly does."""
-    longest = max(able.durations_s, default=able.max_duration_s)
+    longest = longest_of(able)
     if asked > longest:
-        return longest if asked - longest <= asked * _DURATION_LOSS else None
+        return longest if asked <= longest_of(able, stretched=True) + 1e-9 else None
     if able.durations_s:
         return min(offered for offered in able.durations_s if offered >= asked)
     seconds = max(asked, able.min_duration_s)

@@ -7,23 +7,23 @@ hand over a flat video. Both say what they can do in `Capabilities`; `fitting.fi
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, Self, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vr_server.domain.base import Language, Model
 from vr_server.domain.errors import EngineFailed
 from vr_server.domain.frame import FrameSource
 from vr_server.domain.shot import PROMPT_LIMIT_CHARS, ShotSpec
 from vr_server.domain.staging import Staging
+from vr_server.domain.take import Guide as Guide  # noqa: PLC0414 - the port's word too
 from vr_server.domain.take import Quality
+
+from .recipes import MediaType, Recipe, media_type_of, name_of
 
 Mode = Literal["text", "image", "first_last", "reference", "repaint", "edit_mask", "extend", "outpaint"]
 """What a clip is made from. `image`: a first frame; `repaint`: a video redrawn whole, its motion kept; `edit_mask`: a
 video redrawn where a mask is white; `extend`: what follows a clip; `outpaint`: a video with more around it."""
-
-Guide = Literal["depth", "pose", "scribble", "camera"]
-"""What a clip can be made to follow besides its prompt."""
 
 InputRole = Literal["first_frame", "last_frame", "reference", "source_video", "mask", "guide"]
 
@@ -59,6 +59,7 @@ class Capabilities(Model):
     gives_camera: bool
     modes: tuple[Mode, ...] = ("text",)
     guides: tuple[Guide, ...] = ()
+    extend_s: float = Field(default=1.0, gt=0)  # how much of a clip `extend` is given; its own clip begins with that
     sizes: tuple[tuple[int, int], ...] = ()  # empty: any size up to max_size
     max_size: tuple[int, int] = (1920, 1080)
     size_step_px: int = Field(default=2, ge=1)  # without `sizes`, both sides are multiples of it
@@ -81,7 +82,11 @@ class Capabilities(Model):
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """Everything an embedded engine may need. Pickles: embedded engines run in worker processes."""
+    """Everything an embedded engine may need. Pickles: embedded engines run in worker processes.
+
+    `like`: the staging of the take that this one is laid into (`edit_mask`): its camera holds, and its exposure under the
+    same sky.
+    """
 
     spec: ShotSpec
     prompt: str
@@ -90,6 +95,7 @@ class ClipRequest:
     height_px: int
     fps: int
     quality: Quality
+    like: Staging | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,26 @@ class EmbeddedEngine(Engine, Protocol):
 
 
 class MediaInput(Model):
-    """A file that goes along with a request, named by its content, so that a request is the same wherever it lies."""
+    """A file that goes along with a request, so named that a request is the same wherever it lies.
+
+    `sha256`: of its bytes; of its `recipe` where it is planned and made only when the order is about to be sent.
+    """
 
     role: InputRole
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    media_type: Literal["image/png", "image/jpeg", "image/webp", "video/mp4"]
+    media_type: MediaType
+    recipe: Recipe | None = Field(default=None, discriminator="kind")
+
+    @model_validator(mode="after")
+    def _named_by_its_recipe(self) -> Self:
+        if self.recipe is not None and self.sha256 != name_of(self.recipe):
+            raise ValueError("a planned input is named by its recipe")
+        return self
+
+    @classmethod
+    def planned(cls, role: InputRole, recipe: Recipe) -> Self:
+        """An input that does not exist yet."""
+        return cls(role=role, sha256=name_of(recipe), media_type=media_type_of(recipe), recipe=recipe)
 
 
 class Repaint(Model):
@@ -159,6 +180,9 @@ class Outpaint(Model):
     right: float = Field(default=1.0, ge=1, le=2)
 
 
+Edit = Repaint | MaskEdit | Outpaint
+
+
 class GenerationRequest(Model):
     """Everything a remote engine is told. JSON in and out; `fitting.request_key` is its identity."""
 
@@ -175,7 +199,7 @@ class GenerationRequest(Model):
     seed: int = Field(default=0, ge=0, le=2**63 - 1)
     guide: Guide | None = None
     inputs: tuple[MediaInput, ...] = ()
-    edit: Repaint | MaskEdit | Outpaint | None = Field(default=None, discriminator="kind")
+    edit: Edit | None = Field(default=None, discriminator="kind")
     variant: int = Field(default=0, ge=0)  # asks for another attempt at the very same thing
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from vr_server.domain.take import Finding, Quality
+from vr_server.domain.take import Finding, Kept, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,14 @@ class MakingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A rendition that is complete in its folder. Pickles."""
+    """What a worker has made and is whole: a rendition in its folder, or one file. Pickles."""
 
     quality: Quality
     width_px: int
     height_px: int
     frame_count: int
     findings: tuple[Finding, ...] = ()
+    kept: Kept | None = None
 
 
 Report = Callable[[MakingProgress], None]

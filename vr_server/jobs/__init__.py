@@ -1,8 +1,9 @@
 """What is asked of the server, kept on disk before it is done, and done in worker processes."""
 
 from .estimating import Estimate
+from .inputs import InputMaker
 from .making import RenditionSettings, TakeMaker
-from .ordering import Ordering, Spending
+from .ordering import Asked, Ordering, Spending
 from .orders import OrderDesk
 from .pool import PoolSettings, WorkerPool
 from .production import Production, ProductionSettings, ProjectState, TakeQueue
@@ -10,8 +11,10 @@ from .remote import RemoteMaker
 from .workflows import DurableTakeQueue
 
 __all__ = [
+    "Asked",
     "DurableTakeQueue",
     "Estimate",
+    "InputMaker",
     "OrderDesk",
     "Ordering",
     "PoolSettings",

@@ -2,15 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vr_server.bus import EventBus, RenditionPlayable, Stage, TakeChanged, TakeProgress
-from vr_server.domain.errors import Cancelled
-from vr_server.domain.take import QUALITIES, Finding, Quality, Rendition, Take, TakeState
+from vr_server.domain.errors import Cancelled, NotFound
+from vr_server.domain.region import MaskShape
+from vr_server.domain.take import QUALITIES, Finding, Kept, Quality, Rendition, Take, TakeState
+from vr_server.generation.masks import RedrawOf
 from vr_server.generation.port import ClipRequest
 from vr_server.generation.progress import Made, MakingProgress, Report
 from vr_server.generation.worker import Engines, Task
@@ -41,6 +43,7 @@ class RenditionTask:
     folder: Path
     shot_id: str
     take_id: str
+    redraw: RedrawOf | None = None
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:
         from vr_server.generation.pipeline import make_rendition  # compilers and codecs: not for the server
@@ -53,6 +56,7 @@ class RenditionTask:
             take_id=self.take_id,
             report=report,
             cancelled=cancelled,
+            redraw=self.redraw,
         )
 
 
@@ -95,17 +99,40 @@ class TakeMaker:
         take = await self.begin(take_id)
         provenance = take.provenance
         width_px, height_px = self._settings.size(quality)
-        request = ClipRequest(
-            spec=take.spec,
-            prompt=provenance.prompt_sent,
-            seed=provenance.seed,
-            width_px=width_px,
-            height_px=height_px,
-            fps=self._settings.fps,
-            quality=quality,
-        )
-        folder = self._folders.path(take_id, quality)
-        await self.render(take, quality, RenditionTask(provenance.engine, request, folder, take.shot_id, take_id))
+        async with self.redraw_of(take) as redraw:
+            if redraw is not None and quality == "final":
+                width_px, height_px = redraw.size
+            request = ClipRequest(
+                spec=take.spec,
+                prompt=provenance.prompt_sent,
+                seed=provenance.seed,
+                width_px=width_px,
+                height_px=height_px,
+                fps=self._settings.fps,
+                quality=quality,
+            )
+            folder = self._folders.path(take_id, quality)
+            task = RenditionTask(provenance.engine, request, folder, take.shot_id, take_id, redraw)
+            await self.render(take, quality, task)
+
+    @asynccontextmanager
+    async def redraw_of(self, take: Take) -> AsyncIterator[RedrawOf | None]:
+        """What the take is laid into, its files held there; None for a take of its own. Raise NotFound or StorageFailed."""
+        noted, parent_id = take.provenance.redrawn, take.provenance.parent_take_id
+        if noted is None or parent_id is None:
+            yield None
+            return
+        parent = await self._store.take(parent_id)
+        final = next((r for r in parent.renditions if r.quality == "final"), None)
+        if final is None:
+            raise NotFound(f"Take {parent.number} has no final that a region could be laid into.")
+        lease = await self._folders.lease(parent.id, final)
+        try:
+            shape = noted.region.shape
+            mask = await self._folders.read(shape.sha256) if isinstance(shape, MaskShape) else None
+            yield RedrawOf(lease.folder, noted, (final.width_px, final.height_px), mask)
+        finally:
+            lease.release()
 
     async def begin(self, take_id: str) -> Take:
         """The take, in the making; one that has ended already stays as it is (a step that is done again). Raise Cancelled."""
@@ -121,18 +148,19 @@ class TakeMaker:
     async def render(self, take: Take, quality: Quality, task: Task[Made]) -> None:
         """Have a worker fill the rendition's folder, then store it. Raise Cancelled and what the task raises."""
         take_id, folder = take.id, self._folders.path(take.id, quality)
-        made = await self._runner.run(
-            take_id,
-            task,
-            priority=_priority(take, quality),
-            on_progress=_Teller(self._bus, take, quality, folder, self._monotonic_s),
-        )
+        made = await self.work(take, task, quality)
         self._bus.publish(TakeProgress(take.project_id, take_id, "storing", 0.0, made.frame_count))
         files = await self._folders.keep(folder)
         rendition = Rendition(
             quality=quality, width_px=made.width_px, height_px=made.height_px, frame_count=made.frame_count, files=files
         )
-        await self._change(take_id, rendition=rendition, findings=made.findings)
+        await self._change(take_id, rendition=rendition, findings=made.findings, kept=made.kept)
+
+    async def work(self, take: Take, task: Task[Made], quality: Quality = "final") -> Made:
+        """Have a worker do the task, which stops when the take is cancelled. Raise Cancelled and what the task raises."""
+        folder = self._folders.path(take.id, quality)
+        teller = _Teller(self._bus, take, quality, folder, self._monotonic_s)
+        return await self._runner.run(take.id, task, priority=_priority(take, quality), on_progress=teller)
 
     async def finish(self, take_id: str) -> None:
         """All renditions are there. Raise Cancelled."""
@@ -180,6 +208,7 @@ class TakeMaker:
         rendition: Rendition | None = None,
         error: str | None = None,
         findings: tuple[Finding, ...] | None = None,
+        kept: Kept | None = None,
     ) -> Take:
         async with self._store.transaction() as unit:
             take = await unit.take(take_id)
@@ -194,6 +223,7 @@ class TakeMaker:
                     "renditions": renditions,
                     "error": error or take.error,
                     "findings": take.findings if findings is None else findings,
+                    "kept": kept or take.kept,
                 }
             )
             if changed != take:

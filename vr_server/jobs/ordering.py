@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from vr_server.domain.base import new_id
 from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
-from vr_server.domain.take import Take
-from vr_server.generation.fitting import Fitted, fit, request_key
-from vr_server.generation.port import Cost, GenerationRequest, RemoteEngine
+from vr_server.domain.take import Guidance, GuidanceWish, Part, Provenance, Take
+from vr_server.generation.fitting import Fitted, request_key
+from vr_server.generation.planning import Earlier, Plan, Window, plan
+from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.generation.prompting import compile_for
 from vr_server.review.gate import Gate, Verdict
 from vr_server.storage import Reading, Store, Unit
@@ -30,24 +32,6 @@ class Spending:
     orders: int
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a paid take comes to before it is ordered. `take`: with all that would be sent in its provenance.
-
-    `requests` and `costs`: of its orders. `there`: the very same is there or on its way already, and not paid for again.
-    """
-
-    take: Take
-    requests: tuple[Fitted, ...]
-    costs: tuple[Cost, ...]
-    there: tuple[bool, ...]
-
-    @property
-    def due(self) -> tuple[Cost, ...]:
-        """What has to be paid."""
-        return tuple(cost for cost, there in zip(self.costs, self.there, strict=True) if not there)
-
-
 async def spending(reading: Reading, project_id: str) -> Spending:
     """Raise NotFound."""
     budget = (await reading.project(project_id)).budget
@@ -55,6 +39,59 @@ async def spending(reading: Reading, project_id: str) -> Spending:
     currency = budget.currency if budget is not None else (orders[-1].currency if orders else "USD")
     spent = round(sum(order.spent for order in orders if order.currency == currency), 6)
     return Spending(spent, currency, budget, len(orders))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a take of a paid engine is made from besides its words.
+
+    `inputs` are blobs, named by their SHA-256; such a take follows them alone. `guidance`: what of the shot's blocking one
+    made from words follows, at `strength` 0..1 (None: fully) where the engine is told. `words`: told after the shot's own.
+    """
+
+    mode: Mode = "text"
+    inputs: tuple[MediaInput, ...] = ()
+    edit: Edit | None = None
+    guidance: GuidanceWish = "auto"
+    strength: float | None = None
+    words: str = ""
+
+
+WORDS_ALONE = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A part of a take, fitted. `order`: that of the very same request, where it came to something or still may."""
+
+    key: str
+    fitted: Fitted
+    window: Window
+    order: Order | None
+    sent: int = 0
+    first_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a paid take comes to before it is ordered. `take`: with all that would be sent in its provenance.
+
+    `parts`: its orders, with their `costs`; those that are there or on their way already are not paid for again.
+    """
+
+    take: Take
+    parts: tuple[_Placed, ...]
+    costs: tuple[Cost, ...]
+
+    @property
+    def requests(self) -> tuple[Fitted, ...]:
+        """What the orders ask for."""
+        return tuple(part.fitted for part in self.parts)
+
+    @property
+    def due(self) -> tuple[Cost, ...]:
+        """What has to be paid."""
+        return tuple(cost for cost, part in zip(self.costs, self.parts, strict=True) if part.order is None)
 
 
 class Ordering:
@@ -77,52 +114,45 @@ class Ordering:
         """Is it one of the paid engines?"""
         return engine in self._engines
 
-    async def prepare(self, reading: Reading, take: Take) -> Prepared:
-        """Tell the take's shot in the engine's own words and make the request fit. Asks no engine, keeps nothing.
+    def offers(self, mode: Mode) -> tuple[str, ...]:
+        """The paid engines that make clips in that way."""
+        return tuple(name for name, engine in self._engines.items() if mode in engine.capabilities(mode).modes)
+
+    async def prepare(self, reading: Reading, take: Take, asked: Asked = WORDS_ALONE) -> Prepared:
+        """Tell the take's shot in the engine's own words and make its requests fit. Asks no engine, keeps nothing.
 
         Raise InvalidInput or InvalidPrompt (the engine cannot make it).
         """
         engine = self._engines[take.provenance.engine]
-        told = compile_for(take.spec, engine.capabilities())
-        words = {"prompt_sent": told.text, "negative_prompt": told.negative, "dropped": told.dropped}
+        told = compile_for(take.spec, engine.capabilities(asked.mode))
+        text = f"{told.text} {asked.words}".strip()
+        words = {"prompt_sent": text, "negative_prompt": told.negative, "dropped": told.dropped}
         take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
-        fitted = fit(self._request(take), engine.capabilities())
-        key = request_key(fitted.request)
-        found = {"order_id": key, "remarks": fitted.remarks}
-        take = take.model_copy(update={"provenance": take.provenance.model_copy(update=found)})
-        order = await reading.find_order(key)
-        there = order is not None and order.state not in _AGAIN
-        return Prepared(take, (fitted,), (engine.estimate(fitted.request),), (there,))
+        made = plan(self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength)
+        placed: list[_Placed] = []
+        for number, window in enumerate(made.windows):
+            before = Earlier(placed[-1].key, made.windows[number - 1]) if placed else None
+            placed.append(await _ordered(reading, made.ask(number, before), window, take.provenance.attempt))
+        take = take.model_copy(update={"provenance": _told(take.provenance, made, placed)})
+        return Prepared(take, tuple(placed), tuple(engine.estimate(one.fitted.request) for one in placed))
 
     def verdict(self, take: Take) -> Verdict:
         """What the gate says of the shot's own words and of those that would be sent."""
         return self._gate.look(_judged(take), take.spec.language)
 
-    async def place(self, unit: Unit, take: Take, override: Override | None = None) -> Take:
+    async def place(self, unit: Unit, take: Take, override: Override | None = None, asked: Asked = WORDS_ALONE) -> Take:
         """Keep the order of a new take, or join the one that asks for the very same; the take that names it.
 
         Nothing passes the gate that it refuses, unless somebody answers for it with an `override`.
         Raise GateRefused (within `refusals`), InvalidInput or InvalidPrompt (the engine cannot make it), OverBudget.
         """
-        prepared = await self.prepare(unit, take)
+        prepared = await self.prepare(unit, take, asked)
         take = prepared.take
         warnings = await self._judge(unit, take, override)
-        (fitted,), (cost,) = prepared.requests, prepared.costs
-        key = request_key(fitted.request)
-        order = await unit.find_order(key)
-        if order is None or order.state in _AGAIN:
-            check_budget(await spending(unit, take.project_id), prepared.due)
-            order = Order(
-                id=key,
-                project_id=take.project_id,
-                engine=take.provenance.engine,
-                created_at=take.created_at if order is None else order.created_at,
-                request=fitted.request.model_dump_json(),
-                estimate=cost.amount,
-                currency=cost.currency,
-                submits=0 if order is None else order.submits,
-            )
-        await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
+        check_budget(await spending(unit, take.project_id), prepared.due)
+        for one, cost in zip(prepared.parts, prepared.costs, strict=True):
+            order = one.order or _new(one, take, cost)
+            await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
         remarks = (*warnings, *take.provenance.remarks)
         return take.model_copy(update={"provenance": take.provenance.model_copy(update={"remarks": remarks})})
 
@@ -159,10 +189,27 @@ class Ordering:
         await unit.put_decision(decision)
         return verdict.lines()
 
-    def _request(self, take: Take) -> GenerationRequest:
+    async def asked_of(self, reading: Reading, take: Take) -> Asked:
+        """What a take was made from, for one that is made like it."""
+        told = take.provenance
+        order_id = told.parts[0].order_id if told.parts else told.order_id
+        order = await reading.find_order(order_id) if order_id is not None else None
+        if order is None:
+            return WORDS_ALONE
+        request = GenerationRequest.model_validate_json(order.request)
+        given = tuple(one for one in request.inputs if one.recipe is None)
+        if given:
+            able = self._engines[told.engine].capabilities(request.mode)
+            words = told.prompt_sent.removeprefix(compile_for(take.spec, able).text).strip()
+            return Asked(request.mode, given, request.edit, words=words)
+        wish = told.guidance or Guidance(asked="off")
+        return Asked(guidance=wish.asked, strength=wish.strength)
+
+    def _request(self, take: Take, asked: Asked) -> GenerationRequest:
         told = take.provenance
         return GenerationRequest(
             engine=told.engine,
+            mode=asked.mode,
             prompt=told.prompt_sent,
             negative_prompt=told.negative_prompt,
             language=take.spec.language,
@@ -171,7 +218,8 @@ class Ordering:
             fps=self._fps,
             duration_s=take.spec.duration_s,
             seed=told.seed,
-            variant=told.attempt,
+            inputs=asked.inputs,
+            edit=asked.edit,
         )
 
 
@@ -181,6 +229,56 @@ class _Refused(GateRefused):
     def __init__(self, message: str, decision: Decision) -> None:
         super().__init__(message)
         self.decision = decision
+
+
+async def _ordered(reading: Reading, fitted: Fitted, window: Window, attempt: int) -> _Placed:
+    """The part's order as far as there is one.
+
+    What is asked once more, word for word, after nobody could tell what became of it, has a number of its own; the take's
+    other parts are asked for as before.
+    """
+    for variant in range(attempt + 1):
+        request = fitted.request.model_copy(update={"variant": variant})
+        key = request_key(request)
+        order = await reading.find_order(key)
+        if order is None or order.state != "unknown":
+            break
+    fitted = replace(fitted, request=request)
+    if order is not None and order.state in _AGAIN:
+        return _Placed(key, fitted, window, None, order.submits, order.created_at)
+    return _Placed(key, fitted, window, order)
+
+
+def _new(one: _Placed, take: Take, cost: Cost) -> Order:
+    return Order(
+        id=one.key,
+        project_id=take.project_id,
+        engine=take.provenance.engine,
+        created_at=one.first_at or take.created_at,
+        request=one.fitted.request.model_dump_json(),
+        estimate=cost.amount,
+        currency=cost.currency,
+        submits=one.sent,
+    )
+
+
+def _told(provenance: Provenance, made: Plan, placed: list[_Placed]) -> Provenance:
+    """Where the take comes from, now that it is known what is asked."""
+    first = placed[0].fitted.request
+    parts = tuple(
+        Part(order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames)
+        for one in placed
+    )
+    remarks = (*made.remarks, *(remark for one in placed for remark in one.fitted.remarks))
+    return provenance.model_copy(
+        update={
+            "model": first.model,
+            "order_id": placed[-1].key,
+            "parts": parts if len(parts) > 1 else (),
+            "guidance": made.used_in(first),
+            "remarks": tuple(dict.fromkeys(remarks)),
+        }
+    )
 
 
 def refusal(verdict: Verdict) -> str:

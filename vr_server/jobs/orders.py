@@ -7,17 +7,16 @@ The one window that cannot be closed, between sending an order and writing down 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vr_server.domain.errors import Cancelled, EngineFailed, OutcomeUnknown, PrevisError, UnknownEngine, error_of
-from vr_server.domain.order import OPEN_ORDERS, Order
+from vr_server.domain.order import OPEN_ORDERS, Order, OrderState
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.port import (
-    Files,
     FindsOrders,
     GenerationRequest,
     MediaInput,
@@ -29,6 +28,7 @@ from vr_server.generation.remote import Patience, again, wait_for
 from vr_server.generation.retry import FETCH, POLL, SUBMIT
 from vr_server.storage import Blobs, Store
 
+from .inputs import InputMaker
 from .line import AccountLine, Ticket
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,10 @@ class OrderDesk:
         scratch: Path,
         clock: Clock | None = None,
         patience: Patience | None = None,
+        inputs: InputMaker | None = None,
     ) -> None:
+        """`scratch`: where files lie for a while. `inputs`: makes what orders are planned with."""
+        self.inputs = inputs or InputMaker(store, blobs, scratch / "inputs")
         self.engines = dict(engines)
         self._store = store
         self._blobs = blobs
@@ -131,15 +134,17 @@ class OrderDesk:
                 if not job.takers:
                     job.abandoned.set()
 
-    async def release(self, take_id: str) -> None:
-        """Call off the order of a cancelled take that never came to wait for it, unless others do."""
-        order_id = (await self._store.take(take_id)).provenance.order_id
-        if order_id is None or order_id in self._jobs:
-            return
-        order = await self._store.order(order_id)
-        states = [(await self._store.take(other)).state for other in order.take_ids]
-        if order.state in OPEN_ORDERS and not {"queued", "generating"}.intersection(states):
-            await self._call_off(order_id)
+    async def release(self, take_id: str, states: Sequence[OrderState] = OPEN_ORDERS) -> None:
+        """Call off the orders of an ended take that never came to wait for them, unless others do; those in `states`."""
+        told = (await self._store.take(take_id)).provenance
+        parts: list[str | None] = [part.order_id for part in told.parts]
+        for order_id in parts or [told.order_id]:
+            if order_id is None or order_id in self._jobs:
+                continue
+            order = await self._store.order(order_id)
+            takers = [(await self._store.take(other)).state for other in order.take_ids]
+            if order.state in states and not {"queued", "generating"}.intersection(takers):
+                await self._call_off(order_id)
 
     def _begin(self, order_id: str, ticket: Ticket) -> _Job:
         abandoned = asyncio.Event()
@@ -203,10 +208,6 @@ class OrderDesk:
             await unit.put_order(changed)
         return changed
 
-    def file_of(self, given: MediaInput) -> Path:
-        """Where a request's input lies, by its content."""
-        return self._scratch / given.sha256
-
     async def fetch(self, order: Order, engine: RemoteEngine, handle: TaskHandle, status: TaskStatus) -> str:
         """Download the clip and keep it; its SHA-256."""
         target = self._scratch / f"{order.id}.mp4"
@@ -236,11 +237,18 @@ class _Work:
     line: AccountLine
     abandoned: asyncio.Event
 
-    @property
-    def _files(self) -> Files:
-        return self.desk.file_of
+    def _file_of(self, given: MediaInput) -> Path:
+        return self.desk.inputs.path(self.order, given)
 
     async def run(self, ticket: Ticket) -> str:
+        try:
+            return await self._through(ticket)
+        finally:
+            await self.desk.inputs.clear(self.order)
+
+    async def _through(self, ticket: Ticket) -> str:
+        if self.order.state == "waiting":  # before a place of the account is held: making inputs may take a while
+            await self._lay_out()
         place = self.line.place(ticket, held=self.order.handle is not None)
         await self._unless_abandoned(place.__aenter__())
         try:
@@ -258,13 +266,14 @@ class _Work:
             found = await self._found()
             if found is not None:
                 return found
+            await self._lay_out()
         request = GenerationRequest.model_validate_json(self.order.request)
         attempt = 1
         while True:
             await self._unless_abandoned(self.line.opened())
             await self._save(state="submitting", submits=self.order.submits + 1)
             try:
-                handle = await self.engine.submit(request, self._files)  # never cut short: the answer is worth money
+                handle = await self.engine.submit(request, self._file_of)  # never cut short: the answer is worth money
             except OutcomeUnknown:
                 found = await self._found()
                 if found is not None:
@@ -280,6 +289,16 @@ class _Work:
                 await self._save(state="submitted", handle=handle.model_dump_json())
                 return handle
             attempt += 1
+
+    async def _lay_out(self) -> None:
+        """Have the request's inputs in their places. What cannot be made is an order that came to nothing, unpaid."""
+        try:
+            made = await self._unless_abandoned(self.desk.inputs.lay_out(self.order))
+        except PrevisError as error:
+            await self._fail(error)
+            raise
+        if made != self.order.made:
+            await self._save(state="waiting", made=made)
 
     async def _found(self) -> TaskHandle | None:
         """The order that may have been taken; None: it surely was not. Raise OutcomeUnknown where nobody can tell."""

@@ -1,7 +1,6 @@
 """The application service: what the API and the command line can ask for, each request on disk before it is done."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,19 +10,22 @@ from typing import Protocol
 from vr_server.bus import EventBus, NoteKept, RevisionChanged, ShotChanged, TakeChanged
 from vr_server.domain.base import Language, Vec3, new_id, now_utc
 from vr_server.domain.decision import Override
-from vr_server.domain.errors import Conflict, InvalidInput, NotFound, Unavailable, UnknownEngine
+from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
-from vr_server.domain.shot import Budget, Project, Sequence, Shot, ShotSpec
-from vr_server.domain.take import Provenance, Quality, Take, Urgency
+from vr_server.domain.region import MaskShape, Region
+from vr_server.domain.shot import Budget, Project, Sequence, Shot
+from vr_server.domain.take import Quality, Take, Urgency
 from vr_server.generation.port import Capabilities
-from vr_server.language import compile_prompt
 from vr_server.language.variants import variants
-from vr_server.review.notes import propose, revise, write
+from vr_server.review.notes import propose, revise, revise_region, words_for_region, write
 from vr_server.script import breakdown
-from vr_server.storage import Store, TakeFolders, Unit
+from vr_server.storage import Lease, Store, TakeFolders
 
 from .estimating import Estimate, estimate
-from .ordering import Ordering, Spending, spending
+from .ordering import WORDS_ALONE, Asked, Ordering, Spending, spending
+from .redrawing import Redrawing, noted_region
+from .shelf import Shelf
+from .takes import NewTakes, Wanted
 
 
 class TakeQueue(Protocol):
@@ -63,20 +65,6 @@ class ProjectState:
     revisions: tuple[Revision, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """Everything a take is asked for with, checked."""
-
-    engine: Capabilities
-    seed: int | None
-    parent_take_id: str | None
-    note_ids: tuple[str, ...]
-    revision_id: str | None
-    urgency: Urgency = "room"
-    attempt: int = 0
-    override: Override | None = None
-
-
 class Production:
     """Projects, takes, notes and revisions of one server. Everything is published on the bus once it is on disk."""
 
@@ -95,11 +83,16 @@ class Production:
         self.store = store
         self.bus = bus
         self.engines = dict(engines)
-        self._folders = folders
+        self.shelf = Shelf(store, folders, bus, clock)
         self._queue = queue
         self._ordering = ordering or Ordering({})
         self._settings = settings
         self._clock = clock
+        self._takes = NewTakes(
+            self.engines, self._ordering, default_engine=settings.default_engine,
+            unfinished_limit=settings.unfinished_limit, clock=clock,
+        )  # fmt: skip
+        self._redrawing = Redrawing(self.engines, self._ordering, folders)
 
     async def start(self) -> None:
         """Take up work; finish what a crash left between two steps: takes not yet enqueued, notes without answer."""
@@ -169,21 +162,32 @@ class Production:
         readings: int = 1,
         urgency: Urgency = "room",
         override: Override | None = None,
+        asked: Asked = WORDS_ALONE,
     ) -> Take:
         """Queue a new take of the shot as its spec is now; with `readings` (1 to 3) also takes of other readings of the
         same words, which have the first's seed and name it as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
-        parent it follows from the shot and the take number. Return the first. Raise NotFound, UnknownEngine, InvalidInput
+        parent it follows from the shot and the take number. `asked`: what a paid engine makes it from besides the words.
+        Return the first. Raise NotFound, UnknownEngine, InvalidInput
         (the engine cannot make such a shot), GateRefused, OverBudget or Unavailable (too many takes are unfinished: none is queued).
         """
-        order = _Order(self._engine(engine), seed, parent_take_id, note_ids, revision_id, urgency, override=override)
+        order = Wanted(
+            self._takes.engine(engine),
+            seed,
+            parent_take_id,
+            note_ids,
+            revision_id,
+            urgency,
+            override=override,
+            asked=asked,
+        )
         async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             shot = await unit.shot(shot_id)
-            takes = [await self._new_take(unit, shot, order)]
+            takes = [await self._takes.new(unit, shot, order)]
             alike = replace(order, seed=takes[0].provenance.seed, parent_take_id=takes[0].id)
             others = variants(shot.spec, readings, heading=shot.heading)[1:]
-            takes += [await self._new_take(unit, shot.model_copy(update={"spec": spec}), alike) for spec in others]
+            takes += [await self._takes.new(unit, shot.model_copy(update={"spec": spec}), alike) for spec in others]
         for take in takes:
             self.bus.publish(TakeChanged(take))
             await self._queue.enqueue(take.id)
@@ -194,9 +198,9 @@ class Production:
 
         Raise NotFound, UnknownEngine, InvalidInput or InvalidPrompt (the engine cannot make such a shot).
         """
-        order = _Order(self._engine(engine), seed, None, (), None)
+        order = Wanted(self._takes.engine(engine), seed, None, (), None)
         async with self.store.transaction() as unit:  # the take's number, and so its seed, is the one it would get
-            take = await self._draft(unit, await unit.shot(shot_id), order)
+            take = await self._takes.draft(unit, await unit.shot(shot_id), order)
             return await estimate(unit, self._ordering, take)
 
     async def cancel_take(self, take_id: str) -> Take:
@@ -239,11 +243,11 @@ class Production:
             if retry:
                 told = take.provenance
                 shot = (await unit.shot(take.shot_id)).model_copy(update={"spec": take.spec})
-                order = _Order(
-                    self._engine(told.engine), told.seed, told.parent_take_id, told.note_ids, told.revision_id,
-                    take.urgency, told.attempt + 1,
+                order = Wanted(
+                    self._takes.engine(told.engine), told.seed, told.parent_take_id, told.note_ids, told.revision_id,
+                    take.urgency, told.attempt + 1, asked=await self._ordering.asked_of(unit, take), redrawn=told.redrawn,
                 )  # fmt: skip
-                again = await self._new_take(unit, shot, order)
+                again = await self._takes.new(unit, shot, order)
         self.bus.publish(TakeChanged(dropped))
         if again is None:
             return dropped
@@ -274,11 +278,14 @@ class Production:
         client_id: str,
         point_m: Vec3 | None = None,
         ray_direction: Vec3 | None = None,
+        region: Region | None = None,
     ) -> Note:
-        """Keep a note, then propose what it asks for as a Revision (on the bus).
+        """Keep a note, then propose what it asks for as a Revision (on the bus); with a `region`, of that alone.
 
         The same `client_id` again returns the note already kept and changes nothing. Raise NotFound or InvalidInput.
         """
+        if region is not None and isinstance(region.shape, MaskShape):
+            await self._redrawing.check_mask(await self.store.take(take_id), region.shape)
         async with self.store.transaction() as unit:
             kept = await unit.note_by_client_id(project_id, client_id)
             if kept is None:
@@ -287,7 +294,7 @@ class Production:
                     raise NotFound(f"There is no take {take_id} in project {project_id}.")
                 note = write(
                     take, fps=self._settings.fps, frame=frame, author=author, text=text, at=self._clock(),
-                    point_m=point_m, ray_direction=ray_direction,
+                    point_m=point_m, ray_direction=ray_direction, region=region,
                 )  # fmt: skip
                 await unit.put_note(note, client_id=client_id)
         if kept is None:
@@ -298,20 +305,34 @@ class Production:
         return note
 
     async def decide_revision(self, revision_id: str, accept: bool) -> Revision:
-        """Accept (the shot's spec changes and a take of it is queued) or reject a proposed revision.
+        """Accept (the shot's spec changes and a take of it is queued) or reject a proposed revision. Of a note with a region
+        the take is its own take's picture, drawn anew there alone.
 
-        Raise NotFound, Conflict (decided already, or it changes nothing), Unavailable.
+        Raise NotFound, Conflict (decided already, it changes nothing, or the region cannot be drawn), Unavailable.
         """
         if not accept:
             return await self._reject(revision_id)
+        told = await self.store.note((await self.store.revision(revision_id)).note_id)
+        asked = await self._redrawing.asked(
+            await self.store.take(told.take_id), told
+        )  # a transaction waits for no files
         async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             revision = _open_revision(await unit.revision(revision_id))
             note = await unit.note(revision.note_id)
             parent = await unit.take(note.take_id)
-            shot, revision = revise(await unit.shot(revision.shot_id), revision)
+            shot = await unit.shot(revision.shot_id)
+            wanted = Wanted(
+                self._takes.engine(parent.provenance.engine), None, parent.id, (note.id,), revision.id, asked=asked
+            )
+            if note.region is None:
+                shot, revision = revise(shot, revision)
+                spec = shot.spec
+            else:
+                shot, spec, revision = revise_region(shot, parent, revision)
+                asked = replace(asked, words=words_for_region(revision))
+                wanted = replace(wanted, redrawn=noted_region(note), asked=asked)
             await unit.put_shot(shot)
-            order = _Order(self._engine(parent.provenance.engine), None, parent.id, (note.id,), revision.id)
-            take = await self._new_take(unit, shot, order)
+            take = await self._takes.new(unit, shot.model_copy(update={"spec": spec}), wanted)
             revision = revision.model_copy(update={"take_id": take.id})
             await unit.put_revision(revision)
         self.bus.publish(ShotChanged(shot))
@@ -320,16 +341,21 @@ class Production:
         await self._queue.enqueue(take.id)
         return revision
 
-    async def folder(self, take_id: str, quality: Quality) -> Path:
-        """The folder a rendition is streamed from, brought back from the blobs where it is missing.
+    async def keep_mask(self, take_id: str, png: bytes) -> MaskShape:
+        """Keep a painted mask, for the region of a note on the take. Raise NotFound, InvalidInput or StorageFailed."""
+        return await self._redrawing.keep_mask(await self.store.take(take_id), png)
 
-        Raise NotFound when the take has no such rendition, StorageFailed when its blobs are damaged.
-        """
-        take = await self.store.take(take_id)
-        for rendition in take.renditions:
-            if rendition.quality == quality:
-                return await self._folders.restore(take_id, rendition)
-        raise NotFound(f"Take {take.number} has no {quality} rendition.")
+    async def folder(self, take_id: str, quality: Quality) -> Path:
+        """As `Shelf.folder`."""
+        return await self.shelf.folder(take_id, quality)
+
+    async def lease(self, take_id: str, quality: Quality) -> Lease:
+        """As `Shelf.lease`."""
+        return await self.shelf.lease(take_id, quality)
+
+    def hold(self, take_id: str, quality: Quality) -> Lease:
+        """As `Shelf.hold`."""
+        return self.shelf.hold(take_id, quality)
 
     async def _reject(self, revision_id: str) -> Revision:
         async with self.store.transaction() as unit:
@@ -339,79 +365,19 @@ class Production:
         return revision
 
     async def _propose(self, note: Note) -> None:
-        shot = await self.store.shot((await self.store.take(note.take_id)).shot_id)
+        take = await self.store.take(note.take_id)
+        shot = await self.store.shot(take.shot_id)
         if await self.store.revision_of_note(note.id) is not None:
             return
-        revision = propose(note, shot)
+        revision = propose(note, shot, take, paints_words=self._redrawing.paints_words(take))
         async with self.store.transaction() as unit:
             if await unit.revision_of_note(note.id) is not None:  # the same request, twice at once
                 return
             await unit.put_revision(revision)
         self.bus.publish(RevisionChanged(revision))
 
-    async def _new_take(self, unit: Unit, shot: Shot, order: _Order) -> Take:
-        if len(await unit.unfinished_takes()) >= self._settings.unfinished_limit:
-            raise Unavailable(
-                f"{self._settings.unfinished_limit} takes are waiting already; try again when some are done."
-            )
-        take = await self._draft(unit, shot, order)
-        if self._ordering.takes(order.engine.name):
-            take = await self._ordering.place(unit, take, order.override)
-        await unit.put_take(take)
-        return take
-
-    async def _draft(self, unit: Unit, shot: Shot, order: _Order) -> Take:
-        """The take that is asked for, not kept yet."""
-        if order.engine.embedded:
-            _check(order.engine, shot.spec)
-        number = await unit.next_take_number(shot.id)
-        seed = order.seed
-        if seed is None and order.parent_take_id is not None:
-            seed = (await unit.take(order.parent_take_id)).provenance.seed
-        return Take(
-            id=new_id("take"),
-            project_id=shot.project_id,
-            shot_id=shot.id,
-            number=number,
-            created_at=self._clock(),
-            spec=shot.spec,
-            provenance=Provenance(
-                engine=order.engine.name,
-                model=order.engine.model,
-                engine_version=order.engine.version,
-                seed=default_seed(shot.id, number) if seed is None else seed,
-                prompt_sent=compile_prompt(shot.spec),
-                parent_take_id=order.parent_take_id,
-                note_ids=order.note_ids,
-                revision_id=order.revision_id,
-                attempt=order.attempt,
-            ),
-            urgency=order.urgency,
-        )
-
-    def _engine(self, name: str | None) -> Capabilities:
-        name = name or self._settings.default_engine
-        if name not in self.engines:
-            raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(self.engines))}.")
-        return self.engines[name]
-
-
-def default_seed(shot_id: str, number: int) -> int:
-    """31 bits that follow from the shot and the take number, so that the same request is the same picture."""
-    return int.from_bytes(hashlib.sha256(f"{shot_id}/{number}".encode()).digest()[:4], "big") >> 1
-
 
 def _open_revision(revision: Revision) -> Revision:
     if revision.state != "proposed":
         raise Conflict(f"The revision is {revision.state} already.")
     return revision
-
-
-def _check(engine: Capabilities, spec: ShotSpec) -> None:
-    if not engine.min_duration_s <= spec.duration_s <= engine.max_duration_s:
-        raise InvalidInput(
-            f"Engine {engine.name} makes shots of {engine.min_duration_s:g} to {engine.max_duration_s:g} s, "
-            f"not {spec.duration_s:g} s."
-        )
-    if spec.language not in engine.languages:
-        raise InvalidInput(f"Engine {engine.name} takes no prompts in {spec.language!r}.")

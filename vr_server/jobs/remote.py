@@ -1,6 +1,8 @@
 """The making of a take by a paid engine: its order's clip, then depth and layers in a worker. Each step may run again."""
 
+import asyncio
 import logging
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +14,8 @@ from vr_server.domain.base import now_utc
 from vr_server.domain.errors import GateRefused, NotFound, OverBudget
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Take
+from vr_server.generation.joining import JoinTask
+from vr_server.generation.masks import RedrawOf
 from vr_server.generation.port import GenerationRequest, TaskStatus
 from vr_server.generation.progress import Made, Report
 from vr_server.generation.worker import Engines
@@ -43,6 +47,7 @@ class BakeTask:
     estimators: str
     bar: QualityBar
     aids: Aids = NO_AIDS
+    redraw: RedrawOf | None = None
 
     def __call__(self, engines: Engines, report: Report, cancelled: Callable[[], bool]) -> Made:  # noqa: ARG002 - flat
         from vr_server.generation.flat import bake_video  # codecs and kernels: not for the server
@@ -51,14 +56,14 @@ class BakeTask:
 
         made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
-            estimators=self.estimators, report=report, cancelled=cancelled,
+            estimators=self.estimators, report=report, cancelled=cancelled, redraw=self.redraw,
         )  # fmt: skip
         with disk_told(self.folder):
             clip = self.folder / CLIP_FOLDER
             found = look_at_take(self.folder, clip, self.spec, self.bar, aids=self.aids, note=_log.warning)
             if self.aids.stills:
                 write_stills(clip / "clip.mp4", self.folder / STILLS_FOLDER, self.aids.stills)
-        return replace(made, findings=found)
+        return replace(made, findings=(*made.findings, *found))
 
 
 class RemoteMaker:
@@ -92,16 +97,34 @@ class RemoteMaker:
         self._clock = clock
 
     async def clip(self, take_id: str) -> str:
-        """SHA-256 of the engine's video. Raise what `OrderDesk.clip` raises."""
+        """SHA-256 of the engine's video, of several parts joined. Raise what `OrderDesk.clip` and the worker raise."""
         take = await self._maker.begin(take_id)
-        order_id = take.provenance.order_id
-        if order_id is None:
-            raise NotFound(f"Take {take.number} has no order at engine {take.provenance.engine}: ask for a new take.")
+        told = take.provenance
+        if told.order_id is None:
+            raise NotFound(f"Take {take.number} has no order at engine {told.engine}: ask for a new take.")
+        if not told.parts:
+            return await self._ordered(take, told.order_id)
+        clips = [await self._ordered(take, part.order_id) for part in told.parts]
+        return await self._joined(take, clips)
+
+    async def _ordered(self, take: Take, order_id: str) -> str:
         order = await self._store.order(order_id)
         request = GenerationRequest.model_validate_json(order.request)
         alike = f"{request.model} {request.width_px}x{request.height_px}"
         ticket = Ticket(take.project_id, take.urgency, alike)
-        return await self.desk.clip(order_id, take_id, ticket, on_status=lambda status: self._tell(take, status))
+        return await self.desk.clip(order_id, take.id, ticket, on_status=lambda status: self._tell(take, status))
+
+    async def _joined(self, take: Take, clips: list[str]) -> str:
+        """The parts' clips as one, among the blobs."""
+        folder = self._maker.folder(take.id).with_name("parts")
+        videos = tuple(folder / f"{number}.mp4" for number in range(len(clips)))
+        for digest, video in zip(clips, videos, strict=True):
+            await self._blobs.copy_to(digest, video)
+        joined = folder / "joined.mp4"
+        await self._maker.work(take, JoinTask(videos, take.provenance.parts, joined))
+        digest = await self._blobs.put_file(joined)
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return digest
 
     async def bake(self, take_id: str, digest: str) -> None:
         """Find the video's depth, bake and store it. Raise Cancelled and what the worker raises."""
@@ -109,11 +132,13 @@ class RemoteMaker:
         folder = self._maker.folder(take_id)
         video = folder.with_name("engine.mp4")
         await self._blobs.copy_to(digest, video)
-        task = BakeTask(
-            video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar,
-            replace(self._aids, stills=STILLS if self._judge is not None else 0),
-        )  # fmt: skip
-        await self._maker.render(take, "final", task)
+        aids = replace(self._aids, stills=STILLS if self._judge is not None else 0)
+        async with self._maker.redraw_of(take) as redraw:
+            task = BakeTask(
+                video, folder, take.spec, take.provenance.seed, take.shot_id, take_id, self._estimators, self._bar,
+                aids, redraw,
+            )  # fmt: skip
+            await self._maker.render(take, "final", task)
         if self._judge is not None:
             await self._judge.look(take, folder)
         video.unlink(missing_ok=True)
@@ -134,13 +159,14 @@ class RemoteMaker:
                 with suppress(NotFound):
                     return (await unit.take(again_id)).id
                 told = {"seed": (take.provenance.seed + 1) % 2**31, "parent_take_id": take_id, "retry_of": take_id}
-                provenance = take.provenance.model_copy(update=told | {"order_id": None, "attempt": 0, "remarks": ()})
+                fresh = {"order_id": None, "parts": (), "guidance": None, "attempt": 0, "remarks": ()}
+                provenance = take.provenance.model_copy(update=told | fresh)
                 number = await unit.next_take_number(take.shot_id)
                 made = Take(
                     id=again_id, project_id=take.project_id, shot_id=take.shot_id, number=number,
                     created_at=self._clock(), spec=take.spec, provenance=provenance, urgency=take.urgency,
                 )  # fmt: skip
-                made = await self._ordering.place(unit, made)
+                made = await self._ordering.place(unit, made, asked=await self._ordering.asked_of(unit, take))
                 await unit.put_take(made)
         except (OverBudget, GateRefused) as error:
             _log.info("take %s is not made again: %s", take_id, error)

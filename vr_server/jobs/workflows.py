@@ -13,7 +13,7 @@ from pathlib import Path
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from vr_server.domain.errors import Cancelled, OutcomeUnknown, PrevisError, StorageFailed
-from vr_server.domain.take import QUALITIES
+from vr_server.domain.take import QUALITIES, TakeState
 
 from .making import Runner, TakeMaker
 from .remote import RemoteMaker
@@ -99,12 +99,16 @@ class DurableTakeQueue:
                 await self._remote.desk.release(take_id)
             return "cancelled"
         except OutcomeUnknown as error:
-            await self._maker.fail(take_id, str(error), "unknown")
-            return "unknown"
+            return await self._fail(take_id, error, "unknown")
         except PrevisError as error:
-            await self._maker.fail(take_id, str(error))
-            return "failed"
+            return await self._fail(take_id, error, "failed")
         return "ready"
+
+    async def _fail(self, take_id: str, error: PrevisError, state: TakeState) -> str:
+        await self._maker.fail(take_id, str(error), state)
+        if self._remote is not None:
+            await self._remote.desk.release(take_id, ("waiting",))  # parts that were never sent
+        return state
 
 
 def _prepare(database: Path) -> None:

@@ -14,6 +14,7 @@ from vr_server.domain.note import (
     LensChange,
     MoveMarkChange,
     PlaceChange,
+    RegionWordsChange,
     ShotSizeChange,
     SkyChange,
     SpeedChange,
@@ -77,14 +78,22 @@ def _say(change: Change, language: Language, lexicon: Lexicon) -> str:
             return _say_angle(change, language, lexicon)
         case DurationChange(duration_s=duration):
             return f"镜头时长改为{duration:g}秒" if zh else f"make the shot {duration:g} seconds long"
-        case MoveMarkChange(subject_key=key, t_s=t):
-            return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"move {key} to the given mark at {t:g} s"
+        case MoveMarkChange() | RegionWordsChange():
+            return _say_by_hand(change, language)
         case TimeOfDayChange() | ShotSizeChange() | CameraMoveChange() | StyleChange() | PlaceChange():
             return _say_named(change, language, lexicon)
         case SubjectColourChange() | SubjectScaleChange() | SubjectCountChange() | FocusChange():
             return _say_subject(change, language, lexicon)
         case _:
             return _say_sky(change, language, lexicon)
+
+
+def _say_by_hand(change: MoveMarkChange | RegionWordsChange, language: Language) -> str:
+    zh = language == "zh"
+    if isinstance(change, RegionWordsChange):
+        return f"按“{change.text}”重画圈出的区域" if zh else f'draw the region anew from "{change.text}"'
+    key, t = change.subject_key, change.t_s
+    return f"把{key}在{t:g}秒处的站位移到所指位置" if zh else f"move {key} to the given mark at {t:g} s"
 
 
 def _say_sky(change: WeatherChange | SkyChange | LensChange, language: Language, lexicon: Lexicon) -> str:

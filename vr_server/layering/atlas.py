@@ -3,22 +3,29 @@
 import numpy as np
 import numpy.typing as npt
 
-from vr_server.domain.manifest import Manifest
-from vr_server.media.colour import NEUTRAL, rgb_into_planes, split_i420
+from vr_server.domain.manifest import Equirectangular, Manifest
+from vr_server.media.colour import NEUTRAL, crispen, rgb_into_planes, split_i420
 
 from .depth_code import coarse_luma, encode_u, fine_luma
 from .layers import Layers
 from .layout import AtlasLayout
+from .sphere import window_of
 from .strip import draw_barcode, draw_calibration
 
 U8 = npt.NDArray[np.uint8]
 
 
 class AtlasPainter:
-    """Draws the atlas of each frame of one clip."""
+    """Draws the atlas of each frame of one clip.
+
+    Gutters repeat the tile's border, so that coding cannot ring into it; to the right of an all-round picture they hold
+    its first columns, so that colours can be filtered across the seam.
+    """
 
     def __init__(self, layout: AtlasLayout, manifest: Manifest) -> None:
         self._layout, self._manifest = layout, manifest
+        projection = manifest.projection
+        self._all_round = isinstance(projection, Equirectangular) and window_of(projection).all_round
         self._blank = np.full((layout.height_px * 3 // 2, layout.width_px), NEUTRAL, np.uint8)
         luma = split_i420(self._blank, layout.width_px, layout.height_px)[0]
         luma[:] = 16
@@ -32,6 +39,9 @@ class AtlasPainter:
         for name, rgb in (("C1", layers.color), ("C2", layers.color2)):
             x, y = self._layout.tiles[name][:2]
             rgb_into_planes(_even(rgb), luma, cb, cr, x, y)
+            if name == "C1":  # the hidden layer is soft as it is
+                for plane in (cb, cr):
+                    crispen(plane[y // 2 : (y + rgb.shape[0]) // 2, x // 2 : (x + rgb.shape[1]) // 2])
             self._fill_gutter(name, cb, 2)
             self._fill_gutter(name, cr, 2)
         u1, u2 = encode_u(layers.inverse1, code), encode_u(layers.inverse2, code)
@@ -45,10 +55,11 @@ class AtlasPainter:
         return image
 
     def _fill_gutter(self, name: str, plane: U8, subsampling: int) -> None:
-        """Repeat the tile's last column and row over the rest of its cell, so that coding cannot ring into it."""
+        """Fill the rest of the tile's cell."""
         x, y, w, h = (-(-v // subsampling) for v in self._layout.tiles[name])
         _, _, cell_w, cell_h = (v // subsampling for v in self._layout.cells[name])
-        plane[y : y + h, x + w : x + cell_w] = plane[y : y + h, x + w - 1 : x + w]
+        first = x if self._all_round else x + w - 1
+        plane[y : y + h, x + w : x + cell_w] = plane[y : y + h, first : first + (cell_w - w if self._all_round else 1)]
         plane[y + h : y + cell_h, x : x + cell_w] = plane[y + h - 1, x : x + cell_w]
 
 

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,17 +15,16 @@ import numpy.typing as npt
 
 from streaming.packets import AccessUnit, PacketReader, PacketWriter
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import CameraPose, ClipPlan, Frame
+from vr_server.domain.frame import ClipPlan, Frame
 from vr_server.domain.manifest import Manifest, Tier
 from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
 from .atlas import AtlasPainter
 from .depth.clip import KNOWN, Found
 from .describe import MANIFEST, POSTER, REPORT, BakeSettings, describe
-from .layers import split
 from .layout import atlas_layout
-from .memory import Memory
-from .surround import extended, write_surround
+from .shapes import shape_of
+from .surround import write_surround
 from .thumbs import ThumbStrip, planned
 
 U8 = npt.NDArray[np.uint8]
@@ -37,9 +36,6 @@ _CAREFUL = (
 )
 """For the best tier, whose bits are worth more time: 0.3 dB at 25 cm and 0.6 at 10 together, at 4 Mb/s (720p). It is coded
 in main profile; who decodes baseline only is served the tiers below it (`streaming`)."""
-
-SCREEN_YFOV_RAD = 1.0
-"""How high the screen is that a fisheye's picture is shown on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +112,12 @@ class _TierWriter:
             self.bytes += len(packet.data)
 
 
-def on_screen(plan: ClipPlan) -> ClipPlan:
-    """The plan as layers know it: through a perspective lens.
-
-    A fisheye keeps its bend: its picture hangs before the viewer as a relief of its radial depth, through a lens of at
-    most `SCREEN_YFOV_RAD`. Raise InvalidMedia for a panorama: there is no frame to look into.
-    """
-    if plan.projection == "equirectangular":
-        raise InvalidMedia("A panorama cannot be layered: bake the shot's flat clip.")
-    if plan.projection == "perspective":
-        return plan
-    cameras = tuple(CameraPose(c.t_world_camera, min(c.yfov_rad, SCREEN_YFOV_RAD)) for c in plan.cameras)
-    return replace(plan, cameras=cameras, projection="perspective")
-
-
 class Baker:
     """Bakes one clip into `out`: push frames in order, then `finish`. Not thread-safe.
 
     Layers and atlas are made in the calling thread; each tier is encoded in a thread of its own, at most a GOP behind.
-    Raise InvalidMedia for a size that no atlas holds, or for a panorama.
+    A sphere is baked as a sphere, a fisheye as the part of it that it shows (`shapes`). Raise InvalidMedia for a size that
+    no atlas holds.
     """
 
     def __init__(
@@ -147,12 +130,12 @@ class Baker:
         settings: BakeSettings | None = None,
         depth: Found = KNOWN,
     ) -> None:
-        plan = on_screen(plan)
-        self._depth = depth
-        self._out, self._plan = out, plan
         self._settings = settings or BakeSettings()
+        self._depth, self._out, self._source = depth, out, plan
+        self._shape = shape_of(plan, self._settings.sphere_width_px)
+        plan = self._plan = self._shape.plan
         layout = atlas_layout(plan.width_px, plan.height_px)
-        self.manifest = describe(plan, layout, self._settings, shot_id=shot_id, take_id=take_id)
+        self.manifest = describe(self._shape, layout, self._settings, shot_id=shot_id, take_id=take_id)
         out.mkdir(parents=True, exist_ok=True)
         (out / MANIFEST).write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
         self._painter = AtlasPainter(layout, self.manifest)
@@ -160,8 +143,7 @@ class Baker:
             _TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
             for i, t in enumerate(self.manifest.tiers)
         ]
-        self._memory = Memory()
-        self._thumbs = ThumbStrip(planned(plan.frame_count, plan.width_px, plan.height_px))
+        self._thumbs = ThumbStrip(planned(plan.frame_count, *self._shape.front_px))
         self._next = 0
         self._started_cpu_s, self._started_s = time.process_time(), time.monotonic()
 
@@ -176,20 +158,23 @@ class Baker:
             raise InvalidMedia(
                 f"Frame {frame.index} came where frame {self._next} of {self._plan.frame_count} was due."
             )
-        if frame.depth.shape != (self._plan.height_px, self._plan.width_px):
+        if frame.depth.shape != (self._source.height_px, self._source.width_px):
             raise InvalidMedia(
                 f"Frame {frame.index} is {frame.depth.shape[1]}x{frame.depth.shape[0]}, "
-                f"the clip {self._plan.width_px}x{self._plan.height_px}."
+                f"the clip {self._source.width_px}x{self._source.height_px}."
             )
-        frame = replace(frame, camera=self._plan.cameras[frame.index])
-        layers = split(frame, head_box_m=self._settings.head_box_m, memory=self._memory)
+        frame = self._shape.taken(frame)
+        if frame.index in self._depth.cuts:
+            self._shape.cut()
+        layers = self._shape.split(frame, self._settings.head_box_m)
         atlas = self._painter.paint(layers, frame.index)
         for tier in self._tiers:
             tier.send(atlas)
         if self._next == 0:
-            self._write_poster(frame.color)
-            write_surround(self._out, extended(frame))
-        self._thumbs.see(frame.index, frame.color)
+            self._write_poster(self._shape.front(frame))
+            write_surround(self._out, self._shape.surround(frame))
+        if self._thumbs.wants(frame.index):
+            self._thumbs.see(frame.index, self._shape.front(frame))
         self._next += 1
 
     def surround(self, rgb: U8) -> None:

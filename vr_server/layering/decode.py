@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from streaming.packets import PacketLogError, PacketReader
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.manifest import Manifest, Rect
+from vr_server.domain.manifest import Equirectangular, Manifest, Rect
 from vr_server.media.codec import decode_packets
 from vr_server.media.colour import planes_into_rgb, split_i420
 
 from .depth_code import SPAN, decode_u, unfold
 from .grow import KEEP_RATIO
+from .sphere import Window, window_of, wrapped
 from .strip import read_barcode, read_levels
 
 U8 = npt.NDArray[np.uint8]
@@ -28,7 +29,8 @@ Planes = tuple[U8, U8, U8]
 class DecodedLayers:
     """Both layers as a headset has them: colours uint8 [.., .., 3]; inverse depths float32 (1/m, 0 = sky) and
     `held` (uint8, 1 where L2 is no copy of L1) at half size. `step`: inverse depth (1/m) of one luma step of the
-    coarse depth, 0 for layers that were never coded."""
+    coarse depth, 0 for layers that were never coded. `window`: what of the sphere they show, their depth being radial;
+    None for a perspective picture."""
 
     color1: U8
     inverse1: F32
@@ -37,6 +39,7 @@ class DecodedLayers:
     held: U8
     yfov_rad: float
     step: float = 0.0
+    window: Window | None = None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -74,8 +77,12 @@ def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers
         value = (gain * _cut(luma, tiles[name]).astype(np.float32) + offset - 16) / SPAN
         return cast("F32", np.clip(value, 0, 1).astype(np.float32))
 
+    window = window_of(manifest.projection) if isinstance(manifest.projection, Equirectangular) else None
+    seam = 1 if window is not None and window.all_round else 0
+
     def median(u: F32) -> F32:
-        return np.asarray(cv2.medianBlur(u, 3), np.float32)
+        around = np.asarray(wrapped(u, seam, seam), np.float32)
+        return np.asarray(cv2.medianBlur(around, 3)[:, seam : seam + u.shape[1]], np.float32)
 
     inverse1 = decode_u(median(unfold(level("D1"), level("F1"), code.fine_folds)), code)
     inverse2 = decode_u(median(level("D2")), code)
@@ -87,6 +94,7 @@ def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers
         held=(inverse2 < KEEP_RATIO * inverse1).astype(np.uint8),
         yfov_rad=yfov_rad,
         step=(1 / code.near - 1 / code.far) / SPAN,
+        window=window,
     )
 
 

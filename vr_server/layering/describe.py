@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vr_server.domain.frame import CameraPose, ClipPlan
+from vr_server.domain.frame import CameraPose
 from vr_server.domain.manifest import (
     AtlasInfo,
     Barcode,
@@ -16,12 +16,12 @@ from vr_server.domain.manifest import (
     Layer,
     LayerTiles,
     Manifest,
-    Projection,
     Tier,
 )
 
 from .depth_code import depth_code
 from .layout import PATCH_LUMA, AtlasLayout
+from .shapes import USUAL_SPHERE_PX, Shape
 from .strip import rendition_tag
 from .surround import SURROUND
 from .thumbs import THUMBS, planned
@@ -42,7 +42,8 @@ class TierSettings:
 
 @dataclass(frozen=True, slots=True)
 class BakeSettings:
-    """How a clip is baked. `tiers` best first; `head_box_m`: half side of the box the head may move in.
+    """How a clip is baked. `tiers` best first; `head_box_m`: half side of the box the head may move in;
+    `sphere_width_px`: the most that an all-round picture is wide (`shapes.LARGEST_SPHERE_PX` where headsets decode 8 MP).
 
     A still shot is clean at 2 Mb/s; a grove in the wind gains 0.5 dB at 25 cm with each step from 2.5 to 4 to 6 Mb/s.
     """
@@ -53,11 +54,13 @@ class BakeSettings:
         TierSettings("low", 1000),
     )
     head_box_m: float = 0.25
+    sphere_width_px: int = USUAL_SPHERE_PX
     preset: str = "superfast"
 
 
-def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, shot_id: str, take_id: str) -> Manifest:
-    """The manifest of a bake of `plan` on `layout`."""
+def describe(shape: Shape, layout: AtlasLayout, settings: BakeSettings, *, shot_id: str, take_id: str) -> Manifest:
+    """The manifest of a bake of a clip of that shape on `layout`."""
+    plan = shape.plan
     scale = math.sqrt(plan.width_px * plan.height_px / _REFERENCE_PIXELS)
     tiers = tuple(
         Tier(
@@ -84,7 +87,7 @@ def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, sho
             barcode=Barcode(rect=layout.barcode, tag=tag),
             calibration=Calibration(rects=layout.patches, luma=PATCH_LUMA),
         ),
-        projection=Projection(yfov=plan.cameras[0].yfov_rad, aspect_ratio=plan.width_px / plan.height_px),
+        projection=shape.projection,
         depth=depth_code(plan),
         layers=(
             Layer(order=0, role="background", tiles=LayerTiles(color="C2", depth="D2")),
@@ -96,7 +99,7 @@ def describe(plan: ClipPlan, layout: AtlasLayout, settings: BakeSettings, *, sho
         tiers=tiers,
         poster=POSTER,
         surround=SURROUND,
-        thumbs=planned(plan.frame_count, plan.width_px, plan.height_px),
+        thumbs=planned(plan.frame_count, *shape.front_px),
         files=(MANIFEST, POSTER, SURROUND, THUMBS, REPORT, *(f for t in tiers for f in (t.packets, t.media) if f)),
     )
 

@@ -9,16 +9,17 @@ import numpy.typing as npt
 from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
-from .grow import grow, nearest_of_four
-from .memory import Memory
+from .grow import Reach, grow, nearest_of_four, owners_of_four
+from .memory import FIRST_STILL_ID, Memory
 
 U8 = npt.NDArray[np.uint8]
 F32 = npt.NDArray[np.float32]
+U16 = npt.NDArray[np.uint16]
 
 _NEAR_SOFTEN_PX, _FAR_SOFTEN_PX = 5, 41
 _COARSE = 4  # the wide mean is taken over every fourth sample
 _DEEP_PX = 12  # that far from seen picture the wide mean has taken over
-_BEYOND_BOX = 1.5
+BEYOND_BOX = 1.5
 """Grown this much farther than the head box needs: beyond it the view fades, but no foreground may stretch there."""
 
 
@@ -35,7 +36,8 @@ class Layers:
 
 
 def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> Layers:
-    """Take `frame` apart for a head that moves `head_box_m` from the camera. `memory`: of the shot's frames before this one,
+    """Take `frame` apart for a head that moves `head_box_m` from the camera. Where it brings ids a subject is cut as a subject:
+    nobody's colour runs into somebody else or the set, and what is behind somebody is held, however near. `memory`: of the shot's frames before this one,
     and from now on of this one too."""
     height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
     inverse1 = np.empty((height, width), np.float32)
@@ -44,15 +46,26 @@ def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> L
     half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
     focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
-    grow(inverse1, half, float(focal_px * head_box_m * _BEYOND_BOX), inverse2, color2, held)
+    reach = Reach(float(focal_px * head_box_m * BEYOND_BOX))
+    owner = owners(frame, inverse1)
+    grow(inverse1, half, owner, reach, np.ones(height, np.float32), inverse2, color2, held)
     if memory is None:
-        return Layers(color, inverse1, _soften(color2, held), inverse2, held)
+        return Layers(color, inverse1, soften(color2, held), inverse2, held)
     real = memory.recall(frame.camera, inverse1, inverse2, color2, held)
     memory.keep(frame, inverse1, half)
-    return Layers(color, inverse1, _soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
+    return Layers(color, inverse1, soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
 
 
-def _soften(color2: U8, held: U8) -> U8:
+def owners(frame: Frame, inverse1: F32) -> U16:
+    """Whose the samples of `inverse1` are, uint16 of its shape: object ids of subjects; 0 where they are nobody's, or the
+    frame knows of none."""
+    owner = np.zeros(inverse1.shape, np.uint16)
+    if frame.ids is not None:
+        owners_of_four(frame.depth, frame.ids, FIRST_STILL_ID, owner)
+    return owner
+
+
+def soften(color2: U8, held: U8) -> U8:
     """Mean colour of the held samples around each held one, over more of them the farther it lies from seen picture.
 
     Grown colours run in streaks, which read as objects and cost bits; softened they read as out of focus, which is

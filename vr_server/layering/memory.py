@@ -23,9 +23,9 @@ F64 = npt.NDArray[np.float64]
 _EVERY = 8
 """A picture is kept every so many frames."""
 _MOST = 4
-_AGREES = 0.04
+AGREES = 0.04
 """Share by which the depth that a picture saw may differ from the one looked for."""
-_TRIES = 3
+TRIES = 3
 _AROUND_PX, _SAME_SURFACE = 2, 0.08
 _ALIKE = 30.0
 """Sum of the channels' differences, sRGB codes, within which two pictures show the same."""
@@ -61,8 +61,15 @@ class Memory:
         for seen in self._seen:
             there = np.linalg.inv(seen.camera.t_world_camera) @ camera.t_world_camera
             lens = np.array([np.tan(camera.yfov_rad / 2), np.tan(seen.camera.yfov_rad / 2)])
-            _look_up(inverse1, inverse2, rgb2, held, real, heard, seen.inverse, seen.rgb, seen.moves, there, lens)
+            self._look(inverse1, inverse2, rgb2, held, real, heard, seen.inverse, seen.rgb, seen.moves, there, lens)
         return real
+
+    def _look(
+        self, inverse1: F32, inverse2: F32, rgb2: U8, held: U8, real: U8, heard: F32,
+        inverse: F32, rgb: U8, moves: U8, there: F64, lens: F64,
+    ) -> None:  # fmt: skip
+        """One kept picture, through the lens of this kind of clip: see `_look_up`."""
+        _look_up(inverse1, inverse2, rgb2, held, real, heard, inverse, rgb, moves, there, lens)
 
     def keep(self, frame: Frame, inverse: F32, rgb: U8) -> None:
         """Remember `frame` (its half-size inverse depth and colour) if its turn has come."""
@@ -105,7 +112,7 @@ def _look_up(
                 continue
             ray_x = (2.0 * (x + 0.5) / width - 1.0) * lens[0] * aspect
             guess = max(float(inverse2[y, x]), 1e-4)
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 # the point at the guessed depth, in the kept camera's frame, times 1/z
                 px = there[0, 0] * ray_x + there[0, 1] * ray_y - there[0, 2] + there[0, 3] * guess
                 py = there[1, 0] * ray_x + there[1, 1] * ray_y - there[1, 2] + there[1, 3] * guess
@@ -122,12 +129,12 @@ def _look_up(
                 # 1/z there of the guess, against what was seen there
                 wanted = guess / -pz
                 saw = max(float(inverse[j, i]), 1e-4)
-                if abs(saw - wanted) <= _AGREES * max(saw, wanted) + 1e-4:
+                if abs(saw - wanted) <= AGREES * max(saw, wanted) + 1e-4:
                     if guess < KEEP_RATIO * inverse1[y, x]:
                         sample[0] = guess
-                        _sample(rgb, u, v, sample)
-                        sure = 1 if _flat(inverse, j, i) else 2
-                        _hear(sample, heard, y, x, inverse2, rgb2, real, sure)
+                        read_color(rgb, u, v, sample)
+                        sure = 1 if is_flat(inverse, j, i) else 2
+                        hear(sample, heard, y, x, inverse2, rgb2, real, sure)
                     break
                 if saw > wanted and saw * -pz >= KEEP_RATIO * inverse1[y, x]:
                     break  # the front layer's own thing stood before it there, too
@@ -135,7 +142,7 @@ def _look_up(
 
 
 @compiled
-def _flat(inverse: F32, j: int, i: int) -> bool:
+def is_flat(inverse: F32, j: int, i: int) -> bool:
     """Whether (j, i) lies within one surface: leaves and wires are never the same twice."""
     height, width = inverse.shape
     here = inverse[j, i]
@@ -147,11 +154,11 @@ def _flat(inverse: F32, j: int, i: int) -> bool:
 
 
 @compiled
-def _hear(sample: F32, heard: F32, y: int, x: int, inverse2: F32, rgb2: U8, real: U8, sure: int) -> None:
+def hear(sample: F32, heard: F32, y: int, x: int, inverse2: F32, rgb2: U8, real: U8, sure: int) -> None:
     """Two pictures that say the same are believed: what flutters or walks is told otherwise by each."""
     first = heard[y, x]
     apart = abs(first[1] - sample[1]) + abs(first[2] - sample[2]) + abs(first[3] - sample[3])
-    if first[0] > 0 and apart < _ALIKE and abs(first[0] - sample[0]) <= _AGREES * first[0] + 1e-4:
+    if first[0] > 0 and apart < _ALIKE and abs(first[0] - sample[0]) <= AGREES * first[0] + 1e-4:
         if sure == 1:
             inverse2[y, x] = sample[0] if sample[0] > 1.5e-4 else 0.0
         for c in range(3):
@@ -162,7 +169,7 @@ def _hear(sample: F32, heard: F32, y: int, x: int, inverse2: F32, rgb2: U8, real
 
 
 @compiled
-def _sample(rgb: U8, u: float, v: float, out: F32) -> None:
+def read_color(rgb: U8, u: float, v: float, out: F32) -> None:
     """Bilinear colour at (u, v) into out[1:4]."""
     height, width = rgb.shape[0], rgb.shape[1]
     i, j = min(int(u), width - 2), min(int(v), height - 2)

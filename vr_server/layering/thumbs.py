@@ -29,9 +29,13 @@ class ThumbStrip:
         self._thumbs = thumbs
         self._strip = np.zeros((thumbs.height, thumbs.width * len(thumbs.frames), 3), np.uint8)
 
+    def wants(self, frame: int) -> bool:
+        """Whether the strip shows that frame."""
+        return frame in self._thumbs.frames
+
     def see(self, frame: int, rgb: U8) -> None:
         """Take `rgb` uint8 [h, w, 3] in if it is one of the strip's."""
-        if frame not in self._thumbs.frames:
+        if not self.wants(frame):
             return
         width = self._thumbs.width
         at = self._thumbs.frames.index(frame) * width

@@ -1,5 +1,6 @@
 """A flat video with its depth beside it: what `bake CLIP.mp4 --depth FILE.npz` reads."""
 
+import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,21 +10,25 @@ import numpy as np
 import numpy.typing as npt
 
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import CameraPose, ClipPlan, Frame
+from vr_server.domain.frame import CameraPose, ClipPlan, ClipProjection, Frame
 
 from .clip import probe, read_camera_file
 from .codec import as_i420, decode_video
 from .colour import i420_to_rgb
 
 F32 = npt.NDArray[np.float32]
-_YFOV_RAD = 0.75
-"""Assumed where no camera file says otherwise: a 28 mm lens on 16:9 Super 35, near enough."""
+USUAL_YFOV_RAD: dict[ClipProjection, float] = {"perspective": 0.75, "fisheye": math.pi, "equirectangular": math.pi}
+"""Assumed where no camera file says otherwise: a 28 mm lens on 16:9 Super 35, near enough; a fisheye of 180 degrees over
+the frame's height."""
 
 
-def read_flat_clip(clip: Path, *, depth: Path, camera: Path | None = None) -> "FlatClip":
-    """A video with depth from an .npz: `depth` float32 [n, h, w], planar Z in metres, +inf = sky.
+def read_flat_clip(
+    clip: Path, *, depth: Path, camera: Path | None = None, projection: ClipProjection = "perspective"
+) -> "FlatClip":
+    """A video with depth from an .npz: `depth` float32 [n, h, w], metres, +inf = sky; planar Z, or radial where the
+    `projection` is not a perspective.
 
-    Without `camera` (a camera.json) the camera is taken to stand still with a field of view of 0.75 rad.
+    Without `camera` (a camera.json) the camera is taken to stand still with the field of view of `USUAL_YFOV_RAD`.
     Raise InvalidMedia with one line when the files are damaged or do not go together.
     """
     width, height, fps = probe(clip)
@@ -32,13 +37,14 @@ def read_flat_clip(clip: Path, *, depth: Path, camera: Path | None = None) -> "F
         raise InvalidMedia(
             f"{depth.name} holds depth of {depths.shape[2]}x{depths.shape[1]}, {clip.name} is {width}x{height}."
         )
-    cameras = _cameras(camera, depths.shape[0])
+    cameras = _cameras(camera, depths.shape[0], projection)
     finite = depths[np.isfinite(depths)]
     if not finite.size:
         raise InvalidMedia(f"{depth.name} holds no finite depth.")
     near, far = float(finite.min()), float(finite.max())
     far = max(far, near * 1.001)
-    return FlatClip(clip, depths, ClipPlan(width, height, fps, depths.shape[0], near, far, cameras))
+    plan = ClipPlan(width, height, fps, depths.shape[0], near, far, cameras, projection=projection)
+    return FlatClip(clip, depths, plan)
 
 
 class FlatClip:
@@ -78,9 +84,9 @@ def _read_depth(path: Path) -> F32:
     return depths.astype(np.float32, copy=False)
 
 
-def _cameras(path: Path | None, count: int) -> tuple[CameraPose, ...]:
+def _cameras(path: Path | None, count: int, projection: ClipProjection) -> tuple[CameraPose, ...]:
     if path is None:
-        return (CameraPose(np.eye(4), _YFOV_RAD),) * count
+        return (CameraPose(np.eye(4), USUAL_YFOV_RAD[projection]),) * count
     cameras = read_camera_file(path)[1]
     if len(cameras) != count:
         raise InvalidMedia(f"{path.name} has {len(cameras)} poses for {count} frames of depth.")

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from vr_server.domain.errors import InvalidMedia
 
-from .codec import H264Encoder, H264Settings, write_mp4
-from .colour import rgb_to_i420
+from .film import write_film
 from .pictures import VideoPictures
 
 MEMORY_MB = 4096
@@ -78,20 +77,7 @@ def _limit(limits: Limits) -> None:
 def _rewrite(source: Path, target: Path) -> tuple[str, ...]:
     """Write `target` from `source`; what was changed on the way."""
     pictures = VideoPictures(source)
-    encoder = H264Encoder(
-        H264Settings(
-            width_px=pictures.width_px,
-            height_px=pictures.height_px,
-            fps=pictures.fps,
-            keyframe_interval=max(1, round(pictures.fps)),
-            crf=_CRF,
-            preset="superfast",
-            profile="high",
-        )
-    )
-    packets = [packet for picture in pictures for packet in encoder.encode(rgb_to_i420(picture))]
-    packets += encoder.flush()
-    write_mp4(target, iter(packets), width_px=pictures.width_px, height_px=pictures.height_px, fps=pictures.fps)
+    write_film(target, pictures, (pictures.width_px, pictures.height_px), pictures.fps, crf=_CRF)
     return pictures.remarks
 
 

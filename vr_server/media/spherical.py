@@ -1,4 +1,4 @@
-"""Say in an mp4 that its picture is a whole sphere, so that players turn it with the viewer.
+"""Say in an mp4 that its picture is a whole sphere, so that players turn it with the viewer; and read what one says.
 
 Both of the descriptions in use are written: the `st3d` and `sv3d` boxes in the sample entry (Spherical Video V2) and the
 XMP in a `uuid` box of the track (Spherical Video V1.1), https://github.com/google/spatial-media/tree/master/docs.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vr_server.domain.errors import InvalidMedia
+from vr_server.domain.frame import ClipProjection
 
 _UUID_V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _XMP = (
@@ -23,6 +24,7 @@ _XMP = (
 _TO_SAMPLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 _STSD_HEAD, _VISUAL_ENTRY_HEAD = 16, 86  # box header, version and count; box header and VisualSampleEntry
 _HEAD = 8
+_MOST_INDEX, _MOST_XMP = 8 << 20, 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,59 @@ def mark_equirectangular(path: Path) -> None:
     data[trak.end : trak.end] = outer
     data[entry.end : entry.end] = inner
     path.write_bytes(data)
+
+
+def told_projection(path: Path) -> ClipProjection | None:
+    """What the mp4 at `path` says of its picture: `equirectangular` where it is a whole sphere, None where it says nothing.
+
+    Reads the index only, and no more of it than `_MOST_INDEX`. Raise InvalidMedia with one line for a sphere that cannot be
+    layered: stereoscopic, cropped, a cube map or a mesh. A file that is no mp4 says nothing.
+    """
+    data = _index_of(path)
+    inner = data.find(b"sv3d")
+    if inner < 0:
+        xmp = data.find(_UUID_V1)
+        words = bytes(data[xmp : xmp + _MOST_XMP]) if xmp >= 0 else b""
+        if b"<GSpherical:Spherical>true" not in words:
+            return None
+        if b"<GSpherical:StereoMode>" in words and b"<GSpherical:StereoMode>mono" not in words:
+            raise InvalidMedia(f"{path.name} is stereoscopic: give one eye's picture.")
+        return "equirectangular"
+    stereo = data.find(b"st3d")
+    if stereo >= 0 and stereo + 9 <= len(data) and data[stereo + 8] != 0:
+        raise InvalidMedia(f"{path.name} is stereoscopic: give one eye's picture.")
+    whole = data.find(b"equi", inner)
+    if whole < 0:
+        raise InvalidMedia(f"{path.name} is a cube map or a mesh: make it equirectangular first.")
+    if any(data[whole + 8 : whole + 24]):
+        raise InvalidMedia(
+            f"{path.name} shows a part of the sphere only: make it a whole equirectangular picture first."
+        )
+    return "equirectangular"
+
+
+def _index_of(path: Path) -> bytes:
+    """The moov box of an mp4; nothing where there is none or it is too large to be one."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            at = 0
+            while at + _HEAD <= size:
+                file.seek(at)
+                head = file.read(16)
+                length, kind = struct.unpack(">I4s", head[:_HEAD])
+                if length == 1 and len(head) == 16:
+                    (length,) = struct.unpack(">Q", head[_HEAD:])
+                length = length or size - at
+                if length < _HEAD:
+                    return b""
+                if kind == b"moov":
+                    file.seek(at)
+                    return file.read(min(length, _MOST_INDEX))
+                at += length
+    except OSError as error:
+        raise InvalidMedia(f"{path.name} cannot be read.") from error
+    return b""
 
 
 def _v2() -> bytes:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vr_server.domain.shot import CameraMove
 from vr_server.domain.take import Check, Finding
+from vr_server.media.cuts import find_cuts
 
 from .bar import QualityBar
 
@@ -115,29 +116,11 @@ def _sharpness(grey: Grey) -> float:
 
 
 def _cuts(greys: list[Grey], bar: QualityBar) -> list[Finding]:
-    """Two pictures that have nothing in common: their coarse grids differ by far more than their neighbours do.
-
-    Compared on a blurred 8x5 grid, so that motion within the picture does not count."""
-    coarse = [cv2.resize(g, (8, 5), interpolation=cv2.INTER_AREA).astype(np.float64) for g in greys]
-    flat = [c - c.mean() for c in coarse]
-    apart = np.array([_apart(a, b) for a, b in itertools.pairwise(flat)])
-    found = []
-    for index in np.flatnonzero(apart > bar.cut):
-        around = np.concatenate([apart[max(0, index - 3) : index], apart[index + 1 : index + 4]])
-        if around.size and apart[index] < 4 * float(np.median(around)):
-            continue  # it changes like that all the time
-        value = float(apart[index])
-        frame = int(index) + 1
-        found.append(_finding("cut", value, bar.cut, f"There is a cut at frame {frame}.", frame))
-    return found
-
-
-def _apart(a: Floats, b: Floats) -> float:
-    """1 - the pictures' correlation, halved: 0 alike, 0.5 nothing in common, 1 opposite."""
-    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    if size < 1e-6:
-        return 0.0
-    return float(1 - (a * b).sum() / size)
+    """Two pictures that have nothing in common: a take is one shot."""
+    return [
+        _finding("cut", cut.unlike, bar.cut, f"There is a cut at frame {cut.frame}.", cut.frame)
+        for cut in find_cuts(greys, bar.cut)
+    ]
 
 
 def _flicker(greys: list[Grey], bar: QualityBar) -> list[Finding]:

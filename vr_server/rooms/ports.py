@@ -1,16 +1,16 @@
 """What a room asks of the rest: a workshop that makes takes, and a stream that shows them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from streaming import ClipSource, Span
 from streaming import Playhead as WirePlayhead
 from vr_server.domain.base import Vec3
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.region import Region
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Take
-from vr_server.storage import Store
+from vr_server.storage import Lease, Store
 
 
 class ProjectView(Protocol):
@@ -53,11 +53,14 @@ class Workshop(Protocol):
         client_id: str,
         point_m: Vec3 | None = None,
         ray_direction: Vec3 | None = None,
+        region: Region | None = None,
     ) -> Note: ...
 
     async def decide_revision(self, revision_id: str, accept: bool) -> Revision: ...
 
-    async def folder(self, take_id: str, quality: Quality) -> Path: ...
+    async def lease(self, take_id: str, quality: Quality) -> Lease: ...
+
+    def hold(self, take_id: str, quality: Quality) -> Lease: ...
 
 
 class Viewer(Protocol):

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from vr_server.domain.base import Language, Model, Vec3
 from vr_server.domain.manifest import Manifest
 from vr_server.domain.note import Note, Revision
+from vr_server.domain.region import Region
 from vr_server.domain.room import Participant, Playhead
 from vr_server.domain.shot import Project, Shot
 from vr_server.domain.take import Quality, Take
@@ -51,7 +52,8 @@ class RequestTake(Model):
 
 
 class WriteNote(Model):
-    """`client_id` makes the request idempotent: the same id again returns the note already kept."""
+    """`client_id` makes the request idempotent: the same id again returns the note already kept. `region`: only that part of
+    the picture is meant; a painted mask is sent first (``POST /api/takes/{id}/masks``)."""
 
     type: Literal["writeNote"] = "writeNote"
     client_id: str = Field(min_length=8, max_length=64)
@@ -60,6 +62,7 @@ class WriteNote(Model):
     text: str = Field(min_length=1, max_length=2000)
     point_m: Vec3 | None = None
     ray_direction: Vec3 | None = None
+    region: Region | None = None
 
 
 class DecideRevision(Model):
@@ -153,7 +156,7 @@ class Progress(Model):
 
     type: Literal["progress"] = "progress"
     take_id: str
-    stage: Literal["queued", "generating", "staging", "draft", "final", "storing"]
+    stage: Literal["queued", "generating", "staging", "draft", "final", "storing", "recalling"]
     fraction: float
     playable_frames: int = 0
     eta_s: float | None = None

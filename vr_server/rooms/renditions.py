@@ -14,14 +14,21 @@ from vr_server.domain.errors import InvalidMedia, NotFound, StorageFailed
 from vr_server.domain.manifest import Manifest
 from vr_server.domain.take import QUALITIES, Quality, Take
 from vr_server.rooms.ports import Workshop
+from vr_server.storage import Lease
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A rendition's folder. `complete`: its files will not change any more."""
+    """A rendition's folder. `complete`: its files will not change any more. It stays until it is released."""
 
     folder: Path
     complete: bool
+    lease: Lease | None = None
+
+    def release(self) -> None:
+        """It is read no more. Safe to call twice."""
+        if self.lease is not None:
+            self.lease.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +57,19 @@ class Renditions:
                 pass
 
     async def locate(self, take_id: str, quality: Quality) -> Located:
-        """Raise NotFound when the take has no such rendition, StorageFailed when its files are damaged."""
+        """Where it is, held there. Raise NotFound when the take has no such rendition, StorageFailed as the workshop does."""
         try:
-            return Located(await self._workshop.folder(take_id, quality), complete=True)
+            lease = await self._workshop.lease(take_id, quality)
+            return Located(lease.folder, complete=True, lease=lease)
         except NotFound:
             growing = self._growing.get(take_id, {}).get(quality)
             if growing is None:
                 raise
-            return Located(growing, complete=False)
+            return self.growing(take_id, quality, growing)
+
+    def growing(self, take_id: str, quality: Quality, folder: Path) -> Located:
+        """A rendition that is being baked into `folder`, held there for when it is finished."""
+        return Located(folder, complete=False, lease=self._workshop.hold(take_id, quality))
 
     def best(self, take: Take) -> Quality | None:
         """The quality of `take` to show now: the best complete one, else one that grows."""
@@ -68,17 +80,18 @@ class Renditions:
         return next((q for q in reversed(QUALITIES) if q in growing), None)
 
 
-def open_rendition(folder: Path) -> Opened:
+def open_rendition(located: Located) -> Opened:
     """Read the manifest and open every tier's packet log, best first. Blocking: call it in a thread.
 
-    Raise InvalidMedia when the files are not what they say, StorageFailed when they are not there.
+    The folder is released when the source is closed; on an error that is the caller's business. Raise InvalidMedia when the files are not what they say, StorageFailed when they are not there.
     """
-    readers: dict[str, PacketReader] = {}
+    folder, readers = located.folder, dict[str, PacketReader]()
     try:
         manifest = Manifest.model_validate(json.loads((folder / "manifest.json").read_bytes()))
         for tier in manifest.tiers:
             readers[tier.name] = PacketReader(folder / Path(tier.packets).name)
-        return Opened(manifest, ClipSource(readers, Fraction(*manifest.fps), manifest.frame_count))
+        source = ClipSource(readers, Fraction(*manifest.fps), manifest.frame_count, on_close=located.release)
+        return Opened(manifest, source)
     except OSError as error:
         _close(readers)
         raise StorageFailed(f"A file of the rendition cannot be read: {error.strerror or error}.") from error

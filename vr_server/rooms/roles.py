@@ -10,7 +10,7 @@ _MAY: Final[dict[Role, frozenset[str]]] = {
     "collaborator": frozenset({"hello", "pose", "ping", "writeNote", "requestTake"}),
     "director": frozenset({
         "hello", "pose", "ping", "writeNote", "requestTake", "transport", "selectTake", "cancelTake", "decideRevision",
-        "resolveTake", "setBudget", "overrideGate",
+        "resolveTake", "setBudget", "overrideGate", "approveTake",
     }),
 }  # fmt: skip
 _WORDS: Final[dict[str, str]] = {
@@ -21,6 +21,7 @@ _WORDS: Final[dict[str, str]] = {
     "cancelTake": "cancel takes",
     "resolveTake": "send paid orders again or drop them",
     "setBudget": "set the budget",
+    "approveTake": "approve takes",
     "overrideGate": "answer for words that the gate refuses",
     "decideRevision": "decide on revisions",
 }

@@ -214,6 +214,7 @@ class LiveRoom:
             client_id=message.client_id,
             point_m=message.point_m,
             ray_direction=message.ray_direction,
+            region=message.region,
         )
         # everybody hears of a new note by the bus; of one that was kept already the writer hears only here
         seat.outbox.put(seal(protocol.NoteAdded(note=note, client_id=message.client_id)))

@@ -75,7 +75,8 @@ class Screen:
     async def on_playable(self, event: RenditionPlayable) -> None:
         """The first half second of a rendition can be watched."""
         if wants(self._showing, self._awaited, event.take_id, event.quality, complete=False):
-            await self._show(event.take_id, event.quality, Located(event.folder, complete=False))
+            located = self._renditions.growing(event.take_id, event.quality, event.folder)
+            await self._show(event.take_id, event.quality, located)
 
     async def on_take(self, take: Take) -> None:
         """A take has changed: it may have a better rendition, or never get one."""
@@ -103,7 +104,11 @@ class Screen:
         async with self._loading:
             before = self._showing
             where = located or await self._renditions.locate(take_id, quality)
-            opened = await asyncio.to_thread(open_rendition, where.folder)
+            try:
+                opened = await asyncio.to_thread(open_rendition, where)
+            except BaseException:
+                where.release()
+                raise
             manifest = opened.manifest
             now = Showing(take_id, quality, manifest.frame_count)
             frame, playing = 0, True

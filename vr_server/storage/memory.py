@@ -16,7 +16,7 @@ from vr_server.domain.room import Room
 from vr_server.domain.shot import Project, Sequence, Shot
 from vr_server.domain.take import Take
 
-from .port import Reading, Unit
+from .port import OnBytes, Reading, Unit
 
 _T = TypeVar("_T")
 _UNFINISHED = ("queued", "generating")
@@ -127,6 +127,10 @@ class _MemoryReading:
     async def decisions(self, project_id: str) -> tuple[Decision, ...]:
         found = (d for d in self._now().decisions.values() if d.project_id == project_id)
         return tuple(sorted(found, key=lambda d: (d.at, d.id)))
+
+    async def approved_takes(self) -> tuple[Take, ...]:
+        found = (t for t in self._now().takes.values() if t.approval is not None)
+        return tuple(sorted(found, key=lambda t: (t.created_at, t.shot_id, t.number)))
 
     async def open_orders(self) -> tuple[Order, ...]:
         found = (o for o in self._now().orders.values() if o.state in OPEN_ORDERS)
@@ -241,7 +245,7 @@ class MemoryBlobs:
     async def read(self, digest: str) -> bytes:
         return _one(self._blobs, digest, "blob")
 
-    async def copy_to(self, digest: str, path: Path) -> None:
+    async def copy_to(self, digest: str, path: Path, on_bytes: OnBytes | None = None) -> None:  # noqa: ARG002 - at hand
         data = await self.read(digest)
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         await asyncio.to_thread(path.write_bytes, data)

@@ -3,6 +3,7 @@
 Every method may raise StorageFailed (disk full, file damaged, database locked): one line, and nothing is half-written.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -88,6 +89,10 @@ class Reading(Protocol):
         """What the gate and those who override it decided, oldest first."""
         ...
 
+    async def approved_takes(self) -> tuple[Take, ...]:
+        """Takes that somebody has approved, in every project, oldest first."""
+        ...
+
     async def open_orders(self) -> tuple[Order, ...]:
         """Orders that wait, are being sent or are in the making, in every project, oldest first."""
         ...
@@ -145,6 +150,10 @@ class Store(Reading, Protocol):
     async def close(self) -> None: ...
 
 
+OnBytes = Callable[[int, int], None]
+"""Told of a file that comes from far away: bytes here by now, bytes in all."""
+
+
 class Blobs(Protocol):
     """Files by content: the name is the SHA-256 of the bytes, so nothing is stored twice and damage shows."""
 
@@ -153,11 +162,14 @@ class Blobs(Protocol):
         ...
 
     async def read(self, digest: str) -> bytes:
-        """The whole blob, checked against its name. Raise NotFound, or StorageFailed when it is damaged."""
+        """The whole blob, checked against its name. Raise NotFound, or BlobDamaged."""
         ...
 
-    async def copy_to(self, digest: str, path: Path) -> None:
-        """Write the blob to `path`, which appears whole and checked or not at all. Raise as `read`."""
+    async def copy_to(self, digest: str, path: Path, on_bytes: OnBytes | None = None) -> None:
+        """Write the blob to `path`, which appears whole and checked or not at all. Raise as `read`.
+
+        `on_bytes` hears of the way from a cold store; of a blob that is at hand it hears nothing.
+        """
         ...
 
     async def exists(self, digest: str) -> bool: ...

@@ -1,16 +1,15 @@
 """The store on SQLite (WAL) or PostgreSQL, with SQLAlchemy's Core."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Select, Table, event, func, insert, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -26,6 +25,7 @@ from vr_server.domain.take import Take
 from . import tables as t
 from .migrations import upgrade
 from .port import Reading, Unit
+from .sql_errors import told, translated
 
 _M = TypeVar("_M", bound=Model)
 _BUSY_MS = 10_000
@@ -44,7 +44,7 @@ class SqlStore:
     async def open(cls, database: Path | str) -> Self:
         """A store on a SQLite file (path) or any database by URL, migrated. Raise StorageFailed."""
         if isinstance(database, Path):
-            with _told(database.parent):
+            with told(database.parent):
                 database.parent.mkdir(parents=True, exist_ok=True)
             database = f"sqlite+aiosqlite:///{database}"
         engine = create_async_engine(database)
@@ -52,7 +52,7 @@ class SqlStore:
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         try:
-            with _translated():
+            with translated():
                 async with engine.execution_options(writes=True).begin() as connection:
                     await connection.run_sync(upgrade)
         except StorageFailed:
@@ -71,14 +71,14 @@ class SqlStore:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Unit]:
-        with _translated():
+        with translated():
             writing = self._engine.execution_options(writes=True)
             async with self._writing or nullcontext(), writing.begin() as connection:
                 yield _SqlUnit(connection)
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[Reading]:
-        with _translated():
+        with translated():
             async with self._engine.begin() as connection:
                 yield _SqlReading(connection)
 
@@ -165,6 +165,10 @@ class SqlStore:
     async def decisions(self, project_id: str) -> tuple[Decision, ...]:
         async with self._snapshot() as reading:
             return await reading.decisions(project_id)
+
+    async def approved_takes(self) -> tuple[Take, ...]:
+        async with self._snapshot() as reading:
+            return await reading.approved_takes()
 
     async def open_orders(self) -> tuple[Order, ...]:
         async with self._snapshot() as reading:
@@ -253,6 +257,10 @@ class _SqlReading:
     async def decisions(self, project_id: str) -> tuple[Decision, ...]:
         of_project = select(t.decisions.c.document).where(t.decisions.c.project_id == project_id)
         return await self._all(Decision, of_project.order_by(t.decisions.c.created_at, t.decisions.c.id))
+
+    async def approved_takes(self) -> tuple[Take, ...]:
+        approved = select(t.takes.c.document).where(t.takes.c.document["approval"].as_string().is_not(None))
+        return await self._all(Take, approved.order_by(t.takes.c.created_at, t.takes.c.shot_id, t.takes.c.number))
 
     async def open_orders(self) -> tuple[Order, ...]:
         still = select(t.orders.c.document).where(t.orders.c.state.in_(OPEN_ORDERS))
@@ -362,37 +370,3 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: one that reads first and writes later could not wait for another, only fail.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageFailed(f"The folder {folder} cannot be used: {error.strerror}.") from error
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The database's errors as one line that says what to do."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StorageFailed("The database is too busy: try again.") from error
-    except DBAPIError as error:
-        reason = str(error.orig)
-        for sign, advice in _ADVICE.items():
-            if sign in reason:
-                raise StorageFailed(advice) from error
-        raise StorageFailed(f"The database refused: {reason}.") from error
-
-
-_ADVICE = {
-    "disk is full": "The disk is full: free some space, then try again; nothing was changed.",
-    "database is locked": "The database is held by another program: close it, then try again.",
-    "malformed": "The database file is damaged: put back a backup of previs.sqlite.",
-    "not a database": "The database file is damaged: put back a backup of previs.sqlite.",
-    "readonly": "The database cannot be written: check the permissions of the data folder.",
-    "unable to open": "The database cannot be opened: check the path and permissions of the data folder.",
-    "disk I/O error": "The disk failed while the database was used: check the disk, then try again.",
-}

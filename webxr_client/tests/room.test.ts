@@ -13,14 +13,16 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   number,
   createdAt: '2026-01-01T00:00:00Z',
   spec: { text: 'x' } as Take['spec'],
-  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', negativePrompt: '', dropped: [], parentTakeId: null, noteIds: [], revisionId: null, orderId: null, attempt: 0, retryOf: null, remarks: [] },
+  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', negativePrompt: '', dropped: [], parentTakeId: null, noteIds: [], revisionId: null, redrawn: null, orderId: null, attempt: 0, retryOf: null, remarks: [] },
   state,
   urgency: 'room',
   findings: [],
+  approval: null,
+  kept: null,
   renditions: [],
   error: null,
 });
-const note = (id: string, frame: number): Note => ({ id, projectId: 'p', takeId: 't1', frame, timeS: 0, author: 'a', text: id, language: 'en', pointM: null, rayDirection: null, createdAt: `2026-01-01T00:00:0${frame}Z` });
+const note = (id: string, frame: number): Note => ({ id, projectId: 'p', takeId: 't1', frame, timeS: 0, author: 'a', text: id, language: 'en', pointM: null, rayDirection: null, region: null, createdAt: `2026-01-01T00:00:0${frame}Z` });
 const after = (...messages: ServerMessage[]) => messages.reduce((state, message) => fold(state, message, 5), emptyRoom('r'));
 
 describe('room state', () => {
@@ -30,6 +32,12 @@ describe('room state', () => {
     expect(working.progress['t1']?.fraction).toBe(0.4);
     const done = fold(working, { type: 'takeUpdated', take: take('t1', 1, 'ready') }, 6);
     expect([done.takes.length, done.takes[0]?.state, done.progress['t1']]).toEqual([1, 'ready', undefined]);
+  });
+
+  it('shows a finished take coming back from the archive, and forgets it once it is here', () => {
+    const coming: ServerMessage = { type: 'progress', takeId: 't1', stage: 'recalling', fraction: 0.4, playableFrames: 96, etaS: null };
+    expect(after(coming).progress['t1']?.fraction).toBe(0.4);
+    expect(after(coming, { ...coming, fraction: 1 }).progress['t1']).toBeUndefined();
   });
 
   it('keeps clips by barcode tag, the newest winning, and knows the best quality', () => {

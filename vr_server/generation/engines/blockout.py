@@ -13,6 +13,7 @@ _CAPABILITIES = Capabilities(
     model="blockout",
     version=__version__,
     embedded=True,
+    modes=("text", "edit_mask"),
     gives_depth=True,
     gives_ids=True,
     gives_camera=True,
@@ -37,8 +38,12 @@ class BlockoutEngine:
         """Stage the shot and open its clip. Raise InvalidInput for a request outside the capabilities."""
         _check(request)
         staging, fps, quality = compose(request.spec, request.seed), Fraction(request.fps), request.quality
+        like = request.like
+        if like is not None:
+            staging = staging.model_copy(update={"camera": like.camera})
+            like = like if like.sky == staging.sky and like.style == staging.style else None
         size = {"width_px": request.width_px, "height_px": request.height_px}
-        frames = blockout.open_clip(staging, **size, fps=fps, quality=quality)
+        frames = blockout.open_clip(staging, **size, fps=fps, quality=quality, exposed_like=like)
 
         def panorama(height_px: int) -> FrameSource:
             return blockout.open_panorama(staging, height_px=height_px, fps=fps, quality=quality)

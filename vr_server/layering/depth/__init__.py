@@ -1,10 +1,13 @@
 """Depth of a flat clip: a port with estimators, the camera's way, and edges that are where the colours say."""
 
+from .around import LevelGround
 from .auto import choose
 from .camera import LensPrior, estimate_camera
-from .clip import KNOWN, EstimatedClip, Found
+from .clip import KNOWN, EstimatedClip, Found, FoundShot
 from .find import find_depth
 from .ground import GroundPlane
+from .hints import PlannedFigure, ScaleHints
+from .lens import lens_prior
 from .models import ModelEntry, ModelStore, catalogue
 from .network import NetworkDepth
 from .parallax import MotionParallax
@@ -17,17 +20,22 @@ __all__ = [
     "DepthTrack",
     "EstimatedClip",
     "Found",
+    "FoundShot",
     "GroundPlane",
     "LensPrior",
+    "LevelGround",
     "ModelEntry",
     "ModelStore",
     "MotionParallax",
     "NetworkDepth",
     "Pictures",
+    "PlannedFigure",
     "Report",
+    "ScaleHints",
     "catalogue",
     "choose",
     "estimate_camera",
     "find_depth",
+    "lens_prior",
     "silent",
 ]

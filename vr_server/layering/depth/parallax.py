@@ -26,7 +26,7 @@ _REACHES = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """What one partner frame says: inverse depth and how many pixels of parallax it rests on, float32 [h, w]; 0 = nothing."""
 
     inverse: F32
@@ -63,6 +63,7 @@ class MotionParallax:
             estimator=self.name,
             reason=f"measured by parallax: {camera.reason}",
             scale_reason="the camera's own way" if camera.metric else "none: the camera's way has no unit",
+            of_way=True,
         )
 
 
@@ -74,7 +75,7 @@ def work_size(width_px: int, height_px: int) -> tuple[int, int]:
 def _frame(n: int, pictures: list[U8], camera: CameraTrack) -> F32:
     height, width = pictures[n].shape
     k = intrinsics(width, height, camera.cameras[n].yfov_rad)
-    looks = [look for step in (1, -1) if (look := _best_look(n, step, pictures, camera, k)) is not None]
+    looks = [look for step in (1, -1) if (look := best_look(n, step, pictures, camera, k)) is not None]
     if not looks:
         raise NoDepth(
             f"Frame {n} has no other frame that shows it from far enough aside: there is too little parallax."
@@ -87,11 +88,11 @@ def _frame(n: int, pictures: list[U8], camera: CameraTrack) -> F32:
     return fill(inverse.astype(np.float32), seen)
 
 
-def _best_look(n: int, step: int, pictures: list[U8], camera: CameraTrack, k: F64) -> _Look | None:
+def best_look(n: int, step: int, pictures: list[U8], camera: CameraTrack, k: F64) -> Look | None:
     """The farthest partner in one direction of time whose flow still holds for most of the picture."""
     last = len(pictures) - 1 if step > 0 else 0
     far = abs(last - n)
-    best: _Look | None = None
+    best: Look | None = None
     for away in (reach for reach in _REACHES if reach <= far):
         look = _look(n, n + step * away, pictures, camera, k)
         if look is None:
@@ -104,7 +105,7 @@ def _best_look(n: int, step: int, pictures: list[U8], camera: CameraTrack, k: F6
     return best
 
 
-def _look(n: int, m: int, pictures: list[U8], camera: CameraTrack, k: F64) -> _Look | None:
+def _look(n: int, m: int, pictures: list[U8], camera: CameraTrack, k: F64) -> Look | None:
     flow = DenseFlow(fine=True)
     ahead, back = flow(pictures[n], pictures[m]), flow(pictures[m], pictures[n])
     rotation, translation = from_webxr(camera.cameras[n].t_world_camera, camera.cameras[m].t_world_camera)
@@ -119,7 +120,7 @@ def _look(n: int, m: int, pictures: list[U8], camera: CameraTrack, k: F64) -> _L
         return None
     trip = _round_trip(ahead, back)
     good = (aside < _ASIDE_PX) & (trip < _ROUND_TRIP_PX) & (inverse >= 0)
-    return _Look(np.maximum(inverse, 0), np.where(good, parallax**2 + 0.05, 0).astype(np.float32), most)
+    return Look(np.maximum(inverse, 0), np.where(good, parallax**2 + 0.05, 0).astype(np.float32), most)
 
 
 def _round_trip(ahead: F32, back: F32) -> F32:

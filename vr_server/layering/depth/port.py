@@ -62,6 +62,7 @@ class DepthTrack:
 
     `metric`: 1/metres, else an unknown unit. `approximate`: a guess from the picture's layout, no measurement.
     `estimator` and `reason` go into the report, `scale_reason` says what ties it to metres (or that nothing does).
+    `of_way`: its unit is that of the camera's way.
     """
 
     inverse: F16
@@ -70,6 +71,7 @@ class DepthTrack:
     estimator: str
     reason: str
     scale_reason: str
+    of_way: bool = False
 
 
 class DepthEstimator(Protocol):
@@ -77,5 +79,5 @@ class DepthEstimator(Protocol):
     def name(self) -> str: ...
 
     def estimate(self, clip: Pictures, camera: CameraTrack, report: Report) -> DepthTrack:
-        """Raise NoDepth with one line where this way of finding depth cannot work for this clip."""
+        """`clip` is one shot. Raise NoDepth with one line where this way of finding depth cannot work for this clip."""
         ...

@@ -1,4 +1,4 @@
-"""A shot's depth held steady in time: one scale and shift for all frames, smoothing along the flow, new starts at cuts."""
+"""A shot's depth held steady in time: one scale and shift for all frames, smoothing along the flow."""
 
 import cv2
 import numpy as np
@@ -6,27 +6,10 @@ import numpy as np
 from .flow import DenseFlow
 from .port import F16, F32, U8
 
-_KEEP = 0.55
-"""How much of the frame before goes on where it agrees."""
+_LEARNS, _TURNS = 0.45, 0.1
+"""How much of a frame's surprise goes into the depth, and into its change a frame, where it agrees with what was expected."""
 _AGREE = 0.1
 _COLOUR = 12
-_CUT = 0.45
-"""Correlation of grey histograms and of small pictures below which a frame begins a new shot."""
-_SMALL = (48, 27)
-
-
-def cuts(pictures: list[U8]) -> tuple[int, ...]:
-    """Frames that begin a new shot (the first not counted); `pictures` uint8 [h, w] grey."""
-    small = [np.asarray(cv2.resize(p, _SMALL, interpolation=cv2.INTER_AREA), np.float32) for p in pictures]
-    found = []
-    for n in range(1, len(small)):
-        a, b = small[n - 1] - small[n - 1].mean(), small[n] - small[n].mean()
-        alike = float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-6))
-        bins = [cv2.calcHist([pictures[i]], [0], None, [32], [0, 256]) for i in (n - 1, n)]
-        toned = float(cv2.compareHist(bins[0], bins[1], cv2.HISTCMP_CORREL))
-        if alike < _CUT and (toned < 1 - _CUT / 2 or alike < _CUT / 2):
-            found.append(n)
-    return tuple(found)
 
 
 def scale_and_shift(source: F32, target: F32) -> tuple[float, float]:
@@ -54,22 +37,19 @@ def align_windows(before: F32, window: F32) -> F32:
 
 
 def steady(inverse: F16, pictures: list[U8], *, align: bool) -> F16:
-    """`inverse` float16 [n, h, w], frame after frame brought to the first one's scale (`align`) and smoothed along the flow
-    of `pictures` uint8 [h, w]. Where flow, colour or depth disagree the new frame stands: nothing lags behind what moves."""
+    """`inverse` float16 [n, h, w] of one shot, frame after frame brought to the first one's scale (`align`) and smoothed along
+    the flow of `pictures` uint8 [h, w]. Where flow, colour or depth disagree the new frame stands: nothing lags behind what
+    moves. What comes nearer evenly is expected to (an alpha-beta filter), so that it does not lag either."""
     height, width = inverse.shape[1:]
     flow_of = DenseFlow(fine=False)
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    fresh = set(cuts(pictures))
     out = inverse.copy()
+    change: F32 = np.zeros((height, width), np.float32)
     for n in range(1, len(out)):
-        if n in fresh:
-            continue
         flow = flow_of(pictures[n], pictures[n - 1])
         at_x, at_y = x + flow[..., 0], y + flow[..., 1]
-        before = np.asarray(
-            cv2.remap(out[n - 1].astype(np.float32), at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-            np.float32,
-        )
+        change = _followed(change, at_x, at_y)
+        before = _followed(out[n - 1].astype(np.float32), at_x, at_y) + change
         grey = np.asarray(
             cv2.remap(pictures[n - 1], at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0.0,))
         )
@@ -79,5 +59,11 @@ def steady(inverse: F16, pictures: list[U8], *, align: bool) -> F16:
             a, b = scale_and_shift(now[same], before[same])
             now = np.maximum(a * now + b, 0).astype(np.float32)
         agree = same & (np.abs(before - now) < _AGREE * np.maximum(before, now))
-        out[n] = np.where(agree, _KEEP * before + (1 - _KEEP) * now, now)
+        surprise = now - before
+        out[n] = np.where(agree, before + _LEARNS * surprise, now)
+        change = np.where(agree, change + _TURNS * surprise, np.float32(0)).astype(np.float32)
     return out
+
+
+def _followed(values: F32, at_x: F32, at_y: F32) -> F32:
+    return np.asarray(cv2.remap(values, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -238,8 +238,8 @@ def person_nodes(subject: Subject, strength: float, toward: Array | None = None)
     hangs `toward` a direction, float64 [3] (to the frame's right where none is given)."""
     wind = Wind(strength, unit(vec(0.95, 0.0, 0.31) if toward is None else toward))
     worn = wardrobe_of(subject)
-    slender = 0.9 if worn.female else 0.94 if worn.age == "child" else 1.0
-    act = Performance(subject, worn.breadth(slender))
+    slender = _slender(worn)
+    act = performance_of(subject)
     nodes: list[MovingNode] = []
     for part, meshes in figure_meshes(act.build, worn, slender).items():
         nodes += [MovingNode(mesh, subject.object_id, subject.label, part, _follow(act, part)) for mesh in meshes]
@@ -250,6 +250,16 @@ def person_nodes(subject: Subject, strength: float, toward: Array | None = None)
         pieces += sash_pieces(act, worn, wind)
     nodes += [MovingNode(mesh, subject.object_id, subject.label, part, at) for part, mesh, at in pieces]
     return nodes + held_nodes(subject, act) + _seat(subject, act)
+
+
+def performance_of(subject: Subject) -> Performance:
+    """A person's joints over time, as their body is drawn."""
+    worn = wardrobe_of(subject)
+    return Performance(subject, worn.breadth(_slender(worn)))
+
+
+def _slender(worn: Wardrobe) -> float:
+    return 0.9 if worn.female else 0.94 if worn.age == "child" else 1.0
 
 
 def _follow(act: Performance, part: str) -> Callable[[float], Matrix]:

@@ -151,8 +151,9 @@ export class App {
       resolveTake: (takeId, retry) => this.link?.actions.resolveTake(takeId, retry),
       decide: (revisionId, accept) => this.link?.actions.decide(revisionId, accept),
       writeNote: (text) => {
-        this.link?.writeNote(text, this.point);
+        this.link?.writeNote(text, this.point, this.view.value.region);
         this.setPoint(null);
+        this.patch({ drawing: false, region: null });
       },
       setLanguage: (language) => {
         remember('previs.language', language);
@@ -168,10 +169,20 @@ export class App {
         this.stage.group.visible = mode === 'stage';
         const { shown } = this.screen;
         if (mode === 'stage' && shown) void this.stage.load(`${shown.clip.filesPath}/stage.glb`);
-        this.patch({ mode });
+        this.patch({ mode, drawing: false, region: null });
       },
       toggleVr: () => void this.vr.toggle(),
       clearPoint: () => this.setPoint(null),
+      drawRegion: (on) => {
+        this.patch({ drawing: on, region: null });
+        if (!on) return;
+        transport()?.pause();
+        this.world.flat.moveTo([0, 0, 0]);
+      },
+      setRegion: (shape) => {
+        const { takeId, frame } = this.view.value;
+        if (takeId) this.patch({ region: { takeId, frame, shape } });
+      },
     };
   }
 
@@ -227,6 +238,7 @@ export class App {
   private tick(governor: QualityGovernor | null): void {
     this.world.onTick((seconds) => {
       this.world.insets = this.shell.insets();
+      this.shell.placePicture(this.world.pictureBox());
       this.followLost();
       this.meet(seconds);
       const { shown, view } = this.screen;
@@ -300,7 +312,7 @@ export class App {
         play: actions.play,
         pause: actions.pause,
         seek: actions.seek,
-        moveEye: (x, y, z) => this.world.flat.moveTo([x, y, z]),
+        moveEye: (x, y, z, yaw, pitch) => this.world.flat.moveTo([x, y, z], yaw, pitch),
         enterVr: () => this.vr.toggle(),
       },
     };

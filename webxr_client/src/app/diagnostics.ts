@@ -51,7 +51,7 @@ export interface Previs {
     pause(): void;
     seek(frame: number): void;
     /** Put the flat view's eye, metres from the shot camera. */
-    moveEye(x: number, y: number, z: number): void;
+    moveEye(x: number, y: number, z: number, yaw?: number, pitch?: number): void;
     enterVr(): Promise<void>;
   };
 }

@@ -11,9 +11,12 @@ import type { ClientMessage, Pose, ServerMessage } from '../protocol/messages';
 import type { Actions, ViewState } from '../ui/model';
 import type { Point } from './pointing';
 
+/** A region reaches a little beyond what the hand drew, for hair and shadows. */
+const EXPAND_RATIO = 0.05;
+
 export interface RoomLink {
   readonly actions: Pick<Actions, 'play' | 'pause' | 'seek' | 'selectTake' | 'requestTake' | 'cancelTake' | 'resolveTake' | 'decide'>;
-  writeNote(text: string, point: Point | null): void;
+  writeNote(text: string, point: Point | null, region: ViewState['region']): void;
   sendPose(head: Pose['head'], immersive: boolean): void;
   /** The name has changed: comes in again under the new one; the picture stays. */
   rename(): void;
@@ -95,10 +98,11 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
       resolveTake: (takeId, retry) => send({ type: 'resolveTake', takeId, retry }),
       decide: (revisionId, accept) => send({ type: 'decideRevision', revisionId, accept }),
     },
-    writeNote(text, point) {
-      const { takeId, frame } = view.value;
+    writeNote(text, point, drawn) {
+      const takeId = drawn?.takeId ?? view.value.takeId;
+      const frame = drawn?.frame ?? view.value.frame;
       if (!takeId) return;
-      const note = { clientId: freshId(), takeId, frame, text, ...(point ? { pointM: [...point.metres] as Point['metres'], rayDirection: [...point.direction] as Point['direction'] } : {}) };
+      const note = { clientId: freshId(), takeId, frame, text, ...(point ? { pointM: [...point.metres] as Point['metres'], rayDirection: [...point.direction] as Point['direction'] } : {}), ...(drawn ? { region: { shape: drawn.shape, tracking: true, expandRatio: EXPAND_RATIO } } : {}) };
       room.update((state) => ({ ...state, pending: { ...state.pending, [note.clientId]: note } }));
       send({ type: 'writeNote', ...note });
     },

@@ -2,7 +2,7 @@
 import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
 import { poseAt } from '../core/manifest';
 import { pitchOf, yawOf, type Vec3 } from '../core/pose';
-import { FlatCamera, type Insets } from '../take/flat-camera';
+import { FlatCamera, type Box, type Insets } from '../take/flat-camera';
 import { Surround } from '../take/surround';
 import type { Pose } from '../protocol/messages';
 import type { Screen } from './screen';
@@ -14,6 +14,8 @@ const STAGE_SCREEN_M = 1.1;
 /** Where the stage is first seen from: behind the shot camera and to its right, looking past it. */
 const STAGE_EYE_M: Vec3 = [1.1, 0.35, 1.5];
 const STAGE_YAW_RAD = 0.3;
+/** An eye no farther than this from the shot camera sees the picture as it was made. */
+const STRAIGHT_M = 0.004;
 const FEATHER = 0.06;
 const GRID_LIMIT_M = 30;
 const UP = new Vector3(0, 1, 0);
@@ -92,6 +94,12 @@ export class World {
     return [...position.toArray(), ...rotation.toArray()] as Pose['head'];
   }
 
+  /** Where the picture is in the window (px), while the flat view sees it straight on. */
+  pictureBox(): Box | null {
+    const centred = this.flat.eye.length() < STRAIGHT_M && !this.flat.free && !this.immersive;
+    return centred && this.screen?.shown ? this.flat.box : null;
+  }
+
   private eyes(): readonly Camera[] {
     return this.immersive ? this.renderer.xr.getCamera().cameras : [this.flat.camera];
   }
@@ -134,8 +142,8 @@ export class World {
     const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
     const shift = [-(position[0] * cos - position[2] * sin), -(position[0] * sin + position[2] * cos)] as const;
     this.surround.setFloor(stage ? 0 : -height, shift, scale);
-    const { x: tanX, y: tanY } = view.tangents();
-    this.surround.setFrame(Math.atan(tanX), Math.atan(tanY), pitchOf(rotation), stage ? yaw : 0, yaw - yawOf(poseAt(shown.clip.manifest, 0).rotation));
+    const [halfX, halfY] = view.halfAngles();
+    this.surround.setFrame(halfX, halfY, pitchOf(rotation), stage ? yaw : 0, yaw - yawOf(poseAt(shown.clip.manifest, 0).rotation));
     view.setScreenDistance(stage ? STAGE_SCREEN_M : null);
     view.setFeather(this.immersive ? FEATHER : 0);
     view.setEye(this.eyeAtAnchor(), stage ? 1 : 0);
@@ -149,6 +157,7 @@ export class World {
     const stage = this.mode === 'stage';
     if (stage) this.flat.fit(0.75, 0.42, size.x, size.y, this.insets);
     else this.flat.fit(half.x, half.y, size.x, size.y, this.insets);
+    this.flat.around = Boolean(view?.sphere);
     this.rig.position.copy(this.anchor.position);
     this.rig.quaternion.copy(this.anchor.quaternion);
     this.flat.update(seconds, view?.pivot() ?? 4, view?.camera.quaternion ?? new Quaternion());

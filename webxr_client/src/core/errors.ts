@@ -26,6 +26,7 @@ const TITLES: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   'engine-lied': { en: 'The engine’s answer is not what it should be', zh: '引擎的答复不合约定' },
   'result-gone': { en: 'The clip is no longer at its address', zh: '片段已不在原地址' },
   'outcome-unknown': { en: 'Nobody knows whether the engine took the order', zh: '无法确定引擎是否已接单' },
+  'blob-damaged': { en: 'A stored file is damaged', zh: '存储的文件已损坏' },
   'storage-failed': { en: 'The data could not be stored or read', zh: '数据无法保存或读取' },
   cancelled: { en: 'Cancelled', zh: '已取消' },
 };

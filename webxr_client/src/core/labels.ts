@@ -6,6 +6,7 @@ type Words = Readonly<Record<Language, string>>;
 type Format = 'scale' | 'metres' | 'degrees' | 'seconds' | 'millimetres' | 'word';
 
 const FIELDS: Readonly<Record<string, { label: Words; format: Format }>> = {
+  region: { label: { en: 'Region, in words', zh: '区域内容' }, format: 'word' },
   actionSpeed: { label: { en: 'Action pace', zh: '动作速度' }, format: 'scale' },
   durationS: { label: { en: 'Length', zh: '时长' }, format: 'seconds' },
   timeOfDay: { label: { en: 'Time of day', zh: '时间' }, format: 'word' },
@@ -21,6 +22,13 @@ const FIELDS: Readonly<Record<string, { label: Words; format: Format }>> = {
 };
 
 const MARK: Words = { en: 'Mark', zh: '站位' };
+
+/** Of one subject, whichever it is. */
+const OF_SUBJECTS: Readonly<Record<string, Words>> = {
+  colours: { en: 'Colour', zh: '颜色' },
+  scale: { en: 'Size', zh: '大小' },
+  count: { en: 'Number', zh: '数量' },
+};
 
 const WORDS: Readonly<Record<string, Words>> = {
   dawn: { en: 'dawn', zh: '黎明' },
@@ -70,7 +78,8 @@ export interface DiffLine {
 export function diffLine(diff: FieldDiff, language: Language): DiffLine {
   const field = FIELDS[diff.path];
   const mark = /^markOverrides\[\d+\]\.?(.*)$/.exec(diff.path);
-  const label = field?.label[language] ?? (mark ? `${MARK[language]} ${mark[1] ?? ''}`.trim() : diff.path);
+  const subject = OF_SUBJECTS[/^subjects\[\d+\]\.(\w+)/.exec(diff.path)?.[1] ?? ''];
+  const label = field?.label[language] ?? subject?.[language] ?? (mark ? `${MARK[language]} ${mark[1] ?? ''}`.trim() : diff.path);
   const show = (value: string): string => shown(value, field?.format ?? 'word', language);
   return { label, before: show(diff.before), after: show(diff.after) };
 }

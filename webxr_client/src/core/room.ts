@@ -7,6 +7,7 @@ import type {
   Poses,
   Progress,
   Project,
+  Region,
   Revision,
   ServerMessage,
   Shot,
@@ -42,6 +43,7 @@ export interface PendingNote {
   readonly takeId: string;
   readonly frame: number;
   readonly text: string;
+  readonly region?: Region;
 }
 
 export const NO_PLAYHEAD: Playhead = { takeId: null, quality: null, frame: 0, playing: false, counter: 0 };
@@ -104,6 +106,7 @@ export function fold(state: RoomState, message: ServerMessage, now: number): Roo
         progress: FINISHED.has(message.take.state) ? without(state.progress, message.take.id) : state.progress,
       };
     case 'progress':
+      if (message.stage === 'recalling' && message.fraction >= 1) return { ...state, progress: without(state.progress, message.takeId) };
       return { ...state, progress: { ...state.progress, [message.takeId]: message } };
     case 'manifest': {
       const { manifest, takeId, quality, filesPath } = message;

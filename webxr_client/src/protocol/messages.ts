@@ -52,7 +52,8 @@ export interface RequestTake {
   seed?: number | null;
 }
 /**
- * `client_id` makes the request idempotent: the same id again returns the note already kept.
+ * `client_id` makes the request idempotent: the same id again returns the note already kept. `region`: only that part of
+ * the picture is meant; a painted mask is sent first (``POST /api/takes/{id}/masks``).
  */
 export interface WriteNote {
   type: 'writeNote';
@@ -62,6 +63,47 @@ export interface WriteNote {
   text: string;
   pointM?: [number, number, number] | null;
   rayDirection?: [number, number, number] | null;
+  region?: Region | null;
+}
+/**
+ * A shape on the note's frame. `tracking`: through the clip it follows what it covers there, else it stays in the
+ * picture. `expand_ratio`: how far it grows on all sides, as a share of its size (the root of its area).
+ */
+export interface Region {
+  shape: RectShape | EllipseShape | PolygonShape | MaskShape;
+  tracking: boolean;
+  expandRatio: number;
+}
+export interface RectShape {
+  kind: 'rect';
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+/**
+ * `radius_x` is a share of the picture's width, `radius_y` of its height.
+ */
+export interface EllipseShape {
+  kind: 'ellipse';
+  x: number;
+  y: number;
+  radiusX: number;
+  radiusY: number;
+}
+/**
+ * An outline that closes by itself and does not cross itself: 3 to `MOST_POINTS` points.
+ */
+export interface PolygonShape {
+  kind: 'polygon';
+  points: [number, number][];
+}
+/**
+ * A picture of the region: a PNG among the blobs, of the take's own size, white where the region is.
+ */
+export interface MaskShape {
+  kind: 'mask';
+  sha256: string;
 }
 export interface DecideRevision {
   type: 'decideRevision';
@@ -341,6 +383,8 @@ export interface Take {
   error: string | null;
   urgency: 'room' | 'batch';
   findings: Finding[];
+  approval: Approval | null;
+  kept: Kept | null;
 }
 export interface Provenance {
   engine: string;
@@ -354,9 +398,43 @@ export interface Provenance {
   noteIds: string[];
   revisionId: string | null;
   orderId: string | null;
+  parts: Part[];
+  guidance: Guidance | null;
+  redrawn: NotedRegion | null;
   attempt: number;
   retryOf: string | null;
   remarks: string[];
+}
+/**
+ * One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
+ *
+ * What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+ */
+export interface Part {
+  orderId: string;
+  startS: number;
+  endS: number;
+  skipFrames: number;
+}
+/**
+ * What a paid engine was given to follow besides the words. `used` None: nothing.
+ *
+ * `recipe`: the name of what was drawn from the blockout (SHA-256, `generation.recipes`), that of the first part of a take
+ * made in several. `strength` 0..1 where the engine is told one.
+ */
+export interface Guidance {
+  asked: ('auto' | 'off') | ('depth' | 'pose' | 'scribble' | 'camera');
+  used: ('depth' | 'pose' | 'scribble' | 'camera') | null;
+  recipe: string | null;
+  strength: number | null;
+}
+/**
+ * Where a take was drawn anew; outside it is its parent take's picture.
+ */
+export interface NotedRegion {
+  noteId: string;
+  frame: number;
+  region: Region;
 }
 /**
  * One quality of a take that can be watched. `files` maps a file name to its blob's SHA-256.
@@ -392,14 +470,31 @@ export interface Finding {
     | 'camera_path'
     | 'own_motion'
     | 'match'
-    | 'content';
+    | 'content'
+    | 'outside';
   value: number;
   threshold: number;
   reason: string;
   frame: number | null;
 }
 /**
- * A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres).
+ * Who has chosen the take for the film, and when.
+ */
+export interface Approval {
+  by: string;
+  at: string;
+}
+/**
+ * How a take that was drawn anew in a region holds to its parent outside it: the share of those pixels (0..1) that are
+ * within `KEPT_CODES` of the parent's, decoded, in every channel. `given`: as the engine gave them, `kept`: as they are.
+ */
+export interface Kept {
+  given: number;
+  kept: number;
+}
+/**
+ * A remark by a participant, anchored to a take and a frame (and, where pointed, a place in metres; where drawn, a
+ * region of the picture, and then only that is drawn anew).
  */
 export interface Note {
   id: string;
@@ -412,6 +507,7 @@ export interface Note {
   language: 'en' | 'zh';
   pointM: [number, number, number] | null;
   rayDirection: [number, number, number] | null;
+  region: Region | null;
   createdAt: string;
 }
 /**
@@ -441,6 +537,7 @@ export interface Revision {
     | SubjectColourChange
     | SubjectScaleChange
     | SubjectCountChange
+    | RegionWordsChange
   )[];
   diff: FieldDiff[];
   explanation: string;
@@ -600,6 +697,13 @@ export interface SubjectCountChange {
   count: number;
 }
 /**
+ * Have an engine that draws from words draw the note's region from the note's own.
+ */
+export interface RegionWordsChange {
+  kind: 'region_words';
+  text: string;
+}
+/**
  * One line of the diff a director sees: a spec field, before and after, ready to be shown.
  */
 export interface FieldDiff {
@@ -654,7 +758,7 @@ export interface TakeUpdated {
 export interface Progress {
   type: 'progress';
   takeId: string;
-  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing';
+  stage: 'queued' | 'generating' | 'staging' | 'draft' | 'final' | 'storing' | 'recalling';
   fraction: number;
   playableFrames: number;
   etaS: number | null;
@@ -688,7 +792,7 @@ export interface Manifest {
   sourceHeight: number;
   atlas: AtlasInfo;
   coordinateSystem: CoordinateSystem;
-  projection: Projection;
+  projection: Perspective | Equirectangular;
   depth: DepthCode;
   layers: Layer[];
   tiles: {
@@ -745,9 +849,9 @@ export interface CoordinateSystem {
   unit: 'm';
 }
 /**
- * Perspective, names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own.
+ * Names of the glTF camera. `yfov` in radians is frame 0's; poses carry their own.
  */
-export interface Projection {
+export interface Perspective {
   type: 'perspective';
   yfov: number;
   aspectRatio: number;
@@ -759,7 +863,22 @@ export interface Projection {
   depthMeasure: 'planarZ';
 }
 /**
- * ``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky.
+ * A sphere about the camera, or a part of it; the pose says how it is turned, -Z being the whole sphere's middle.
+ *
+ * The bounds are those of the `equi` box (Spherical Video V2, sv3d): what is cropped from each side of the sphere, as a
+ * share of its whole width or height. A pixel's place is linear in longitude and latitude between them.
+ */
+export interface Equirectangular {
+  type: 'equirectangular';
+  projectionBoundsTop: number;
+  projectionBoundsBottom: number;
+  projectionBoundsLeft: number;
+  projectionBoundsRight: number;
+  depthMeasure: 'radial';
+}
+/**
+ * ``1/z = u (1/near - 1/far) + 1/far``, u in 0..1 from luma 16..235; u = 0 exactly means sky. z is the projection's
+ * `depth_measure`: planar Z, or the distance to the camera.
  *
  * `fine_folds`: the fine tile holds ``fold(u * fine_folds)``, fold being the triangle wave of half-period 1.
  */
@@ -797,7 +916,8 @@ export interface HeadBox {
   max: [number, number, number];
 }
 /**
- * T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians.
+ * T_world_camera of one frame: metres, quaternion xyzw; vertical field of view in radians (of a sphere: how much of its
+ * height is shown).
  */
 export interface FramePose {
   /**

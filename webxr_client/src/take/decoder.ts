@@ -19,6 +19,7 @@ import {
   type WebGLRenderer,
 } from 'three';
 import { layerRects, type Rect } from '../core/manifest';
+import { sphereOf } from '../core/sphere';
 import type { Manifest } from '../protocol/messages';
 import { coverGeometry } from './geometry';
 import { CORNER_FRAGMENT, CORNER_VERTEX } from './layer-shaders';
@@ -34,6 +35,8 @@ export class AtlasDecoder {
   readonly corners: WebGLRenderTarget;
   /** 1/m: a smaller step in inverse depth is no edge. */
   readonly cut: IUniform<number> = { value: 1 };
+  /** 1/m: what a surface that is seen at all changes by from sample to sample, at most. */
+  readonly slope: IUniform<number> = { value: 1 };
   private readonly scene = new Scene();
   private readonly camera = new Camera();
   private readonly cover: Mesh;
@@ -59,12 +62,14 @@ export class AtlasDecoder {
     const exact = renderer.getContext().getExtension('EXT_color_buffer_float') !== null;
     this.target = numbers(width, height, exact);
     this.corners = numbers(grid.x + 1, grid.y + 1, exact);
-    this.decoding = pass(DECODE_VERTEX, DECODE_FRAGMENT, decodeUniforms(this.atlas, manifest, width, height));
-    this.cornering = pass(CORNER_VERTEX, CORNER_FRAGMENT, {
+    const defines = definesOf(manifest);
+    this.decoding = pass(DECODE_VERTEX, DECODE_FRAGMENT, defines, decodeUniforms(this.atlas, manifest, width, height));
+    this.cornering = pass(CORNER_VERTEX, CORNER_FRAGMENT, defines, {
       uDecoded: { value: this.target.texture },
       uInverse: { value: inverseRange(manifest) },
       uGrid: { value: grid },
       uCut: this.cut,
+      uSlope: this.slope,
     });
     this.cover = new Mesh(coverGeometry(), this.decoding);
     this.cover.frustumCulled = false;
@@ -115,8 +120,19 @@ function numbers(width: number, height: number, exact: boolean): WebGLRenderTarg
   });
 }
 
-function pass(vertexShader: string, fragmentShader: string, uniforms: ShaderMaterial['uniforms']): ShaderMaterial {
-  return new ShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, depthTest: false, depthWrite: false, blending: NoBlending });
+/** What the shaders are told about the picture's shape. */
+export function definesOf(manifest: Manifest): Record<string, string> {
+  const sphere = sphereOf(manifest);
+  return { ...(sphere && { SPHERE: '' }), ...(sphere?.allRound && { ALL_ROUND: '' }) };
+}
+
+function pass(
+  vertexShader: string,
+  fragmentShader: string,
+  defines: Record<string, string>,
+  uniforms: ShaderMaterial['uniforms'],
+): ShaderMaterial {
+  return new ShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, defines, uniforms, depthTest: false, depthWrite: false, blending: NoBlending });
 }
 
 /** Inverse depth of u = 0, and what u = 1 adds to it, 1/m. */

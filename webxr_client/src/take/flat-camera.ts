@@ -8,6 +8,13 @@ export interface Insets {
   readonly bottom: number;
 }
 
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Reach {
   readonly x: number;
   readonly y: number;
@@ -18,17 +25,22 @@ const PIXELS_TO_METRES = 0.0012;
 const WHEEL_TO_METRES = 0.0004;
 const EASE_S = 0.09;
 const WALK_M_S = 2.2;
+const LEAN_M_S = 0.4;
 const LOOK_RAD_PX = 0.0032;
 
 /**
  * Take mode: dragging moves the eye inside the head box while it keeps looking at a point in the scene, so that parallax
- * shows. Free mode (the stage): dragging looks around, keys and wheel walk.
+ * shows. In a sphere (`around`) dragging looks around, and keys and wheel move the eye inside the head box.
+ * Free mode (the stage): dragging looks around, keys and wheel walk.
  */
 export class FlatCamera {
   readonly camera = new PerspectiveCamera(50, 1, 0.05, 2000);
   /** Where the eye is, in the anchor's space. */
   readonly eye = new Vector3();
   free = false;
+  around = false;
+  /** Where the picture is in the window (px) for an eye at the shot camera. */
+  box: Box | null = null;
   private readonly goal = new Vector3();
   private yaw = 0;
   private pitch = 0;
@@ -54,9 +66,10 @@ export class FlatCamera {
     this.pitch = 0;
   }
 
-  /** Put the eye `offset` metres from the shot camera, at once; `yaw` (free mode) turns left. */
-  moveTo(offset: readonly [number, number, number], yaw = 0): void {
+  /** Put the eye `offset` metres from the shot camera, at once; where dragging looks around, `yaw` turns left, `pitch` up. */
+  moveTo(offset: readonly [number, number, number], yaw = 0, pitch = 0): void {
     this.yaw = yaw;
+    this.pitch = pitch;
     this.goal.set(...offset);
     this.eye.copy(this.goal);
   }
@@ -71,6 +84,7 @@ export class FlatCamera {
     camera.fov = (2 * Math.atan(height / 2 / scale) * 180) / Math.PI;
     const centreX = insets.left + freeWidth / 2;
     const centreY = insets.top + freeHeight / 2;
+    this.box = { left: centreX - tanX * scale, top: centreY - tanY * scale, width: 2 * tanX * scale, height: 2 * tanY * scale };
     camera.setViewOffset(width, height, width / 2 - centreX, height / 2 - centreY, width, height);
     camera.updateProjectionMatrix();
   }
@@ -78,12 +92,16 @@ export class FlatCamera {
   /** `pivot`: how far ahead the point lies that the eye keeps looking at; `tilt`: the shot camera's own pitch and roll. */
   update(seconds: number, pivot: number, tilt: Quaternion): void {
     const { camera, eye, goal } = this;
-    if (this.free) this.walk(seconds);
+    if (this.free || this.around) this.walk(seconds);
     eye.lerp(goal, 1 - Math.exp(-seconds / EASE_S));
-    if (this.free) {
-      camera.position.copy(eye);
+    if (this.free || this.around) {
       camera.quaternion.setFromAxisAngle(new Vector3(0, 1, 0), this.yaw);
       camera.quaternion.multiply(new Quaternion().setFromAxisAngle(new Vector3(1, 0, 0), this.pitch));
+      camera.position.copy(eye);
+      if (!this.free) {
+        camera.position.applyQuaternion(tilt);
+        camera.quaternion.premultiply(tilt);
+      }
       return;
     }
     camera.position.copy(eye).applyQuaternion(tilt);
@@ -98,11 +116,15 @@ export class FlatCamera {
 
   private walk(seconds: number): void {
     const pressed = (...names: string[]): number => (names.some((n) => this.keys.has(n)) ? 1 : 0);
-    const forward = pressed('KeyW', 'ArrowUp') - pressed('KeyS', 'ArrowDown');
-    const right = pressed('KeyD', 'ArrowRight') - pressed('KeyA', 'ArrowLeft');
+    // Inside a take the arrows step through its frames.
+    const or = (arrow: string): string[] => (this.free ? [arrow] : []);
+    const forward = pressed('KeyW', ...or('ArrowUp')) - pressed('KeyS', ...or('ArrowDown'));
+    const right = pressed('KeyD', ...or('ArrowRight')) - pressed('KeyA', ...or('ArrowLeft'));
     const up = pressed('KeyE') - pressed('KeyQ');
-    const step = WALK_M_S * seconds * (pressed('ShiftLeft', 'ShiftRight') ? 3 : 1);
+    const pace = this.free ? WALK_M_S : LEAN_M_S;
+    const step = pace * seconds * (pressed('ShiftLeft', 'ShiftRight') ? 3 : 1);
     this.goal.add(new Vector3(right, up, -forward).multiplyScalar(step).applyAxisAngle(new Vector3(0, 1, 0), this.yaw));
+    if (!this.free) this.hold();
   }
 
   private hold(): void {
@@ -111,7 +133,7 @@ export class FlatCamera {
   }
 
   private drag(dx: number, dy: number): void {
-    if (this.free) {
+    if (this.free || this.around) {
       this.yaw += dx * LOOK_RAD_PX;
       this.pitch = Math.min(Math.max(this.pitch + dy * LOOK_RAD_PX, -1.5), 1.5);
       return;
@@ -143,7 +165,7 @@ export class FlatCamera {
     on<WheelEvent>(this.surface, 'wheel', (event) => {
       event.preventDefault();
       const step = new Vector3(0, 0, event.deltaY * WHEEL_TO_METRES * (this.free ? 8 : 1));
-      this.goal.add(this.free ? step.applyAxisAngle(new Vector3(0, 1, 0), this.yaw) : step);
+      this.goal.add(this.free || this.around ? step.applyAxisAngle(new Vector3(0, 1, 0), this.yaw) : step);
       if (!this.free) this.hold();
     });
     on<MouseEvent>(this.surface, 'dblclick', () => this.reset());

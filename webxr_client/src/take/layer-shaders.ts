@@ -15,7 +15,13 @@ const float SKY_INVERSE = 1.0 / 500.0;
 
 float inverseOf(float u) { return u < SKY_U ? SKY_INVERSE : u * uInverse.y + uInverse.x; }
 
-vec4 decodedAt(ivec2 p) { return texelFetch(uDecoded, clamp(p, ivec2(0), textureSize(uDecoded, 0) - 1), 0); }
+vec4 decodedAt(ivec2 p) {
+  ivec2 size = textureSize(uDecoded, 0);
+#ifdef ALL_ROUND
+  p.x = (p.x + size.x) % size.x;  // the seam is a column like any other
+#endif
+  return texelFetch(uDecoded, clamp(p, ivec2(0), size - 1), 0);
+}
 
 float nearAt(ivec2 p) { return inverseOf(decodedAt(p).r); }
 `;
@@ -31,6 +37,7 @@ void main() { gl_Position = vec4(position.xy, 0.0, 1.0); }
 export const CORNER_FRAGMENT = /* glsl */ `
 uniform vec2 uGrid;       // cells
 uniform float uCut;       // 1/m: a smaller step is no edge
+uniform float uSlope;     // 1/m: the most that a slope rises by from sample to sample
 out vec4 outCorner;
 ${INVERSE}
 void main() {
@@ -68,21 +75,36 @@ void main() {
   // A slope takes its height in many steps, an edge in one or two (more where the codec has blurred it; but no slope that
   // is seen at all moves by more than its own length).
   float steps = float(2 * max(reach.x, reach.y) - 1);
-  if (steepest < 0.35 * (high - low) && high - low < 1.2 * uCut * steps) return;
+  if (steepest < 0.35 * (high - low) && high - low < 1.2 * uSlope * steps) return;
   outCorner = vec4(near.x / near.y, far.x / far.y, middle, 1.0);
 }
 `;
 
 const PLACE = /* glsl */ `
+#ifdef SPHERE
+uniform vec4 uWindow;     // left, top, width, height, radians
+#else
 uniform vec2 uTan;        // tangents of half the field of view, x and y
+#endif
 uniform float uFlat;      // 0 = full parallax, 1 = a flat screen
 uniform float uScreen;    // 1 / distance of that screen
 out vec2 vUv;
 out vec3 vDirection;
 
+// Where a sample of depth 1 stands. (\`core/sphere.ts\` is the tested twin of the sphere's.)
+vec3 rayAt(vec2 at) {
+#ifdef SPHERE
+  float lon = uWindow.x + at.x * uWindow.z;
+  float lat = uWindow.y - at.y * uWindow.w;
+  return vec3(sin(lon) * cos(lat), sin(lat), -cos(lon) * cos(lat));
+#else
+  return vec3((2.0 * at.x - 1.0) * uTan.x, (1.0 - 2.0 * at.y) * uTan.y, -1.0);
+#endif
+}
+
 void put(vec2 at, float inverse, float scale) {
   vUv = at;
-  vec3 p = vec3((2.0 * at.x - 1.0) * uTan.x, (1.0 - 2.0 * at.y) * uTan.y, -1.0) * scale / mix(inverse, uScreen, uFlat);
+  vec3 p = rayAt(at) * scale / mix(inverse, uScreen, uFlat);
   vDirection = (modelMatrix * vec4(p, 0.0)).xyz;
   gl_Position = projectionMatrix * modelViewMatrix * vec4(p, 1.0);
 }
@@ -94,7 +116,7 @@ ${INVERSE}
 ${PLACE}
 float farAt(ivec2 p) {
   vec4 decoded = decodedAt(p);
-  if (decoded.g < SKY_U) return SKY_INVERSE;
+  if (decoded.g < SKY_U) return 0.9 * SKY_INVERSE;
   float inverse = inverseOf(decoded.g);
   // A copy of L1 steps back further than a real sample: it is only there to be hidden. (KEEP_RATIO of the baker.)
   float back = inverse < 0.95 * inverseOf(decoded.r) ? 0.6 : 1.2;
@@ -111,7 +133,7 @@ void main() {
 /** L1: see cellGeometry() for what `position` holds. */
 export const NEAR_VERTEX = /* glsl */ `
 uniform vec2 uGrid;       // cells
-uniform float uCut;
+uniform float uSlope;
 uniform sampler2D uCorners;
 flat out float vSide;     // 0: a cell without an edge; 1: the near side's surface, -1: the far side's
 out float vThreshold;
@@ -132,7 +154,7 @@ void main() {
   }
   vSide = crossed ? (part < 4 ? 1.0 : -1.0) : 0.0;
   // More than two surfaces meet in this cell: a sheet between the farther ones would be a streak, and L2 has what is there.
-  bvec2 torn = greaterThan(most - least, vec2(3.0 * uCut * float(textureSize(uDecoded, 0).x) / uGrid.x));
+  bvec2 torn = greaterThan(most - least, vec2(3.0 * uSlope * float(textureSize(uDecoded, 0).x) / uGrid.x));
   if (part > 3 && (!crossed || torn.y)) {
     gl_Position = vec4(0.0, 0.0, 2.0, 1.0);
     return;
@@ -154,21 +176,27 @@ precision highp sampler2D;
 uniform sampler2D uAtlas;
 uniform vec4 uColor;      // rect in texels
 uniform float uFeather;   // share of the picture's height over which its border melts into the surround
-uniform vec2 uTan;
+uniform float uAspect;    // width over height
 uniform float uDim;
 in vec2 vUv;
 in vec3 vDirection;
 out vec4 outColor;
 ${SURROUND}
 vec3 colourAt(vec2 uv) {
-  vec2 texel = uColor.xy + clamp(uv * uColor.zw, vec2(0.5), uColor.zw - 0.5);
+  vec2 at = clamp(uv * uColor.zw, vec2(0.5), uColor.zw - 0.5);
+#ifdef ALL_ROUND
+  // Right of an all-round picture its gutter holds its first columns.
+  at.x = uv.x * uColor.z;
+  if (at.x < 0.5) at.x += uColor.z;
+#endif
+  vec2 texel = uColor.xy + at;
   return sRGBTransferEOTF(texture(uAtlas, texel / vec2(textureSize(uAtlas, 0)))).rgb * uDim;
 }
 
 vec4 shown(vec2 uv) {
   vec3 c = colourAt(uv);
   if (uFeather > 0.0) {
-    vec2 border = min(uv, 1.0 - uv) * vec2(uTan.x / uTan.y, 1.0);
+    vec2 border = min(uv, 1.0 - uv) * vec2(uAspect, 1.0);
     c = mix(surround(vDirection), c, smoothstep(0.0, uFeather, min(border.x, border.y)));
   }
   return linearToOutputTexel(vec4(c, 1.0));

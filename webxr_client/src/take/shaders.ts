@@ -87,6 +87,9 @@ flat in vec2 vLine;
 out vec4 outDecoded;
 ${DEPTH}
 float unitAt(ivec4 rect, ivec2 p) {
+#ifdef ALL_ROUND
+  p.x = (p.x + rect.z) % rect.z;
+#endif
   vec3 rgb = texelFetch(uAtlas, rect.xy + clamp(p, ivec2(0), rect.zw - 1), 0).rgb;
   return clamp((vLine.x * lumaOf(rgb) + vLine.y - 16.0) / 219.0, 0.0, 1.0);
 }

@@ -14,8 +14,9 @@ import {
 import { flatness, levelled, outside, toWorld, type Vec3 } from '../core/pose';
 import { inverseDepth } from '../core/depth';
 import { layerRects, poseAt, screenDistance } from '../core/manifest';
+import { directionAt, FLAT_TANGENTS, sphereColumns, sphereOf, type SphereWindow } from '../core/sphere';
 import type { Manifest } from '../protocol/messages';
-import { AtlasDecoder, inverseRange, type Picture } from './decoder';
+import { AtlasDecoder, definesOf, inverseRange, type Picture } from './decoder';
 import { cellGeometry, gridGeometry } from './geometry';
 import type { SurroundUniforms } from './surround';
 import { FAR_FRAGMENT, FAR_VERTEX, NEAR_FRAGMENT, NEAR_VERTEX } from './layer-shaders';
@@ -29,7 +30,9 @@ export interface TakeQuality {
 
 /** Parallax at the edge of the head box, in samples of depth, from which a step in depth is an edge. */
 const EDGE_SAMPLES = 1;
-/** L2 is smooth where it can be seen: its sheet is coarser. */
+/** The same of a sphere: its samples are several pixels wide on any screen, and so is what is stretched over one. */
+const SPHERE_EDGE_SAMPLES = 0.3;
+/** L2 is smooth where it can be seen: its sheet is coarser. (Not a sphere's, whose samples are few and wide.) */
 const FAR_GRID = 3 / 8;
 
 export class TakeView {
@@ -38,11 +41,13 @@ export class TakeView {
   /** The camera's pitch and roll. */
   readonly camera = new Group();
   readonly frame = { index: -1 };
+  /** What of the sphere it shows; null: it is a picture in a frame. */
+  readonly sphere: SphereWindow | null;
   private readonly decoder: AtlasDecoder;
   private readonly shapes: { far: BufferGeometry; near: BufferGeometry };
   private readonly materials: ShaderMaterial[] = [];
   private readonly shared: Record<string, IUniform>;
-  private readonly tan = new Vector2(1, 1);
+  private readonly tan = new Vector2(FLAT_TANGENTS.x, FLAT_TANGENTS.y);
   private readonly cells: Vector2;
 
   constructor(
@@ -51,14 +56,15 @@ export class TakeView {
     quality: TakeQuality,
     surround: SurroundUniforms,
   ) {
+    this.sphere = sphereOf(manifest);
     const { depth } = layerRects(manifest, 'foreground');
     const [, , width, height] = depth;
-    const columns = Math.min(quality.columns, width);
+    const columns = this.sphere ? sphereColumns(width, height, quality.columns) : Math.min(quality.columns, width);
     this.cells = new Vector2(columns, rowsOf(columns, width, height));
     const samples = quality.fine ? width : Math.min(width, 2 * columns);
     this.decoder = new AtlasDecoder(renderer, manifest, samples, rowsOf(samples, width, height), this.cells);
     this.shared = this.makeUniforms(surround);
-    const coarse = Math.max(8, Math.round(columns * FAR_GRID));
+    const coarse = this.sphere ? columns : Math.max(8, Math.round(columns * FAR_GRID));
     this.shapes = { far: gridGeometry(coarse, rowsOf(coarse, width, height)), near: cellGeometry(columns, this.cells.y) };
     this.build();
     this.group.add(this.camera);
@@ -77,10 +83,14 @@ export class TakeView {
     this.frame.index = frame;
     const { rotation, yfov } = poseAt(this.manifest, frame);
     this.camera.quaternion.set(...levelled(rotation));
-    const half = Math.tan(yfov / 2);
-    this.tangents().set(half * this.manifest.projection.aspectRatio, half);
-    const sample = (2 * half * this.manifest.projection.aspectRatio) / this.decoder.width;
-    this.decoder.cut.value = (EDGE_SAMPLES * sample) / this.boxReach();
+    const { projection } = this.manifest;
+    if (projection.type === 'perspective') {
+      const half = Math.tan(yfov / 2);
+      this.tan.set(half * projection.aspectRatio, half);
+    }
+    const across = this.sphere?.width ?? 2 * this.tan.x;
+    this.decoder.slope.value = across / this.decoder.width / this.boxReach();
+    this.decoder.cut.value = (this.sphere ? SPHERE_EDGE_SAMPLES : EDGE_SAMPLES) * this.decoder.slope.value;
   }
 
   /** Half the width of the head box, metres. */
@@ -94,9 +104,14 @@ export class TakeView {
     this.setShared('uFlat', Math.max(least, flatness(outside(eye, min, max))));
   }
 
-  /** Tangents of half the field of view. */
+  /** Tangents of half the field of view; of a sphere, of the flat window into it. */
   tangents(): Vector2 {
     return this.tan;
+  }
+
+  /** Half of what it shows, radians, across and up. */
+  halfAngles(): readonly [number, number] {
+    return this.sphere ? [this.sphere.width / 2, this.sphere.height / 2] : [Math.atan(this.tan.x), Math.atan(this.tan.y)];
   }
 
   /** How far ahead the subject probably is, metres: what a moving eye keeps looking at. */
@@ -112,8 +127,9 @@ export class TakeView {
     this.setShared('uScreen', 1 / (metres ?? screenDistance(this.manifest)));
   }
 
+  /** `share` of the picture's height over which its border melts into the surround; what is all round has none. */
   setFeather(share: number): void {
-    this.setShared('uFeather', share);
+    this.setShared('uFeather', this.sphere?.allRound ? 0 : share);
   }
 
   private setShared(name: string, value: number): void {
@@ -129,13 +145,13 @@ export class TakeView {
     const values = this.decoder.readBack();
     if (!values) return null;
     const { width, height } = this.decoder;
-    const { tan } = this;
     let best: Vec3 | null = null;
     let bestScore = 0.02;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const z = 1 / inverseDepth(values[(y * width + x) * 4] ?? 0, this.manifest.depth);
-        const p: Vec3 = [((2 * (x + 0.5)) / width - 1) * tan.x * z, (1 - (2 * (y + 0.5)) / height) * tan.y * z, -z];
+        const ray = this.rayAt((x + 0.5) / width, (y + 0.5) / height);
+        const p: Vec3 = [ray[0] * z, ray[1] * z, ray[2] * z];
         const to: Vec3 = [p[0] - origin[0], p[1] - origin[1], p[2] - origin[2]];
         const along = to[0] * direction[0] + to[1] * direction[1] + to[2] * direction[2];
         if (along <= 0) continue;
@@ -146,9 +162,15 @@ export class TakeView {
         }
       }
     }
-    if (!best || -best[2] > this.manifest.depth.far * 1.5) return null;
+    const far = best && (this.sphere ? Math.hypot(...best) : -best[2]);
+    if (!best || !far || far > this.manifest.depth.far * 1.5) return null;
     const { position, rotation } = poseAt(this.manifest, this.frame.index);
     return toWorld(position, rotation, best);
+  }
+
+  /** Where a sample of depth 1 stands, in the space of `camera`. */
+  private rayAt(u: number, v: number): Vec3 {
+    return this.sphere ? directionAt(u, v, this.sphere) : [(2 * u - 1) * this.tan.x, (1 - 2 * v) * this.tan.y, -1];
   }
 
   dispose(): void {
@@ -165,11 +187,14 @@ export class TakeView {
       uDecoded: { value: this.decoder.target.texture },
       uCorners: { value: this.decoder.corners.texture },
       uTan: { value: this.tan },
+      uWindow: { value: new Vector4(this.sphere?.left, this.sphere?.top, this.sphere?.width, this.sphere?.height) },
+      uAspect: { value: this.manifest.sourceWidth / this.manifest.sourceHeight },
       uInverse: { value: inverseRange(this.manifest) },
       uFlat: { value: 0 },
       uScreen: { value: 1 / screenDistance(this.manifest) },
       uGrid: { value: this.cells },
       uCut: this.decoder.cut,
+      uSlope: this.decoder.slope,
       uFeather: { value: 0 },
       uDim: { value: 1 },
       ...surround,
@@ -192,6 +217,7 @@ export class TakeView {
       glslVersion: GLSL3,
       vertexShader,
       fragmentShader,
+      defines: definesOf(this.manifest),
       uniforms: { ...this.shared, uColor: { value: new Vector4(...color) } },
       side: DoubleSide,
       toneMapped: false,

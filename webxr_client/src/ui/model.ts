@@ -1,6 +1,7 @@
 /** What the interface shows and what it can ask for: its whole contract with the rest of the client. */
 import type { Store } from '../core/events';
 import type { Language, Translate } from '../core/i18n';
+import type { DrawnShape } from '../core/region';
 import type { RoomState } from '../core/room';
 
 export type VrState = 'unsupported' | 'available' | 'presenting';
@@ -23,6 +24,10 @@ export interface ViewState {
   readonly vr: VrState;
   /** A place the next note will point to, and how far it is from the camera. */
   readonly point: { readonly metres: readonly [number, number, number]; readonly distance: number; readonly metric: boolean } | null;
+  /** A region can be drawn on the picture. */
+  readonly drawing: boolean;
+  /** What the next note will be about, on the frame it was drawn on. */
+  readonly region: { readonly takeId: string; readonly frame: number; readonly shape: DrawnShape } | null;
 }
 
 export const FIRST_VIEW: ViewState = {
@@ -40,6 +45,8 @@ export const FIRST_VIEW: ViewState = {
   stage: 'none',
   vr: 'unsupported',
   point: null,
+  drawing: false,
+  region: null,
 };
 
 export interface Actions {
@@ -57,6 +64,9 @@ export interface Actions {
   setMode(mode: 'take' | 'stage'): void;
   toggleVr(): void;
   clearPoint(): void;
+  /** Begin to draw a region on the paused picture, or give it up. */
+  drawRegion(on: boolean): void;
+  setRegion(shape: DrawnShape): void;
 }
 
 export interface UiContext {

@@ -25,7 +25,7 @@ export function noteList(context: UiContext): HTMLElement {
 }
 
 function noteCard(context: UiContext, note: Note): HTMLElement {
-  const { room, view, actions } = context;
+  const { room, view, actions, t } = context;
   const revision = revisionOf(room.value, note.id);
   return h(
     'article',
@@ -37,6 +37,7 @@ function noteCard(context: UiContext, note: Note): HTMLElement {
       h('button', { class: 'timecode', type: 'button', onclick: () => actions.seek(note.frame) }, timecode(note.frame, view.value.fps)),
     ),
     h('p', { class: 'note-text', lang: note.language === 'zh' ? 'zh-CN' : 'en' }, note.text),
+    note.region && h('p', { class: 'region-word' }, t('region.drawn')),
     revision ? revisionCard(context, revision) : null,
   );
 }
@@ -56,6 +57,7 @@ function revisionCard(context: UiContext, revision: Revision): HTMLElement {
     (empty || lines.length === 0) && h('p', { class: 'explanation' }, revision.explanation),
     lines.length > 0 && h('table', { class: 'diff' }, h('tbody', {}, ...lines)),
     revision.unknownWords.length > 0 && h('p', { class: 'unknown' }, t('revision.unknown', { words: revision.unknownWords.join(', ') })),
+    take?.kept && h('p', { class: 'explanation' }, t('region.kept', { share: (take.kept.kept * 100).toFixed(1) })),
     revision.state === 'proposed' &&
       !empty &&
       h(

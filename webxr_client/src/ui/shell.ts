@@ -3,6 +3,7 @@ import type { ShownError } from '../core/room';
 import { h, replace } from './dom';
 import { follow, type UiContext } from './model';
 import { noteList } from './notes';
+import { regionLayer, type PictureBox } from './region';
 import { progressWords, shotList } from './shots';
 import { toasts } from './toast';
 import { topBar } from './topbar';
@@ -19,6 +20,8 @@ export interface Shell {
   /** Pixels of the window that the interface covers on each side. */
   insets(): Insets;
   showError(error: ShownError): void;
+  /** Where the picture is in the window, while it is seen straight on. */
+  placePicture(box: PictureBox | null): void;
 }
 
 /** The whole flat interface over the viewport. */
@@ -30,11 +33,13 @@ export function mountShell(host: HTMLElement, context: UiContext): Shell {
   const transport = transportBar(context);
   const messages = toasts(context);
   const tabs = tabBar(context, host);
-  host.append(bar, shots, notes, slateOverlay(context), centreMessage(context), h('div', { class: 'bottom' }, tabs, transport), messages.element);
+  const region = regionLayer(context);
+  host.append(region.element, bar, shots, notes, slateOverlay(context), centreMessage(context), h('div', { class: 'bottom' }, tabs, transport), messages.element);
   follow(context, (_, v) => [v.connection === 'static'], () => host.classList.toggle('static', view.value.connection === 'static'));
   return {
     insets: () => coveredBy(host, bar, shots, notes),
     showError: (error) => messages.show(error),
+    placePicture: (box) => region.place(box),
   };
 }
 

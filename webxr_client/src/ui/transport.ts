@@ -95,7 +95,9 @@ function noteField(context: UiContext): HTMLElement {
   const input = h('input', { type: 'text', maxlength: 2000, autocomplete: 'off', enterkeyhint: 'send', class: 'note-input' });
   const send = h('button', { class: 'primary', type: 'submit' });
   const point = h('button', { class: 'point', type: 'button', hidden: true, onclick: () => actions.clearPoint() });
-  const form = h('form', { class: 'note-form' }, point, input, send);
+  const draw = h('button', { class: 'icon lasso', type: 'button', 'data-action': 'region', onclick: () => actions.drawRegion(!view.value.drawing) }, icon('lasso'));
+  const region = h('button', { class: 'point', type: 'button', hidden: true, 'data-action': 'clear-region', onclick: () => actions.drawRegion(false) });
+  const form = h('form', { class: 'note-form' }, draw, point, region, input, send);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const text = input.value.trim();
@@ -113,6 +115,14 @@ function noteField(context: UiContext): HTMLElement {
     send.textContent = t('notes.send');
     point.hidden = at === null;
     if (at) replace(point, '◎ ', t(at.metric ? 'notes.pointed' : 'notes.pointed.relative', { distance: at.distance.toFixed(1) }), ' ✕');
+  });
+  follow(context, (_, v) => [v.takeId, v.drawing, v.region, v.mode], () => {
+    const { takeId, drawing, region: drawn, mode } = view.value;
+    draw.disabled = takeId === null || mode !== 'take';
+    draw.setAttribute('aria-pressed', String(drawing));
+    label(draw, t('region.draw'));
+    region.hidden = drawn === null;
+    replace(region, t('region.drawn'), ' ✕');
   });
   return form;
 }
