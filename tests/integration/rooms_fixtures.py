@@ -24,7 +24,7 @@ from vr_server.domain.manifest import (
     Layer,
     LayerTiles,
     Manifest,
-    Projection,
+    Perspective,
     Tier,
 )
 from vr_server.domain.shot import Project, Shot
@@ -222,7 +222,7 @@ def manifest(take: Take) -> Manifest:
             barcode=Barcode(rect=(0, 0, 128, 16), tag=1),
             calibration=Calibration(rects=(), luma=()),
         ),
-        projection=Projection(yfov=0.7, aspect_ratio=16 / 9),
+        projection=Perspective(yfov=0.7, aspect_ratio=16 / 9),
         depth=DepthCode(near=1.0, far=50.0, scale="metric"),
         layers=(Layer(order=0, role="foreground", tiles=LayerTiles(color="c1", depth="d1")),),
         tiles={"c1": (0, 0, 640, 360), "d1": (640, 0, 640, 360)},

@@ -150,7 +150,9 @@ class _Fitting:
             fps = min(able.fps, key=lambda offered: (abs(offered - fps), offered))
             self.changes["fps"] = fps
             self.remarks.append(f"{able.name} makes {fps} frames a second, not {request.fps}.")
-        seconds = _offered_duration(request.duration_s, able)
+        # a clip of k * step + 1 frames is a little longer or shorter than the duration it is offered as
+        rounding_s = able.frames_step / 2 / fps if able.frames_step > 1 else 0.0
+        seconds = _offered_duration(request.duration_s, able, rounding_s)
         if seconds is None:
             most = max(able.durations_s, default=able.max_duration_s)
             raise InvalidInput(
@@ -219,14 +221,15 @@ def longest_of(able: Capabilities, *, stretched: bool = False) -> float:
     return longest / (1 - _DURATION_LOSS) if stretched else longest
 
 
-def _offered_duration(asked: float, able: Capabilities) -> float | None:
-    """The shortest offered duration that is no shorter (the rest can be trimmed), else the longest if it nearly does."""
+def _offered_duration(asked: float, able: Capabilities, rounding_s: float) -> float | None:
+    """The shortest offered duration that is no shorter (the rest can be trimmed), else the longest if it nearly does.
+    One that falls short by no more than `rounding_s` is no shorter."""
     longest = longest_of(able)
     if asked > longest:
         return longest if asked <= longest_of(able, stretched=True) + 1e-9 else None
     if able.durations_s:
-        return min(offered for offered in able.durations_s if offered >= asked)
+        return min(offered for offered in able.durations_s if offered >= asked - rounding_s)
     seconds = max(asked, able.min_duration_s)
     if able.duration_step_s:
-        seconds = min(math.ceil(seconds / able.duration_step_s - 1e-9) * able.duration_step_s, longest)
+        seconds = min(math.ceil((seconds - rounding_s) / able.duration_step_s - 1e-9) * able.duration_step_s, longest)
     return seconds
