@@ -16,6 +16,7 @@ empty. `NAME_ratio`: what coded gains over the mesh at 25 cm, dB; `ratio` and `m
 """
 
 import argparse
+import itertools
 import json
 import tempfile
 import time
@@ -30,12 +31,12 @@ import numpy.typing as npt
 
 from benchmarks.ground_truth import SHOTS, Bools, GroundTruth, TrueView, from_file, rendered
 from vr_server.domain.errors import PrevisError
-from vr_server.domain.frame import Frame
+from vr_server.domain.frame import ClipPlan, Frame
 from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame
+from vr_server.layering.ahead import Ahead
 from vr_server.layering.depth.edges import sharpen
-from vr_server.layering.layers import split
-from vr_server.layering.memory import Memory
 from vr_server.layering.mesh import View
+from vr_server.layering.shapes import FlatShape
 from vr_server.layering.view import look
 
 U8 = npt.NDArray[np.uint8]
@@ -87,17 +88,16 @@ def mono_like(frame: Frame, *, sharpened: bool) -> Frame:
         return replace(frame, depth=np.where(out > 1e-4, 1 / out, np.inf).astype(np.float32))
 
 
-def _splits(frames: Iterable[Frame], wanted: set[int]) -> Iterator[tuple[int, DecodedLayers]]:
-    """The frames `wanted` as layers that were never coded, with what the shot's frames before them taught."""
-    memory = Memory()
-    for frame in frames:
-        found = split(frame, head_box_m=BakeSettings().head_box_m, memory=memory)
-        if frame.index in wanted:
+def _splits(plan: ClipPlan, frames: Iterable[Frame], wanted: set[int]) -> Iterator[tuple[int, DecodedLayers]]:
+    """The frames `wanted` as layers that were never coded, with what the shot's other frames taught."""
+    ahead = Ahead(FlatShape(plan), BakeSettings().head_box_m, at_once=max(1, round(plan.fps / 2)))
+    ready = itertools.chain.from_iterable(ahead.push(frame) for frame in frames)
+    for index, found in itertools.chain(ready, ahead.flush()):
+        if index in wanted:
+            yfov_rad = plan.cameras[index].yfov_rad
             yield (
-                frame.index,
-                DecodedLayers(
-                    found.color, found.inverse1, found.color2, found.inverse2, found.held, frame.camera.yfov_rad
-                ),
+                index,
+                DecodedLayers(found.color, found.inverse1, found.color2, found.inverse2, found.held, yfov_rad),
             )
 
 
@@ -128,8 +128,8 @@ def _mono(frames: Sequence[Frame], *, sharpened: bool) -> Iterator[Frame]:
 def rivals(scene: GroundTruth, kbps: int) -> tuple[dict[str, dict[int, DecodedLayers]], float]:
     """Per kind and looked-at frame its layers; and the bitrate of the coded ones, kb/s."""
     wanted = {view.frame for view in scene.views}
-    known = dict(_splits(scene.frames, wanted))
-    blurred = dict(_splits(_mono(scene.frames, sharpened=False), wanted))
+    known = dict(_splits(scene.plan, scene.frames, wanted))
+    blurred = dict(_splits(scene.plan, _mono(scene.frames, sharpened=False), wanted))
     coded, took_kbps = _coded(scene, scene.frames, wanted, kbps)
 
     def each(
@@ -145,7 +145,7 @@ def rivals(scene: GroundTruth, kbps: int) -> tuple[dict[str, dict[int, DecodedLa
         "coded": coded,
         "mono_mesh": each(blurred, _mesh),
         "mono_blurred": blurred,
-        "mono_layers": dict(_splits(_mono(scene.frames, sharpened=True), wanted)),
+        "mono_layers": dict(_splits(scene.plan, _mono(scene.frames, sharpened=True), wanted)),
         "mono_coded": _coded(scene, _mono(scene.frames, sharpened=True), wanted, kbps)[0],
     }
     return kinds, took_kbps

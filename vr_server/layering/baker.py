@@ -19,9 +19,11 @@ from vr_server.domain.frame import ClipPlan, Frame
 from vr_server.domain.manifest import Manifest, Tier
 from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
+from .ahead import Ahead
 from .atlas import AtlasPainter
 from .depth.clip import KNOWN, Found
 from .describe import MANIFEST, POSTER, REPORT, BakeSettings, describe
+from .layers import Layers
 from .layout import atlas_layout
 from .shapes import shape_of
 from .surround import write_surround
@@ -115,7 +117,7 @@ class _TierWriter:
 class Baker:
     """Bakes one clip into `out`: push frames in order, then `finish`. Not thread-safe.
 
-    Layers and atlas are made in the calling thread; each tier is encoded in a thread of its own, at most a GOP behind.
+    The first half second is baked as it comes, later frames once those after them have been seen (`ahead`). Layers and atlas are made in the calling thread; each tier is encoded in a thread of its own, at most a GOP behind.
     A sphere is baked as a sphere, a fisheye as the part of it that it shows (`shapes`). Raise InvalidMedia for a size that
     no atlas holds.
     """
@@ -143,6 +145,9 @@ class Baker:
             _TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
             for i, t in enumerate(self.manifest.tiers)
         ]
+        self._ahead = Ahead(
+            self._shape, self._settings.head_box_m, at_once=self.manifest.keyframe_interval, cuts=depth.cuts
+        )
         self._thumbs = ThumbStrip(planned(plan.frame_count, *self._shape.front_px))
         self._next = 0
         self._started_cpu_s, self._started_s = time.process_time(), time.monotonic()
@@ -164,18 +169,19 @@ class Baker:
                 f"the clip {self._source.width_px}x{self._source.height_px}."
             )
         frame = self._shape.taken(frame)
-        if frame.index in self._depth.cuts:
-            self._shape.cut()
-        layers = self._shape.split(frame, self._settings.head_box_m)
-        atlas = self._painter.paint(layers, frame.index)
-        for tier in self._tiers:
-            tier.send(atlas)
+        self._send(self._ahead.push(frame))
         if self._next == 0:
             self._write_poster(self._shape.front(frame))
             write_surround(self._out, self._shape.surround(frame))
         if self._thumbs.wants(frame.index):
             self._thumbs.see(frame.index, self._shape.front(frame))
         self._next += 1
+
+    def _send(self, ready: Iterator[tuple[int, Layers]]) -> None:
+        for index, layers in ready:
+            atlas = self._painter.paint(layers, index)
+            for tier in self._tiers:
+                tier.send(atlas)
 
     def surround(self, rgb: U8) -> None:
         """Give the shot's own panorama, uint8 [h, 2 h, 3], in place of what the first frame suggests: equirectangular,
@@ -186,6 +192,7 @@ class Baker:
         """Complete the folder. Raise InvalidMedia when frames are missing: whole GOPs of what came stay readable."""
         missing = self._next != self._plan.frame_count
         try:
+            self._send(self._ahead.flush())
             for tier in self._tiers:
                 if missing:
                     tier.drain()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vr_server.domain.frame import Frame
+from vr_server.domain.frame import CameraPose, Frame
 from vr_server.media.jit import compiled
 
 from .grow import Reach, grow, nearest_of_four, owners_of_four
@@ -35,25 +35,53 @@ class Layers:
     held: U8
 
 
-def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> Layers:
-    """Take `frame` apart for a head that moves `head_box_m` from the camera. Where it brings ids a subject is cut as a subject:
-    nobody's colour runs into somebody else or the set, and what is behind somebody is held, however near. `memory`: of the shot's frames before this one,
-    and from now on of this one too."""
+@dataclass(frozen=True, slots=True)
+class Halved:
+    """A frame on its way to its layers. `color`: uint8 [h, w, 3]; at half size: `inverse` float32 (1/m, 0 = sky) of what is
+    nearest, `rgb` uint8 [.., .., 3], `owner` uint16 (`owners`)."""
+
+    index: int
+    camera: CameraPose
+    color: U8
+    inverse: F32
+    rgb: U8
+    owner: U16
+
+
+def halved(frame: Frame) -> Halved:
+    """What the layers of `frame` are made of."""
     height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
-    inverse1 = np.empty((height, width), np.float32)
-    nearest_of_four(frame.depth, inverse1)
+    inverse = np.empty((height, width), np.float32)
+    nearest_of_four(frame.depth, inverse)
     color = np.ascontiguousarray(frame.color)
-    half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    inverse2, color2, held = np.empty_like(inverse1), np.empty_like(half), np.empty((height, width), np.uint8)
-    focal_px = height / 2 / np.tan(frame.camera.yfov_rad / 2)
+    rgb = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return Halved(frame.index, frame.camera, color, inverse, rgb, owners(frame, inverse))
+
+
+def split(frame: Frame, *, head_box_m: float, memory: Memory | None = None) -> Layers:
+    """`parted` of a frame in hand, which `memory` keeps from now on."""
+    seen = halved(frame)
+    layers = parted(seen, head_box_m=head_box_m, memory=memory)
+    if memory is not None:
+        memory.keep(frame, seen.inverse, seen.rgb)
+    return layers
+
+
+def parted(seen: Halved, *, head_box_m: float, memory: Memory | None = None) -> Layers:
+    """Take a frame apart for a head that moves `head_box_m` from the camera. Where it brought ids a subject is cut as a subject:
+    nobody's colour runs into somebody else or the set, and what is behind somebody is held, however near. `memory`: of the
+    shot's other frames, which may have seen what this one hides."""
+    height, width = seen.inverse.shape
+    inverse2, color2 = np.empty_like(seen.inverse), np.empty_like(seen.rgb)
+    held = np.empty((height, width), np.uint8)
+    focal_px = height / 2 / np.tan(seen.camera.yfov_rad / 2)
     reach = Reach(float(focal_px * head_box_m * BEYOND_BOX))
-    owner = owners(frame, inverse1)
-    grow(inverse1, half, owner, reach, np.ones(height, np.float32), inverse2, color2, held)
-    if memory is None:
-        return Layers(color, inverse1, soften(color2, held), inverse2, held)
-    real = memory.recall(frame.camera, inverse1, inverse2, color2, held)
-    memory.keep(frame, inverse1, half)
-    return Layers(color, inverse1, soften(color2, held & (real != 1).astype(np.uint8)), inverse2, held)
+    grow(seen.inverse, seen.rgb, seen.owner, reach, np.ones(height, np.float32), inverse2, color2, held)
+    guessed = held
+    if memory is not None:
+        real = memory.recall(seen.index, seen.camera, seen.inverse, inverse2, color2, held)
+        guessed = held & (real != 1).astype(np.uint8)
+    return Layers(seen.color, seen.inverse, soften(color2, guessed), inverse2, held)
 
 
 def owners(frame: Frame, inverse1: F32) -> U16:

@@ -1,6 +1,6 @@
 """What other frames saw of a place that is hidden now: real background for the hidden layer ("temporal", layers.md).
 
-Each hidden sample that was grown is a guess of depth and colour. The guess is looked up in earlier pictures of the shot: if
+Each hidden sample that was grown is a guess of depth and colour. The guess is looked up in other pictures of the shot: if
 the camera of one of them saw that very point (its depth there agrees), its colour is the real one, and its depth too.
 """
 
@@ -22,7 +22,7 @@ F64 = npt.NDArray[np.float64]
 
 _EVERY = 8
 """A picture is kept every so many frames."""
-_MOST = 4
+_MOST = 6
 AGREES = 0.04
 """Share by which the depth that a picture saw may differ from the one looked for."""
 TRIES = 3
@@ -37,6 +37,7 @@ FIRST_STILL_ID = 1000
 class _Seen:
     """A picture that is kept, at half size: 1/m, colour, and 1 where what it shows may have moved since."""
 
+    frame: int
     inverse: F32
     rgb: U8
     moves: U8
@@ -44,21 +45,25 @@ class _Seen:
 
 
 class Memory:
-    """The last few pictures of one shot. `recall` looks up what is hidden now, `keep` adds what is seen now."""
+    """A few pictures of one shot, around the frame that is taken apart. `recall` looks up what that hides, `keep` adds what
+    has been seen."""
 
     def __init__(self) -> None:
         self._seen: deque[_Seen] = deque(maxlen=_MOST)
         self._frames = 0
 
-    def recall(self, camera: CameraPose, inverse1: F32, inverse2: F32, rgb2: U8, held: U8) -> U8:
-        """Put real depth and colour into `inverse2`, `rgb2` (half size, where `held`) as far as earlier pictures have them.
+    def recall(self, frame: int, camera: CameraPose, inverse1: F32, inverse2: F32, rgb2: U8, held: U8) -> U8:
+        """Put real depth and colour into `inverse2`, `rgb2` (half size, where `held`) of `frame` as far as other pictures have
+        them.
 
         Return uint8 [h, w]: 1 where that is so, 2 where only the colour is taken, and is to be softened like a guess: among
-        leaves and wires nothing stands twice in the same place. The oldest picture is asked first: it saw from farthest aside.
+        leaves and wires nothing stands twice in the same place. The picture farthest away in time is asked first: it saw from
+        farthest aside.
         """
         real = np.zeros_like(held)
         heard: F32 = np.zeros((*held.shape, 4), np.float32)
-        for seen in self._seen:
+        others = (seen for seen in self._seen if seen.frame != frame)
+        for seen in sorted(others, key=lambda seen: -abs(seen.frame - frame)):
             there = np.linalg.inv(seen.camera.t_world_camera) @ camera.t_world_camera
             lens = np.array([np.tan(camera.yfov_rad / 2), np.tan(seen.camera.yfov_rad / 2)])
             self._look(inverse1, inverse2, rgb2, held, real, heard, seen.inverse, seen.rgb, seen.moves, there, lens)
@@ -74,7 +79,7 @@ class Memory:
     def keep(self, frame: Frame, inverse: F32, rgb: U8) -> None:
         """Remember `frame` (its half-size inverse depth and colour) if its turn has come."""
         if self._frames % _EVERY == 0:
-            self._seen.append(_Seen(inverse, rgb, _movers(frame, inverse.shape), frame.camera))
+            self._seen.append(_Seen(frame.index, inverse, rgb, _movers(frame, inverse.shape), frame.camera))
         self._frames += 1
 
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 from vr_server.domain.manifest import Perspective, Projection
 
-from .layers import Layers, split
+from .layers import Halved, Layers, halved, parted
 from .memory import Memory
 from .sphere import Window, bounds_of, fisheye_places, fisheye_window, looked_into
-from .sphere_layers import SphereMemory, split_sphere
+from .sphere_layers import SphereMemory, part_sphere
 from .sphere_surround import surround_of
 from .surround import extended
 
@@ -43,8 +43,12 @@ class Shape(Protocol):
         """A frame of the source as one of `plan`."""
         ...
 
-    def split(self, frame: Frame, head_box_m: float) -> Layers:
-        """A taken frame as layers; frames come in order, and those before it teach what it hides."""
+    def see(self, frame: Frame) -> Halved:
+        """Take a taken frame in; frames come in order, and each teaches what others hide."""
+        ...
+
+    def split(self, seen: Halved, head_box_m: float) -> Layers:
+        """A frame that was seen as layers."""
         ...
 
     def cut(self) -> None:
@@ -81,8 +85,13 @@ class FlatShape:
     def taken(self, frame: Frame) -> Frame:
         return replace(frame, camera=self.plan.cameras[frame.index])
 
-    def split(self, frame: Frame, head_box_m: float) -> Layers:
-        return split(frame, head_box_m=head_box_m, memory=self._memory)
+    def see(self, frame: Frame) -> Halved:
+        seen = halved(frame)
+        self._memory.keep(frame, seen.inverse, seen.rgb)
+        return seen
+
+    def split(self, seen: Halved, head_box_m: float) -> Layers:
+        return parted(seen, head_box_m=head_box_m, memory=self._memory)
 
     def cut(self) -> None:
         self._memory = Memory()
@@ -104,8 +113,13 @@ class _Spherical:
         self.front_px = _FRONT_PX
         self._memory = SphereMemory(window)
 
-    def split(self, frame: Frame, head_box_m: float) -> Layers:
-        return split_sphere(frame, self.window, head_box_m=head_box_m, memory=self._memory)
+    def see(self, frame: Frame) -> Halved:
+        seen = halved(frame)
+        self._memory.keep(frame, seen.inverse, seen.rgb)
+        return seen
+
+    def split(self, seen: Halved, head_box_m: float) -> Layers:
+        return part_sphere(seen, self.window, head_box_m=head_box_m, memory=self._memory)
 
     def cut(self) -> None:
         self._memory = SphereMemory(self.window)

@@ -1,14 +1,13 @@
 """A sphere taken apart into its two layers: `layers.split` where pixels are angles and the picture has no left end."""
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vr_server.domain.frame import Frame
 from vr_server.media.jit import compiled
 
-from .grow import HELD, KEEP_RATIO, Reach, grow, nearest_of_four
-from .layers import BEYOND_BOX, Layers, owners, soften
+from .grow import HELD, KEEP_RATIO, Reach, grow
+from .layers import BEYOND_BOX, Halved, Layers, halved, soften
 from .memory import AGREES, TRIES, Memory, hear, is_flat, read_color
 from .sphere import T, Window, wrapped
 
@@ -25,33 +24,37 @@ _SOFTENING_PX = 24
 
 
 def split_sphere(frame: Frame, window: Window, *, head_box_m: float, memory: Memory | None = None) -> Layers:
-    """Take the equirectangular `frame` (radial depth) apart for a head that moves `head_box_m` from its middle.
+    """`part_sphere` of a frame in hand, which `memory` keeps from now on."""
+    seen = halved(frame)
+    layers = part_sphere(seen, window, head_box_m=head_box_m, memory=memory)
+    if memory is not None:
+        memory.keep(frame, seen.inverse, seen.rgb)
+    return layers
+
+
+def part_sphere(seen: Halved, window: Window, *, head_box_m: float, memory: Memory | None = None) -> Layers:
+    """Take an equirectangular frame (radial depth) apart for a head that moves `head_box_m` from its middle.
 
     Parallax is an angle here: a head beside the middle by d sees what stands at r turned by d / r, whatever the direction.
     An all-round picture is carried on over its seam before anything grows, so that the seam is a column like any other.
-    `memory` as for `layers.split`: a `SphereMemory`.
+    `memory` as for `layers.parted`: a `SphereMemory`.
     """
-    height, width = frame.depth.shape[0] // 2, frame.depth.shape[1] // 2
-    inverse1 = np.empty((height, width), np.float32)
-    nearest_of_four(frame.depth, inverse1)
-    color = np.ascontiguousarray(frame.color)
-    half = np.asarray(cv2.resize(color, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    inverse1, (height, width) = seen.inverse, seen.inverse.shape
     reach = Reach(float(head_box_m * BEYOND_BOX / window.pixel_rad(height)), _LEAST_PX, _MARGIN_PX)
     pad = 0
     if window.all_round:
         pad = min(int(np.ceil(reach.px_m * float(inverse1.max()))) + _SOFTENING_PX, width // 2)
-    inverse, rgb = wrapped(inverse1, pad, pad), wrapped(half, pad, pad)
+    inverse, rgb = wrapped(inverse1, pad, pad), wrapped(seen.rgb, pad, pad)
     inverse2, color2, held = np.empty_like(inverse), np.empty_like(rgb), np.empty(inverse.shape, np.uint8)
-    owner = wrapped(owners(frame, inverse1), pad, pad)
+    owner = wrapped(seen.owner, pad, pad)
     grow(inverse, rgb, owner, reach, window.row_widths(height), inverse2, color2, held)
     inverse2, color2, held = (_within(inverse2, pad), _within(color2, pad), _within(held, pad))
     guessed = held
     if memory is not None:
-        real = memory.recall(frame.camera, inverse1, inverse2, color2, held)
-        memory.keep(frame, inverse1, half)
+        real = memory.recall(seen.index, seen.camera, inverse1, inverse2, color2, held)
         guessed = held & (real != 1).astype(np.uint8)
     softened = soften(wrapped(color2, pad, pad), wrapped(guessed, pad, pad))
-    return Layers(color, inverse1, _within(softened, pad), inverse2, held)
+    return Layers(seen.color, inverse1, _within(softened, pad), inverse2, held)
 
 
 def _within(picture: npt.NDArray[T], pad: int) -> npt.NDArray[T]:
