@@ -1,6 +1,7 @@
 """How a layered clip looks from beside its camera, against true pictures from there.
 
-    .venv/bin/python -m benchmarks.novel_view --json [--scene FILE.npz …] [--size 1280x720] [--frames 48] [--pictures DIR]
+    .venv/bin/python -m benchmarks.novel_view --json [--scene FILE.npz …] [--size 1280x720] [--frames 48] [--looks 2]
+        [--pictures DIR]
 
 Shots of the embedded engine (`ground_truth`), or the scenes given, are baked, and seen by heads that stand to the right,
 to the left and above the camera. PSNR and SSIM count the pixels whose surface stands within the source's frame (what lies
@@ -222,7 +223,7 @@ def main() -> None:
     parser.add_argument("--scene", type=Path, nargs="+", action="extend", help="npz files (ground_truth.from_file)")
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--frames", type=int, default=48, help="how many are coded")
-    parser.add_argument("--looks", type=int, default=1, help="how many of them are looked at, the last first")
+    parser.add_argument("--looks", type=int, default=2, help="how many are looked at: the last of as many equal spans")
     parser.add_argument("--kbps", type=int, default=4000, help="of the tier that is looked at, for a 720p source")
     parser.add_argument("--only", choices=sorted(SHOTS), action="append", help="these shots (default: all)")
     parser.add_argument("--pictures", type=Path, help="write every view and its truth as PNG into this folder")
