@@ -84,6 +84,7 @@ def _remote() -> dict[str, tuple[type[EngineSettings], Callable[..., RemoteEngin
     """Engines over the network: what they can be told, and what makes them of it."""
     from vr_server.generation.engines.comfyui import ComfyUIEngine, ComfyUISettings
     from vr_server.generation.engines.dashscope import DashScopeEngine, DashScopeSettings
+    from vr_server.generation.engines.diffusers import DiffusersEngine, DiffusersSettings
     from vr_server.generation.engines.openai_videos import OpenAIVideosEngine, OpenAIVideosSettings
     from vr_server.generation.engines.wan_http import WanHttpEngine, WanHttpSettings
 
@@ -92,6 +93,7 @@ def _remote() -> dict[str, tuple[type[EngineSettings], Callable[..., RemoteEngin
         "dashscope": (DashScopeSettings, DashScopeEngine),
         "openai-videos": (OpenAIVideosSettings, OpenAIVideosEngine),
         "comfyui": (ComfyUISettings, ComfyUIEngine),
+        "diffusers": (DiffusersSettings, DiffusersEngine),
     }
 
 
