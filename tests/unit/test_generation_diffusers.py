@@ -179,7 +179,7 @@ def test_a_request_is_fitted_to_the_model():
     a14b = DiffusersEngine(DiffusersSettings(model="Wan-AI/Wan2.2-T2V-A14B-Diffusers")).capabilities()
     fitted = fit(asked(width_px=1280, height_px=720, fps=24, duration_s=4), a14b).request
     assert (fitted.size, fitted.fps, round(fitted.duration_s * 16) % 4) == ((1280, 720), 16, 1)
-    with pytest.raises(InvalidInput, match="at most 5.0625 s"):
+    with pytest.raises(InvalidInput, match=r"at most 5\.0625 s"):
         fit(asked(width_px=1280, height_px=720, duration_s=8), a14b)
 
 

@@ -119,13 +119,13 @@ def _fetched(how: How) -> Path:
         tenth = -1
 
         def __init__(self, *args: Any, **options: Any) -> None:
-            options.pop("name", None)
+            self.counts = not str(options.pop("name", "")).endswith("transfer")  # one bar of the two
             super().__init__(*args, **{**options, "file": open(os.devnull, "w")})  # noqa: SIM115, PTH123
 
         def update(self, n: float | None = 1) -> bool | None:
             done = super().update(n)
             tenth = int(10 * self.n / self.total) if self.total else 0
-            if self.unit == "B" and tenth > self.tenth:
+            if self.counts and self.unit == "B" and tenth > self.tenth:
                 self.tenth = tenth
                 _log.info("fetching %s: %d of %d MB", how.model, self.n / 1e6, self.total / 1e6)
             return cast("bool | None", done)
