@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -197,6 +199,19 @@ def test_an_order_is_one_however_often_it_is_placed(shelf):
     again = placed(shelf, asked())
     assert (again.id, first.id) == (first.id[:-1] + "2", again.id[:-1] + "1")
     assert first.progress().message == "no"
+
+
+def test_servers_that_order_the_same_at_once_have_one_order(shelf):
+    together = threading.Barrier(8)
+
+    def place(_):
+        together.wait()
+        return placed(shelf, asked()).id
+
+    with ThreadPoolExecutor(8) as servers:
+        assert len(set(servers.map(place, range(8)))) == 1
+    assert len(shelf.open_orders()) == 1
+    assert [path.name for path in shelf.folder.iterdir()] == ["orders"]
 
 
 def test_a_file_that_is_not_there_leaves_no_order(shelf, tmp_path):

@@ -151,9 +151,7 @@ class Shelf:
     def find(self, request: GenerationRequest, how: How) -> OrderFolder | None:
         """The attempt at that very order that came to something, or still may."""
         found = self._latest(_name(request, how))
-        if found is None or found.called_off or found.progress().state in {"failed", "cancelled"}:
-            return None
-        return found
+        return found if found is not None and _counts(found) else None
 
     def _latest(self, name: str) -> OrderFolder | None:
         attempts = [(_attempt(path), path) for path in self._orders.glob(f"{name}.*")]
@@ -166,9 +164,9 @@ class Shelf:
     def place(self, request: GenerationRequest, how: How, files: Files) -> OrderFolder:
         """Put an order there, or `find` it. Raise StorageFailed."""
         self.prepare()
-        if (found := self.find(request, how)) is not None:
-            return found
         last = self._latest(_name(request, how))
+        if last is not None and _counts(last):
+            return last
         number = 1 if last is None else _attempt(last.path) + 1
         draft = self.folder / new_id("order")
         try:
@@ -180,9 +178,11 @@ class Shelf:
             order = Order(request=request, how=how, inputs=tuple(names), ordered_at_s=time.time())
             (draft / _ORDER).write_text(order.model_dump_json(), encoding="utf-8")
             target = self._orders / f"{_name(request, how)}.{number}"
-            with contextlib.suppress(FileExistsError, NotADirectoryError):
-                if not target.exists():  # another server may have been quicker: its order is ours
-                    draft.rename(target)
+            try:
+                draft.rename(target)
+            except OSError:
+                if not target.is_dir():  # else another server was quicker: its order is ours
+                    raise
             return OrderFolder(target)
         except OSError as error:
             raise StorageFailed(f"The order cannot be written to {self.folder}: {error.strerror or error}.") from error
@@ -194,7 +194,7 @@ class Shelf:
         found = []
         for path in self._orders.iterdir():
             folder = OrderFolder(path)
-            if folder.progress().state not in FINAL_STATES:
+            if path.is_dir() and folder.progress().state not in FINAL_STATES:
                 with contextlib.suppress(FileNotFoundError):
                     found.append(((path / _ORDER).stat().st_mtime_ns, path.name, folder))
         return [folder for *_, folder in sorted(found, key=lambda item: item[:2])]
@@ -249,6 +249,11 @@ def _name(request: GenerationRequest, how: How) -> str:
     """An order's name: the request's identity, and the way it is made."""
     way = hashlib.sha256(how.model_dump_json().encode()).hexdigest()
     return f"{request_key(request)[:32]}-{way[:8]}"
+
+
+def _counts(attempt: OrderFolder) -> bool:
+    """Did it come to something, or may it still?"""
+    return not attempt.called_off and attempt.progress().state not in {"failed", "cancelled"}
 
 
 def _attempt(path: Path) -> int:

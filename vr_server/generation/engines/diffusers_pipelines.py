@@ -42,6 +42,7 @@ class Pipelines:
         self.revision: str | None = None
         self._loaded: How | None = None
         self._pipelines: dict[type, Any] = {}
+        self._placed: type | None = None  # whose hooks the shared parts have
         diffusers_logging.set_verbosity_error()
         diffusers_logging.disable_progress_bar()
         transformers_logging.set_verbosity_error()
@@ -85,10 +86,14 @@ class Pipelines:
                 boundary_ratio=base.config.boundary_ratio,
                 expand_timesteps=base.config.expand_timesteps,
             )
-        return _placed(self._pipelines[wanted], how)
+        pipeline = self._pipelines[wanted]
+        if wanted is not self._placed:
+            _place(pipeline, how)
+            self._placed = wanted
+        return pipeline
 
     def _let_go(self) -> None:
-        self._pipelines, self._loaded, self.revision = {}, None, None
+        self._pipelines, self._loaded, self._placed, self.revision = {}, None, None, None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -146,15 +151,15 @@ def _load(folder: Path, how: How) -> Any:  # noqa: ANN401
     return pipeline
 
 
-def _placed(pipeline: Any, how: How) -> Any:  # noqa: ANN401
+def _place(pipeline: Any, how: How) -> None:  # noqa: ANN401
+    """Put it on its device, or have its parts go there as they are needed."""
     device = _device(how)
     if how.offload == "none":
-        pipeline.to(device)  # nothing moves where it is there already
+        pipeline.to(device)
     elif how.offload == "model":
         pipeline.enable_model_cpu_offload(device=device)
     else:
         pipeline.enable_sequential_cpu_offload(device=device)
-    return pipeline
 
 
 def _device(how: How) -> str:
