@@ -399,10 +399,18 @@ def test_a_guide_is_taken_at_the_clip_s_own_times(shelf, tmp_path):
     files = {"guide": video(tmp_path / "g.mp4", range(20, 220, 20), fps=32)}
     request = asked(guide="depth", inputs=(given("guide", "video/mp4"),))
     made = conditions_of(placed(shelf, request, files))
-    assert np.allclose(made.video.mean((1, 2, 3)), [20, 60, 100, 140, 180, 200, 200, 200, 200], atol=3)
+    assert np.allclose(made.video.mean((1, 2, 3)), [20, 60, 100, 140, *[180] * 5], atol=3)
     assert (made.mask == 255).all()
     repainted = request.model_copy(update={"mode": "repaint", "edit": Repaint(strength=0.4)})
     assert conditions_of(placed(shelf, repainted, files)).scale == 0.4
+
+
+def test_a_clip_goes_on_from_another_at_its_own_rate(shelf, tmp_path):
+    files = {"source_video": video(tmp_path / "s.mp4", [30, 30, 60, 60, 90, 90, 120, 120], fps=32)}
+    made = conditions_of(placed(shelf, asked(mode="extend", inputs=(given("source_video", "video/mp4"),)), files))
+    assert np.allclose(made.video.mean((1, 2, 3)), [30, 60, 90, 120, *[128] * 5], atol=3)
+    assert [int(mask.mean()) for mask in made.mask] == [*[0] * 4, *[255] * 5]
+    assert made.kept is None
 
 
 def test_references_are_whole_and_on_white(shelf, tmp_path):

@@ -50,7 +50,7 @@ _MODES: dict[Kind, tuple[Mode, ...]] = {
     "t2v": ("text",),
     "i2v": ("image", "first_last"),
     "ti2v": ("text", "image"),
-    "vace": ("text", "image", "first_last", "reference", "repaint", "edit_mask"),
+    "vace": ("text", "image", "first_last", "reference", "repaint", "edit_mask", "extend"),
 }
 _VACE_GUIDES: tuple[Guide, ...] = ("depth", "pose", "scribble")
 _SIZES: dict[Kind, tuple[tuple[int, int], ...]] = {

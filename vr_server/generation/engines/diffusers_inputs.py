@@ -105,13 +105,16 @@ def conditions_of(folder: OrderFolder) -> Conditions:
     if order.how.kind != "vace":
         return Conditions(frames, fps, first, last)
     scale = request.edit.strength if isinstance(request.edit, Repaint) else 1.0
-    if guide is None and first is None:
+    before = _at_times(paths["source_video"][0], size, frames - 1, fps) if request.mode == "extend" else None
+    if guide is None and first is None and before is None:
         return Conditions(frames, fps, references=references)
     video = np.full((frames, size[1], size[0], 3), _FREE, np.uint8) if guide is None else guide
     mask = np.full(video.shape[:3], 255, np.uint8)
     for index, picture in ((0, first), (-1, last)):
         if picture is not None:
             video[index], mask[index] = picture, 0
+    if before is not None:  # the clip begins with what it goes on from
+        video[: len(before)], mask[: len(before)] = before, 0
     return Conditions(frames, fps, references=references, video=video, mask=mask, scale=scale)
 
 
@@ -154,10 +157,15 @@ def _guide(paths: dict[InputRole, list[Path]], size: tuple[int, int], frames: in
     """The guide at the clip's own frame times; where it ends early, its last picture stands."""
     if "guide" not in paths:
         return None
-    path = paths["guide"][0]
-    video, own = _video(path, size, math.ceil(frames / fps * probe(path)[2]) + 1)
-    at = [min(round(index / fps * own), len(video) - 1) for index in range(frames)]
-    return video[at]
+    video = _at_times(paths["guide"][0], size, frames, fps)
+    return video[np.minimum(np.arange(frames), len(video) - 1)]
+
+
+def _at_times(path: Path, size: tuple[int, int], most: int, fps: Fraction) -> U8:
+    """A video's pictures at another rate, as far as it goes, uint8 [<= most, h, w, 3]. Raise InvalidMedia."""
+    video, own = _video(path, size, math.ceil(most / fps * probe(path)[2]) + 1)
+    at = [round(index / fps * own) for index in range(most)]
+    return video[[index for index in at if index < len(video)]]
 
 
 def _video(path: Path, size: tuple[int, int], most: int) -> tuple[U8, Fraction]:
