@@ -169,7 +169,8 @@ def main(folder: str, idle_s: str) -> int:
         return 0
     os.setsid()  # what stops the server does not stop the worker
     os.nice(_NICENESS)  # streaming keeps its beat
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _log.setLevel(logging.INFO)  # the libraries' own lines hold signed addresses
     _log.info("worker %d begins", os.getpid())
     try:
         Worker(shelf, _studio, float(idle_s)).run()
