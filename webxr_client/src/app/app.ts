@@ -112,6 +112,7 @@ export class App {
     this.patch({
       picture: 'live',
       takeId: clip.takeId,
+      clip,
       quality: clip.quality,
       frame,
       frameCount: clip.manifest.frameCount,

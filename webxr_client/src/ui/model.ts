@@ -1,6 +1,7 @@
 /** What the interface shows and what it can ask for: its whole contract with the rest of the client. */
 import type { Store } from '../core/events';
 import type { Language, Translate } from '../core/i18n';
+import type { KnownClip } from '../core/manifest';
 import type { DrawnShape } from '../core/region';
 import type { RoomState } from '../core/room';
 
@@ -14,6 +15,8 @@ export interface ViewState {
   /** The picture: none yet, running, or lost. */
   readonly picture: 'waiting' | 'live' | 'lost';
   readonly takeId: string | null;
+  /** The rendition that the picture is of. */
+  readonly clip: KnownClip | null;
   readonly quality: 'draft' | 'final' | null;
   readonly frame: number;
   readonly frameCount: number;
@@ -36,6 +39,7 @@ export const FIRST_VIEW: ViewState = {
   connection: 'connecting',
   picture: 'waiting',
   takeId: null,
+  clip: null,
   quality: null,
   frame: 0,
   frameCount: 0,
