@@ -39,10 +39,12 @@ class Transport(Model):
 
 
 class SelectTake(Model):
-    """Move the room to another take (a shot without takes is selected by asking for one)."""
+    """Move the room to another take (a shot without takes is selected by asking for one): from its beginning and running,
+    or with `frame` there, running or paused as the room is, to hold one take against another."""
 
     type: Literal["selectTake"] = "selectTake"
     take_id: str
+    frame: int | None = Field(default=None, ge=0)
 
 
 class RequestTake(Model):

@@ -174,10 +174,10 @@ class LiveRoom:
                 seat.outbox.put(seal(protocol.Pong(t=t, server_time=now_utc())))
             case protocol.Transport():
                 self.screen.transport(message)
-            case protocol.SelectTake(take_id=take_id):
+            case protocol.SelectTake(take_id=take_id, frame=frame):
                 take = await self._workshop.store.take(take_id)
                 self._check_project(take.project_id, f"take {take_id}")
-                await self.screen.select(take)
+                await self.screen.select(take, frame)
             case protocol.RequestTake():
                 await self._request(seat, message)
             case protocol.WriteNote():
