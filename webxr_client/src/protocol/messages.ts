@@ -39,11 +39,13 @@ export interface Transport {
   frame?: number | null;
 }
 /**
- * Move the room to another take (a shot without takes is selected by asking for one).
+ * Move the room to another take (a shot without takes is selected by asking for one): from its beginning and running,
+ * or with `frame` there, running or paused as the room is, to hold one take against another.
  */
 export interface SelectTake {
   type: 'selectTake';
   takeId: string;
+  frame?: number | null;
 }
 /**
  * As ``POST /api/shots/{id}/takes``. An error that answers it echoes `client_id`.
