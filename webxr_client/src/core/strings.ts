@@ -137,7 +137,7 @@ export const en = {
   'budget.none': '{spent} spent or ordered at paid engines; no limit',
   'flip.before': 'Before · {number}',
   'flip.after': 'After · {number}',
-  'flip.hint': 'Before and after the redraw, at the same frame',
+  'flip.hint': 'Before and after the redraw, at the same frame (B)',
 } as const;
 
 export type StringKey = keyof typeof en;
@@ -279,5 +279,5 @@ export const zh: Record<StringKey, string> = {
   'budget.none': '付费引擎已用或已订 {spent};未设上限',
   'flip.before': '改前 · {number}',
   'flip.after': '改后 · {number}',
-  'flip.hint': '重绘前后,同一帧',
+  'flip.hint': '重绘前后,同一帧(B)',
 };

@@ -7,7 +7,7 @@ import { h, icon, replace } from './dom';
 import { follow, type UiContext } from './model';
 
 export function slateOverlay(context: UiContext): HTMLElement {
-  const { room, view, t } = context;
+  const { room, view, actions, t } = context;
   const element = h('div', { class: 'overlay' });
   follow(context, (r, v) => [r.takes, r.shots, v.takeId, v.quality, v.connection, v.after], () => {
     const take = room.value.takes.find((x) => x.id === view.value.takeId);
@@ -22,6 +22,10 @@ export function slateOverlay(context: UiContext): HTMLElement {
       flipSwitch(context),
       take ? siblingSwitch(context, take) : null,
     );
+  });
+  window.addEventListener('keydown', (event) => {
+    const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (event.code === 'KeyB' && !typing && !event.repeat) actions.flip();
   });
   return element;
 }

@@ -48,7 +48,7 @@ export function isBusy({ state }: Take): boolean {
 export function stateBadge({ room, t }: UiContext, take: Take): HTMLElement {
   const quality = qualityOf(room.value, take);
   const watchable = take.state === 'ready' || (isBusy(take) && quality !== null);
-  const words = watchable ? (quality ? t(`take.${quality}`) : t('take.ready')) : t(take.state === 'unknown' ? 'take.unknown' : `take.${take.state}`);
+  const words = watchable ? (quality ? t(`take.${quality}`) : t('take.ready')) : t(`take.${take.state}`);
   return h('span', { class: `badge ${watchable ? (quality ?? '') : take.state}` }, words);
 }
 
