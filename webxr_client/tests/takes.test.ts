@@ -55,9 +55,9 @@ test('engines are read leniently, those that are ready first', () => {
 });
 
 test('an estimate says the sum for all takes, and what has no price has none', () => {
-  const said = { engine: 'wan', due: 0.5, cost: { amount: 0.5, currency: 'CNY' }, sent: [{ width: 1280, height: 720, durationS: 5 }], dropped: ['mood'], remarks: ['5 s'], hindrances: [{ code: 'over-budget', detail: 'no', overridable: false }] };
+  const said = { engine: 'wan', due: 0.5, cost: { amount: 0.5, currency: 'CNY' }, sent: [{ width: 1280, height: 720, durationS: 5.0625 }], dropped: ['mood'], remarks: ['5 s'], hindrances: [{ code: 'over-budget', detail: 'no', overridable: false }] };
   const estimate = asEstimate(said);
-  expect(estimate).toMatchObject({ due: 0.5, currency: 'CNY', sent: ['1280×720, 5 s'], dropped: ['mood'], hindrances: [{ code: 'over-budget', overridable: false }] });
+  expect(estimate).toMatchObject({ due: 0.5, currency: 'CNY', sent: ['1280×720, 5.06 s'], dropped: ['mood'], hindrances: [{ code: 'over-budget', overridable: false }] });
   const spending = asSpending({ spent: 4, currency: 'CNY', budget: { limit: 5, currency: 'CNY' }, orders: 3 });
   expect(beyondBudget(estimate, 2, spending)).toBe(false);
   expect(beyondBudget(estimate, 3, spending)).toBe(true);

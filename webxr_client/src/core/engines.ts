@@ -50,7 +50,7 @@ export function asEngines(value: unknown): readonly Engine[] {
 
 export function asEstimate(value: unknown): Estimate {
   const said = bag(value);
-  const sent = list(said['sent']).map(bag).map((s) => `${String(s['width'])}×${String(s['height'])}, ${String(s['durationS'])} s`);
+  const sent = list(said['sent']).map(bag).map((s) => `${String(s['width'])}×${String(s['height'])}, ${Math.round((number(s['durationS']) ?? 0) * 100) / 100} s`);
   return {
     engine: text(said['engine']),
     due: number(said['due']),

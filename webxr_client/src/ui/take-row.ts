@@ -8,7 +8,7 @@ import type { UiContext } from './model';
 
 /** Progress bars by take: they are filled without drawing the list anew. */
 export class ProgressBars {
-  private readonly bars = new Map<string, { element: HTMLElement; text: HTMLElement; bar: HTMLElement }>();
+  private readonly bars = new Map<string, { text: HTMLElement; bar: HTMLElement }>();
 
   constructor(private readonly context: UiContext) {}
 
@@ -18,19 +18,16 @@ export class ProgressBars {
 
   add(takeId: string): HTMLElement {
     const [text, bar] = [h('span', {}), h('i', {})];
-    const element = h('div', { class: 'progress', hidden: true }, text, h('div', { class: 'track' }, bar));
-    this.bars.set(takeId, { element, text, bar });
-    return element;
+    this.bars.set(takeId, { text, bar });
+    return h('div', { class: 'progress' }, text, h('div', { class: 'track' }, bar));
   }
 
   fill(progresses: RoomState['progress']): void {
-    for (const [takeId, { element, text, bar }] of this.bars) {
+    for (const [takeId, { text, bar }] of this.bars) {
       const progress = progresses[takeId];
-      element.hidden = !progress;
-      if (!progress) continue;
-      text.textContent = progressWords(this.context, progress);
-      bar.style.width = `${Math.round(progress.fraction * 100)}%`;
-      bar.classList.toggle('unknown', progress.stage === 'queued' || progress.stage === 'staging');
+      text.textContent = progress ? progressWords(this.context, progress) : this.context.t('progress.queued');
+      bar.style.width = `${Math.round((progress?.fraction ?? 0) * 100)}%`;
+      bar.classList.toggle('unknown', !progress || progress.stage === 'queued' || progress.stage === 'staging');
     }
   }
 }
