@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { asEngines, asEstimate, asSpending, beyondBudget, money, spentShare } from '../src/core/engines';
 import { beforeAfter, sameFrame } from '../src/core/redraw';
-import { PLAIN_ASK, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
+import { opensRequest, PLAIN_ASK, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
 import { problemOf } from '../src/net/api';
 import type { Take } from '../src/protocol/messages';
 
@@ -22,6 +22,7 @@ test('the takes of a request come in its order, of one made again the latest', (
   expect(takesOfRequest(takes, 'r').map((t) => t.number)).toEqual([3, 6, 5]);
   expect(siblings(takes, takes[3]).map((t) => t.number)).toEqual([3, 6, 5]);
   expect(siblings(takes, takes[0])).toEqual([]);
+  expect(takes.filter((t) => opensRequest(takes, t)).map((t) => t.number)).toEqual([3, 7]);
   expect(siblings(takes, takes[5])).toEqual([]);
   expect(siblings(takes, undefined)).toEqual([]);
 });

@@ -28,6 +28,12 @@ export function siblings(takes: readonly Take[], take: Take | undefined): readon
   return found.length > 1 ? found : [];
 }
 
+/** Is this the take with which its request begins in a list by number? */
+export function opensRequest(takes: readonly Take[], { number, shotId, provenance }: Take): boolean {
+  const requestId = provenance.variant?.requestId;
+  return requestId !== undefined && !takes.some((t) => t.shotId === shotId && t.number < number && t.provenance.variant?.requestId === requestId);
+}
+
 /** In what a take of a request differs, in a director's words; the first take of the request says what the others leave. */
 export function variantWords(take: Take, all: readonly Take[], language: Language): string {
   const { variant, seed } = take.provenance;

@@ -1,5 +1,5 @@
 import { takesOf } from '../core/room';
-import { siblings } from '../core/variants';
+import { opensRequest, siblings } from '../core/variants';
 import type { Shot, Take } from '../protocol/messages';
 import { askPanel } from './ask';
 import { h, icon, replace } from './dom';
@@ -68,7 +68,7 @@ function shotCard(context: UiContext, shot: Shot, bars: ProgressBars, open: Set<
 function groupHead({ room, view, actions, t }: UiContext, take: Take): HTMLElement | null {
   const { variant } = take.provenance;
   const all = siblings(room.value.takes, take);
-  if (!variant || all[0]?.id !== take.id) return null;
+  if (!variant || all.length === 0 || !opensRequest(room.value.takes, take)) return null;
   const open = view.value.compare === variant.requestId;
   return h(
     'li',
