@@ -100,16 +100,16 @@ def _seed(inverse: F32, rgb: U8, owner: U16, y: int, x: int, dy: int, dx: int, s
 
 @compiled
 def _predict(
-    q: int, row_width: F32, front: F32, held: U8, inverse: F32, rgb: U8, owner: U16, first: bool, out: F32
+    q: int, row_width: F32, front: F32, held: U8, inverse: F32, rgb: U8, owner: U16, first: bool, samples: F32, out: F32
 ) -> int:  # fmt: skip
-    """Mean of what q's filled (`first`: far-side) neighbours say of q, into `out`; how many agree.
+    """Mean of what q's filled (`first`: far-side) neighbours say of q, into `out`; how many agree. `samples`: float32
+    [8, `_ROW`] to work in.
 
     Neighbours on different surfaces, or of different subjects, never mix: those that agree with the middle one count, so
     that the border between two far sides (ground and sky) runs straight on under the foreground.
     """
     height, width = inverse.shape
     y, x = q // width, q % width
-    samples = np.empty((8, _ROW), np.float32)
     count = 0
     for dy in range(-1, 2):
         for dx in range(-1, 2):
@@ -122,7 +122,8 @@ def _predict(
                 _seed(inverse, rgb, owner, ny, nx, dy, dx, samples[count])
                 samples[count, 6] = 0.0
             elif held[ny, nx] == HELD:
-                samples[count] = front[ny, nx]
+                for k in range(_ROW):
+                    samples[count, k] = front[ny, nx, k]
             else:
                 continue
             value = samples[count, 0] - dy * samples[count, 1] - dx * samples[count, 2]
@@ -132,17 +133,33 @@ def _predict(
     agree = 0
     out[:] = 0
     out[6] = np.inf
-    chosen = np.argsort(samples[:count, 0])[(count - 1) // 2] if count else 0
+    chosen = _median_of(samples, count)
     middle, whose = samples[chosen, 0], samples[chosen, 7]
     for i in range(count):
         if abs(samples[i, 0] - middle) <= 0.1 * middle + 1e-6 and samples[i, 7] == whose:
             agree += 1
-            out[:6] += samples[i, :6]
+            for k in range(6):
+                out[k] += samples[i, k]
             out[6] = min(out[6], samples[i, 6])
     if agree:
-        out[:6] /= agree
+        for k in range(6):
+            out[k] /= agree
         out[7] = whose
     return agree
+
+
+@compiled
+def _median_of(samples: F32, count: int) -> int:
+    """Which of the first `count` rows has the (lower) median of 1/z; 0 where there is none. Eight at most: counting beats
+    sorting."""
+    for i in range(count):
+        rank = 0
+        for j in range(count):
+            if samples[j, 0] < samples[i, 0] or (samples[j, 0] == samples[i, 0] and j < i):
+                rank += 1
+        if rank == (count - 1) // 2:
+            return i
+    return 0
 
 
 @compiled
@@ -153,22 +170,29 @@ def _nearest_behind(inverse: F32, owner: U16, y: int, x: int, ny: int, nx: int) 
 
 
 @compiled
+def _opens(inverse: F32, owner: U16, y: int, x: int, ny: int, nx: int, opened: float) -> bool:
+    """Whether (ny, nx) lies so far behind (y, x) that parallax opens the edge between them: behind `opened`, 1/m, too."""
+    return bool(inverse[ny, nx] < opened and inverse[ny, nx] < _nearest_behind(inverse, owner, y, x, ny, nx))
+
+
+@compiled
 def _edge_ring(inverse: F32, owner: U16, reach: Reach, ring: npt.NDArray[np.int32]) -> int:
     """Put the near side of every depth edge that parallax can open into `ring` (flat indices); how many. Where one subject
     ends and something else begins behind it is an edge, however near that is."""
     height, width = inverse.shape
     count = 0
+    least = reach.least_px / reach.px_m
     for y in range(height):
         for x in range(width):
-            opened = inverse[y, x] - reach.least_px / reach.px_m
-            for n in range(4):
-                ny, nx = y + (n == 0) - (n == 1), x + (n == 2) - (n == 3)
-                if not (0 <= ny < height and 0 <= nx < width):
-                    continue
-                if inverse[ny, nx] < min(opened, _nearest_behind(inverse, owner, y, x, ny, nx)):
-                    ring[count] = y * width + x
-                    count += 1
-                    break
+            opened = inverse[y, x] - least
+            if (
+                (y > 0 and _opens(inverse, owner, y, x, y - 1, x, opened))
+                or (y + 1 < height and _opens(inverse, owner, y, x, y + 1, x, opened))
+                or (x > 0 and _opens(inverse, owner, y, x, y, x - 1, opened))
+                or (x + 1 < width and _opens(inverse, owner, y, x, y, x + 1, opened))
+            ):
+                ring[count] = y * width + x
+                count += 1
     return count
 
 
@@ -203,7 +227,7 @@ def grow(
     rgb2[:] = rgb
     held[:] = _UNTOUCHED
     front = np.empty((height, width, _ROW), np.float32)
-    out = np.empty(_ROW, np.float32)
+    samples, out = np.empty((8, _ROW), np.float32), np.empty(_ROW, np.float32)
     ring = np.empty(height * width, np.int32)
     after = np.empty(height * width, np.int32)
     count = _edge_ring(inverse, owner, reach, ring)
@@ -211,12 +235,13 @@ def grow(
     while count:
         for i in range(count):  # the whole ring is predicted before any of it counts: its order is moot
             y, x = ring[i] // width, ring[i] % width
-            agree = _predict(ring[i], row_width, front, held, inverse, rgb, owner, first, out)
+            agree = _predict(ring[i], row_width, front, held, inverse, rgb, owner, first, samples, out)
             farthest = reach.px_m * (inverse[y, x] - out[0]) + reach.margin_px
             another = owner[y, x] and out[7] != owner[y, x]
             limit = inverse[y, x] if another else KEEP_RATIO * inverse[y, x]
             if agree and out[0] < limit and out[6] <= farthest:
-                front[y, x] = out
+                for k in range(_ROW):
+                    front[y, x, k] = out[k]
                 held[y, x] = _QUEUED
             else:
                 held[y, x] = _UNTOUCHED  # another side's front may still claim it
