@@ -90,6 +90,48 @@ async def test_two_browsers_see_the_same_take_note_and_frame(house: House, rooms
         assert welcome["participant"]["id"] not in {w["participant"]["id"] for w in welcomes}
 
 
+async def test_another_take_is_held_against_this_one_at_the_same_frame(house: House, rooms: str) -> None:
+    one, two = [await house.complete(await house.take()) for _ in range(2)]
+    async with connect(f"{rooms}/default/ws") as socket:
+        await say(socket, HELLO)
+        shown = (await hear(socket, "welcome"))["playhead"]["takeId"]
+        other = ({one.id, two.id} - {shown}).pop()
+        await say(socket, {"type": "transport", "action": "pause", "frame": 9})
+
+        async def told(**wanted: object) -> dict[str, Any]:
+            while True:
+                head: dict[str, Any] = (await hear(socket, "playhead"))["playhead"]
+                if all(head[key] == value for key, value in wanted.items()):
+                    return head
+
+        await told(frame=9, playing=False)
+        await say(socket, {"type": "selectTake", "takeId": other, "frame": 9})
+        head = await told(takeId=other)
+        assert (head["frame"], head["playing"]) == (9, False)
+        await say(socket, {"type": "selectTake", "takeId": shown, "frame": 10_000})
+        head = await told(takeId=shown)
+        assert (head["frame"] > 9, head["playing"]) == (True, False), "a shorter take is shown at its end"
+        await say(socket, {"type": "selectTake", "takeId": other})
+        assert (await told(takeId=other))["playing"], "chosen by itself it runs"
+
+
+async def test_a_request_may_be_for_three_takes_and_its_error_says_which_request_it_was(
+    house: House, rooms: str
+) -> None:
+    ask = {"type": "requestTake", "shotId": house.shots[0].id, "variants": 3, "differ": "seed", "clientId": "ask-1"}
+    async with connect(f"{rooms}/default/ws") as socket:
+        await say(socket, HELLO)
+        await hear(socket, "welcome")
+        await say(socket, ask)
+        takes = [(await hear(socket, "takeUpdated"))["take"]["provenance"] for _ in range(3)]
+        assert len({take["seed"] for take in takes}) == 3
+        assert [take["variant"]["index"] for take in takes] == [0, 1, 2]
+        await say(socket, ask | {"differ": "style", "styles": ["cubist", "noir", "neon"], "clientId": "ask-2"})
+        error = await hear(socket, "error")
+        assert (error["code"], error["re"], error["clientId"]) == ("invalid-input", "requestTake", "ask-2")
+        assert "cubist" in error["detail"]
+
+
 @pytest.mark.parametrize(
     ("raw", "re", "says"),
     [

@@ -9,7 +9,9 @@ from jobs_server import add_shot
 from remote_fixtures import FakeServer
 from remote_house import SOFT, House
 
+from vr_server.domain.errors import OverBudget
 from vr_server.domain.shot import Budget
+from vr_server.domain.take import Variants
 from vr_server.storage import SqlStore
 
 
@@ -57,6 +59,22 @@ async def test_the_budget_stops_a_second_attempt_and_the_first_is_kept(house: Ho
     await asyncio.sleep(0.1)
     assert (take.state, take.findings) == ("ready", (SOFT,))
     assert len(fake.submits) == 1
+
+
+async def test_the_takes_of_one_request_are_held_against_the_budget_together(house: House, fake: FakeServer) -> None:
+    await house.production.set_budget("p", Budget(limit=1.2))
+    three = Variants(count=3, differ="seed")
+    with pytest.raises(OverBudget):
+        await house.production.request_take("s", engine="fake", seed=7, variants=three)
+    assert await house.store.takes("p") == ()
+    assert await house.store.orders("p") == ()
+    await house.production.set_budget("p", Budget(limit=1.5))
+    await house.production.request_take("s", engine="fake", seed=7, variants=three)
+    takes = await house.all_ended(3)
+    assert {take.state for take in takes} == {"ready"}
+    assert len(fake.submits) == 3, "three seeds, three orders"
+    assert [take.provenance.variant.index for take in takes if take.provenance.variant] == [0, 1, 2]
+    assert (await house.production.spending("p")).spent == 1.5
 
 
 async def test_takes_cancelled_at_once_are_never_sent_and_leave_no_order_open(house: House, fake: FakeServer) -> None:

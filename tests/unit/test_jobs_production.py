@@ -11,7 +11,7 @@ from vr_server.bus import Event, EventBus, NoteKept, RevisionChanged, ShotChange
 from vr_server.domain.errors import Conflict, InvalidInput, InvalidScript, NotFound, Unavailable, UnknownEngine
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Shot
-from vr_server.domain.take import Rendition, Take
+from vr_server.domain.take import Rendition, Take, Variants
 from vr_server.generation.port import Capabilities
 from vr_server.jobs import Production, ProductionSettings
 from vr_server.jobs.takes import default_seed
@@ -154,7 +154,7 @@ async def test_takes_asked_for_at_once_get_different_numbers(scene: Set) -> None
 
 async def test_readings_of_one_shot_share_a_seed_and_a_parent(scene: Set) -> None:
     shot = await scene.shot()
-    first = await scene.production.request_take(shot.id, readings=3)
+    first = await scene.production.request_take(shot.id, variants=Variants(count=3))
     takes = await scene.store.takes(shot.project_id)
     assert takes[0] == first
     assert [t.spec.variant for t in takes] == [0, 1, 2]
@@ -163,8 +163,41 @@ async def test_readings_of_one_shot_share_a_seed_and_a_parent(scene: Set) -> Non
     assert scene.queue.enqueued == [t.id for t in takes]
     assert len({t.spec.camera.yaw_offset_rad for t in takes}) == 3
     with pytest.raises(Unavailable):  # two more would fit, three do not: none is kept
-        await scene.production.request_take(shot.id, readings=3)
+        await scene.production.request_take(shot.id, variants=Variants(count=3))
     assert len(await scene.store.takes(shot.project_id)) == 3
+
+
+async def test_seeds_and_styles_of_one_shot_differ_in_nothing_else(scene: Set) -> None:
+    shot = await scene.shot()
+    await scene.production.request_take(shot.id, variants=Variants(count=3, differ="seed"), seed=7)
+    seeds = await scene.store.takes(shot.project_id)
+    assert seeds[0].provenance.seed == 7
+    assert len({t.provenance.seed for t in seeds}) == 3
+    assert {t.spec for t in seeds} == {shot.spec}
+    told = [t.provenance.variant for t in seeds]
+    assert [(v.differ, v.index) for v in told if v] == [("seed", 0), ("seed", 1), ("seed", 2)]
+    assert len({v.request_id for v in told if v}) == 1
+    other = await scene.shot("zh")
+    await scene.production.request_take(other.id, variants=Variants(count=2, differ="style", styles=("noir", "neon")))
+    styles = await scene.store.takes(other.project_id)
+    assert [t.spec for t in styles] == [other.spec.model_copy(update={"style": s}) for s in ("noir", "neon")]
+    assert [t.provenance.parent_take_id for t in styles] == [None, styles[0].id]
+    assert len({t.provenance.seed for t in styles}) == 1
+
+
+async def test_a_take_asked_for_alone_is_nobodys_variant(scene: Set) -> None:
+    assert (await scene.production.request_take((await scene.shot()).id)).provenance.variant is None
+
+
+@pytest.mark.parametrize(("styles", "says"), [(("cubist", "noir"), "no style 'cubist'"), (("noir",), "2 different styles"),
+                                              (("noir", "noir"), "2 different styles")])  # fmt: skip
+async def test_styles_that_cannot_be_are_refused_before_anything_is_kept(
+    scene: Set, styles: tuple[str, ...], says: str
+) -> None:
+    shot = await scene.shot()
+    with pytest.raises(InvalidInput, match=says):
+        await scene.production.request_take(shot.id, variants=Variants(count=2, differ="style", styles=styles))
+    assert await scene.store.takes(shot.project_id) == ()
 
 
 async def test_requests_that_cannot_be_made_are_refused_before_anything_is_kept(scene: Set) -> None:

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.prompts import load_prompts
 from vr_server.domain.revision import diff_specs
 from vr_server.language import parse_spec
-from vr_server.language.variants import told_fields, variants
+from vr_server.language.variants import looks, told_fields, variants
 from vr_server.staging import compose
 
 PROMPTS = {p.name: p for p in load_prompts()}
@@ -78,3 +78,11 @@ def test_readings_are_the_same_every_time_and_at_most_three():
     assert variants(spec, 1) == (spec,)
     with pytest.raises(ValueError, match="1 and 3"):
         variants(spec, 4)
+
+
+def test_looks_begin_with_the_shots_own_and_are_all_different():
+    plain = parse_spec("a man walks down a street")
+    assert [spec.style for spec in looks(plain)] == [None, "warm_golden", "blue_grey"]
+    noir, *others = looks(plain.model_copy(update={"style": "warm_golden"}))
+    assert [spec.style for spec in (noir, *others)] == ["warm_golden", "blue_grey", "noir"]
+    assert {spec.model_copy(update={"style": None}) for spec in looks(plain)} == {plain}

@@ -17,9 +17,8 @@ from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import GuidanceWish, Quality, Take, Urgency
+from vr_server.domain.take import MOST_VARIANTS, Differ, GuidanceWish, Quality, Take, Urgency, Variants
 from vr_server.jobs import Asked, ProjectState, Spending
-from vr_server.language.variants import MOST_VARIANTS
 from vr_server.rooms import roles
 
 router = APIRouter(prefix="/api")
@@ -67,7 +66,11 @@ class TakeRequest(Model):
     engine: str | None = Field(default=None, max_length=64)
     seed: int | None = Field(default=None, ge=0, le=2147483647)
     variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
-    """Clearly different readings of the same words: as many takes, of which the later ones name the first as parent."""
+    """As many takes, of which the later ones name the first as parent; all of them or none."""
+    differ: Differ = "reading"
+    """In what: clearly different readings of the same words, the seed, or the look."""
+    styles: tuple[str, ...] = Field(default=(), max_length=MOST_VARIANTS)
+    """In which looks, one a take; empty: the shot's own first, then others."""
     urgency: Urgency = "room"
     """At paid engines, takes that somebody in the room waits for go before a batch."""
     guidance: GuidanceWish = "auto"
@@ -128,7 +131,7 @@ async def project(project_id: str, parts: Parts) -> ProjectView:
 async def new_take(
     shot_id: str, response: Response, parts: Parts, caller: Caller, wanted: TakeRequest | None = None
 ) -> Take:
-    """Queue a take of the shot as its spec is now, or several readings of it; the answer is the first."""
+    """Queue a take of the shot as its spec is now, or several variants of it; the answer is the first."""
     wanted = wanted or TakeRequest()
     if wanted.override is not None:
         roles.check(caller, "overrideGate")
@@ -136,7 +139,7 @@ async def new_take(
         shot_id,
         engine=wanted.engine,
         seed=wanted.seed,
-        readings=wanted.variants,
+        variants=Variants(count=wanted.variants, differ=wanted.differ, styles=wanted.styles),
         urgency=wanted.urgency,
         override=wanted.override,
         asked=Asked(guidance=wanted.guidance, strength=wanted.guidance_strength),

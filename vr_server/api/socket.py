@@ -51,9 +51,10 @@ def kind_of(raw: str | bytes) -> str | None:
     return kind[:40] if isinstance(kind, str) else None
 
 
-def error_message(error: PrevisError, re: str | None) -> protocol.ErrorMessage:
+def error_message(error: PrevisError, re: str | None, client_id: str | None = None) -> protocol.ErrorMessage:
     """What the one who asked is told."""
-    return protocol.ErrorMessage(code=error.code, title=error.title, detail=str(error)[:500], re=re)
+    detail = str(error)[:500]
+    return protocol.ErrorMessage(code=error.code, title=error.title, detail=detail, re=re, client_id=client_id)
 
 
 @router.websocket("/api/rooms/{room_id}/ws")
@@ -137,12 +138,17 @@ class Connection:
     async def _read(self, seat: Seat) -> None:
         while True:
             raw = await self._receive()
+            message: protocol.ClientMessage | None = None
             try:
-                await self._room.handle(seat, parse(raw))
+                message = parse(raw)
+                await self._room.handle(seat, message)
             except PrevisError as error:
                 kind = kind_of(raw)
                 log.info("room %s: %s from %s refused: %s", self._room.room.id, kind or "message", seat.name, error)
-                seat.outbox.put(seal(error_message(error, kind)))
+                client_id = (
+                    message.client_id if isinstance(message, protocol.RequestTake | protocol.WriteNote) else None
+                )
+                seat.outbox.put(seal(error_message(error, kind, client_id)))
 
     async def _receive(self) -> str | bytes:
         try:

@@ -15,11 +15,11 @@ from vr_server.domain.base import new_id
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.frame import ClipPlan, Frame, FrameSource
 from vr_server.domain.shot import SHOT_LIMIT_S
-from vr_server.domain.take import Quality
+from vr_server.domain.take import MOST_VARIANTS, Quality
 from vr_server.generation.errand import Wish
 from vr_server.generation.port import ClipRequest, EmbeddedClip, EmbeddedEngine
 from vr_server.language import compile_prompt, parse_spec
-from vr_server.language.variants import MOST_VARIANTS, variants
+from vr_server.language.variants import variants
 from vr_server.media import PANORAMA_FILES, ClipWriter
 from vr_server.staging import to_glb
 

@@ -78,6 +78,31 @@ KEPT_CODES = 2
 KEPT_SHARE = 0.99
 
 
+MOST_VARIANTS = 3
+Differ = Literal["reading", "seed", "style"]
+"""In what the takes of one request differ: how the words are read, the seed, or the look."""
+
+
+class Variants(Model):
+    """How many takes one request is for, and in what they differ. `styles`: in which looks, one a take; empty: the shot's own
+    first, then others."""
+
+    count: int = Field(default=1, ge=1, le=MOST_VARIANTS)
+    differ: Differ = "reading"
+    styles: tuple[str, ...] = Field(default=(), max_length=MOST_VARIANTS)
+
+
+ONE_TAKE = Variants()
+
+
+class Variant(Model):
+    """One of several takes that were asked for at once, to be seen side by side. `index`: 0 is as the shot asks."""
+
+    request_id: str
+    differ: Differ
+    index: int = Field(ge=0)
+
+
 class Provenance(Model):
     engine: str
     model: str
@@ -93,6 +118,7 @@ class Provenance(Model):
     parts: tuple[Part, ...] = ()  # of a take longer than its engine's clips; empty: one order made it
     guidance: Guidance | None = None  # None: of an embedded engine
     redrawn: NotedRegion | None = None  # only this was made: the rest is the parent take's picture
+    variant: Variant | None = None  # asked for together with others
     attempt: int = 0  # above 0: asked for once more, word for word
     retry_of: str | None = None  # the take whose quality was below the bar: made again with another seed
     remarks: tuple[str, ...] = ()  # what the engine could not take as asked, a line each

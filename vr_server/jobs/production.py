@@ -14,9 +14,8 @@ from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import MaskShape, Region
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import Quality, Take, Urgency
+from vr_server.domain.take import ONE_TAKE, Quality, Take, Urgency, Variants
 from vr_server.generation.port import Capabilities
-from vr_server.language.variants import variants
 from vr_server.review.notes import propose, revise, revise_region, words_for_region, write
 from vr_server.script import breakdown
 from vr_server.storage import Lease, Store, TakeFolders
@@ -159,18 +158,19 @@ class Production:
         parent_take_id: str | None = None,
         note_ids: tuple[str, ...] = (),
         revision_id: str | None = None,
-        readings: int = 1,
+        variants: Variants = ONE_TAKE,
         urgency: Urgency = "room",
         override: Override | None = None,
         asked: Asked = WORDS_ALONE,
     ) -> Take:
-        """Queue a new take of the shot as its spec is now; with `readings` (1 to 3) also takes of other readings of the
-        same words, which have the first's seed and name it as their parent.
+        """Queue a new take of the shot as its spec is now; with `variants` several of it that differ in reading, seed
+        or look, of which the later ones name the first as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
         parent it follows from the shot and the take number. `asked`: what a paid engine makes it from besides the words.
         Return the first. Raise NotFound, UnknownEngine, InvalidInput
-        (the engine cannot make such a shot), GateRefused, OverBudget or Unavailable (too many takes are unfinished: none is queued).
+        (the engine cannot make such a shot), GateRefused, OverBudget (by all of them together) or Unavailable (too many takes are
+        unfinished): then none is kept.
         """
         order = Wanted(
             self._takes.engine(engine),
@@ -184,10 +184,7 @@ class Production:
         )
         async with self._ordering.refusals(self.store), self.store.transaction() as unit:
             shot = await unit.shot(shot_id)
-            takes = [await self._takes.new(unit, shot, order)]
-            alike = replace(order, seed=takes[0].provenance.seed, parent_take_id=takes[0].id)
-            others = variants(shot.spec, readings, heading=shot.heading)[1:]
-            takes += [await self._takes.new(unit, shot.model_copy(update={"spec": spec}), alike) for spec in others]
+            takes = await self._takes.several(unit, shot, order, variants)
         for take in takes:
             self.bus.publish(TakeChanged(take))
             await self._queue.enqueue(take.id)
@@ -246,6 +243,7 @@ class Production:
                 order = Wanted(
                     self._takes.engine(told.engine), told.seed, told.parent_take_id, told.note_ids, told.revision_id,
                     take.urgency, told.attempt + 1, asked=await self._ordering.asked_of(unit, take), redrawn=told.redrawn,
+                    variant=told.variant,
                 )  # fmt: skip
                 again = await self._takes.new(unit, shot, order)
         self.bus.publish(TakeChanged(dropped))

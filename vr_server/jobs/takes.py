@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vr_server.domain.base import new_id
@@ -10,9 +10,10 @@ from vr_server.domain.decision import Override
 from vr_server.domain.errors import InvalidInput, Unavailable, UnknownEngine
 from vr_server.domain.region import NotedRegion
 from vr_server.domain.shot import Shot, ShotSpec
-from vr_server.domain.take import Provenance, Take, Urgency
+from vr_server.domain.take import Provenance, Take, Urgency, Variant, Variants
 from vr_server.generation.port import Capabilities
 from vr_server.language import compile_prompt
+from vr_server.language.variants import looks, variants
 from vr_server.storage import Unit
 
 from .ordering import WORDS_ALONE, Asked, Ordering
@@ -33,6 +34,7 @@ class Wanted:
     override: Override | None = None
     asked: Asked = WORDS_ALONE
     redrawn: NotedRegion | None = None
+    variant: Variant | None = None
 
 
 class NewTakes:
@@ -54,6 +56,33 @@ class NewTakes:
         if name not in self._engines:
             raise UnknownEngine(f"There is no engine {name!r}; there are: {', '.join(sorted(self._engines))}.")
         return self._engines[name]
+
+    async def several(self, unit: Unit, shot: Shot, wanted: Wanted, asked: Variants) -> list[Take]:
+        """Keep the takes of one request, all of them or, in the caller's transaction, none. The later ones have the first as
+        their parent; they have its seed too, unless it is the seed in which they differ.
+
+        Raise InvalidInput (such styles are not known) and what `new` raises.
+        """
+        try:
+            specs = (
+                variants(shot.spec, asked.count, heading=shot.heading) if asked.differ == "reading"
+                else looks(shot.spec, asked.count, styles=asked.styles) if asked.differ == "style"
+                else (shot.spec,) * asked.count
+            )  # fmt: skip
+        except ValueError as error:
+            raise InvalidInput(str(error)) from error
+        request_id = new_id("request")
+        takes: list[Take] = []
+        for index, spec in enumerate(specs):
+            one = wanted
+            if len(specs) > 1:
+                one = replace(one, variant=Variant(request_id=request_id, differ=asked.differ, index=index))
+            if takes:
+                seed = takes[0].provenance.seed
+                seed = default_seed(str(seed), index) if asked.differ == "seed" else seed
+                one = replace(one, seed=seed, parent_take_id=takes[0].id)
+            takes.append(await self.new(unit, shot.model_copy(update={"spec": spec}), one))
+        return takes
 
     async def new(self, unit: Unit, shot: Shot, wanted: Wanted) -> Take:
         """Keep a new take of the shot, and its order where a paid engine makes it.
@@ -94,6 +123,7 @@ class NewTakes:
                 revision_id=wanted.revision_id,
                 redrawn=wanted.redrawn,
                 attempt=wanted.attempt,
+                variant=wanted.variant,
             ),
             urgency=wanted.urgency,
         )

@@ -1,14 +1,15 @@
 """Clearly different readings of the same words: another side, lens, framing, hour and look, wherever none was told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from vr_server.domain.shot import CameraIntent, ShotSize, ShotSpec, TimeOfDay
+from vr_server.domain.take import MOST_VARIANTS
 
 from .lexicon import Lexicon, load_lexicon
 from .scan import prompt_categories, scan
 from .slots import read_slots
 
-MOST_VARIANTS = 3
 _SIZES: tuple[ShotSize, ...] = (
     "extreme_close_up", "close_up", "medium_close_up", "medium", "medium_full", "full", "wide", "extreme_wide",
 )  # fmt: skip
@@ -37,6 +38,8 @@ _HOURS: tuple[TimeOfDay, ...] = ("day", "sunset", "day")
 """Where no hour is told; indoors the lamps make it."""
 _STYLES = (None, "warm_golden", "blue_grey")
 """Where no look is told; a low sun is golden enough."""
+_LOOKS = ("warm_golden", "blue_grey", "noir")
+"""The first of them that are not the shot's own are its other looks: far from each other in hue and contrast."""
 _INDOORS = frozenset({"room", "office", "bar", "corridor", "spaceship_interior", "stage"})
 
 
@@ -53,6 +56,26 @@ def variants(
         raise ValueError(f"Between 1 and {MOST_VARIANTS} variants can be asked for, not {n}.")
     told = told_fields(spec, heading=heading, lexicon=lexicon)
     return (spec, *(_reading(spec, told, k) for k in range(1, n)))
+
+
+def looks(
+    spec: ShotSpec, n: int = MOST_VARIANTS, *, styles: Sequence[str] = (), lexicon: Lexicon | None = None
+) -> tuple[ShotSpec, ...]:
+    """The same reading in `n` looks (1 to MOST_VARIANTS): the spec's own first, then others; or in the `styles` named, which
+    are ids of the lexicon and as many as `n`. Pure and deterministic. Raise ValueError for another n, or styles that are
+    unknown, twice there, or not as many.
+    """
+    if not 1 <= n <= MOST_VARIANTS:
+        raise ValueError(f"Between 1 and {MOST_VARIANTS} variants can be asked for, not {n}.")
+    if not styles:
+        others = [style for style in _LOOKS if style != spec.style]
+        return (spec, *(spec.model_copy(update={"style": style}) for style in others[: n - 1]))
+    known = (lexicon or load_lexicon()).ids("style")
+    if unknown := [style for style in styles if style not in known]:
+        raise ValueError(f"There is no style {unknown[0]!r}; there are: {', '.join(known)}.")
+    if len(styles) != n or len(set(styles)) != n:
+        raise ValueError(f"{n} takes in different styles need {n} different styles, not {', '.join(styles)}.")
+    return tuple(spec.model_copy(update={"style": style}) for style in styles)
 
 
 def told_fields(spec: ShotSpec, *, heading: str = "", lexicon: Lexicon | None = None) -> frozenset[str]:

@@ -6,10 +6,11 @@ from typing import Protocol
 from streaming import ClipSource, Span
 from streaming import Playhead as WirePlayhead
 from vr_server.domain.base import Vec3
+from vr_server.domain.decision import Override
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import Region
 from vr_server.domain.shot import Project, Shot
-from vr_server.domain.take import Quality, Take
+from vr_server.domain.take import ONE_TAKE, Quality, Take, Variants
 from vr_server.storage import Lease, Store
 
 
@@ -36,7 +37,15 @@ class Workshop(Protocol):
 
     async def project_state(self, project_id: str) -> ProjectView: ...
 
-    async def request_take(self, shot_id: str, *, engine: str | None = None, seed: int | None = None) -> Take: ...
+    async def request_take(
+        self,
+        shot_id: str,
+        *,
+        engine: str | None = None,
+        seed: int | None = None,
+        variants: Variants = ONE_TAKE,
+        override: Override | None = None,
+    ) -> Take: ...
 
     async def cancel_take(self, take_id: str) -> Take: ...
 

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from vr_server.domain.base import Language, Model, Vec3
+from vr_server.domain.decision import Override
 from vr_server.domain.manifest import Manifest
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import Region
 from vr_server.domain.room import Participant, Playhead
 from vr_server.domain.shot import Project, Shot
-from vr_server.domain.take import Quality, Take
+from vr_server.domain.take import MOST_VARIANTS, Differ, Quality, Take
 
 PROTOCOL_VERSION = 1
 MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -38,17 +39,26 @@ class Transport(Model):
 
 
 class SelectTake(Model):
-    """Move the room to another take (a shot without takes is selected by asking for one)."""
+    """Move the room to another take (a shot without takes is selected by asking for one): from its beginning and running,
+    or with `frame` there, running or paused as the room is, to hold one take against another."""
 
     type: Literal["selectTake"] = "selectTake"
     take_id: str
+    frame: int | None = Field(default=None, ge=0)
 
 
 class RequestTake(Model):
+    """As ``POST /api/shots/{id}/takes``. An error that answers it echoes `client_id`."""
+
     type: Literal["requestTake"] = "requestTake"
     shot_id: str
-    engine: str | None = None
+    engine: str | None = Field(default=None, max_length=64)
     seed: int | None = Field(default=None, ge=0, le=2147483647)
+    variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
+    differ: Differ = "reading"
+    styles: tuple[str, ...] = Field(default=(), max_length=MOST_VARIANTS)
+    override: Override | None = None
+    client_id: str | None = Field(default=None, max_length=64)
 
 
 class WriteNote(Model):
@@ -217,13 +227,15 @@ class ShotUpdated(Model):
 
 
 class ErrorMessage(Model):
-    """`code` as in domain/errors.py; `detail` is one line a person can act on; `re` is the type it answers."""
+    """`code` as in domain/errors.py; `detail` is one line a person can act on; `re` is the type it answers, and
+    `client_id` that message's own."""
 
     type: Literal["error"] = "error"
     code: str
     title: str
     detail: str
     re: str | None = None
+    client_id: str | None = None
 
 
 class Pong(Model):

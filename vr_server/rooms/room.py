@@ -20,6 +20,7 @@ from vr_server.bus import (
 from vr_server.domain.base import new_id, now_utc
 from vr_server.domain.errors import InvalidMessage, NotFound, PrevisError, Unavailable
 from vr_server.domain.room import Participant, Role, Room
+from vr_server.domain.take import Variants
 from vr_server.rooms import protocol, roles
 from vr_server.rooms.outbox import Outbox, seal
 from vr_server.rooms.ports import StreamFactory, Viewer, Workshop
@@ -173,16 +174,12 @@ class LiveRoom:
                 seat.outbox.put(seal(protocol.Pong(t=t, server_time=now_utc())))
             case protocol.Transport():
                 self.screen.transport(message)
-            case protocol.SelectTake(take_id=take_id):
+            case protocol.SelectTake(take_id=take_id, frame=frame):
                 take = await self._workshop.store.take(take_id)
                 self._check_project(take.project_id, f"take {take_id}")
-                await self.screen.select(take)
-            case protocol.RequestTake(shot_id=shot_id, engine=engine, seed=seed):
-                shot = await self._workshop.store.shot(shot_id)
-                self._check_project(shot.project_id, f"shot {shot_id}")
-                take = await self._workshop.request_take(shot_id, engine=engine, seed=seed)
-                if seat.participant.role == "director":
-                    self.screen.expect(take.id)
+                await self.screen.select(take, frame)
+            case protocol.RequestTake():
+                await self._request(seat, message)
             case protocol.WriteNote():
                 await self._write(seat, message)
             case protocol.DecideRevision(revision_id=revision_id, accept=accept):
@@ -203,6 +200,21 @@ class LiveRoom:
                 raise InvalidMessage("Hello was said already; open another connection to come in again.")
             case _:
                 assert_never(message)
+
+    async def _request(self, seat: Seat, message: protocol.RequestTake) -> None:
+        if message.override is not None:
+            roles.check(seat.participant.role, "overrideGate")
+        shot = await self._workshop.store.shot(message.shot_id)
+        self._check_project(shot.project_id, f"shot {message.shot_id}")
+        take = await self._workshop.request_take(
+            message.shot_id,
+            engine=message.engine,
+            seed=message.seed,
+            variants=Variants(count=message.variants, differ=message.differ, styles=message.styles),
+            override=message.override,
+        )
+        if seat.participant.role == "director":
+            self.screen.expect(take.id)
 
     async def _write(self, seat: Seat, message: protocol.WriteNote) -> None:
         note = await self._workshop.write_note(

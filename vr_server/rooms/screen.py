@@ -90,17 +90,20 @@ class Screen:
         """Somebody who may decide has asked for this take: show it as soon as it can be watched."""
         self._awaited.add(take_id)
 
-    async def select(self, take: Take) -> None:
-        """Show `take`, or wait for it. Raise Conflict when it will never have a picture."""
+    async def select(self, take: Take, frame: int | None = None) -> None:
+        """Show `take`, or wait for it; with `frame` from there (its last, if it is shorter), running only if the room is.
+        Raise Conflict when it will never have a picture."""
         quality = self._renditions.best(take)
         if quality is not None:
-            await self._show(take.id, quality)
+            await self._show(take.id, quality, at=frame)
         elif take.state in {"queued", "generating"}:
             self.expect(take.id)
         else:
             raise Conflict(f"Take {take.number} is {take.state} and has no picture to show.")
 
-    async def _show(self, take_id: str, quality: Quality, located: Located | None = None) -> None:
+    async def _show(
+        self, take_id: str, quality: Quality, located: Located | None = None, *, at: int | None = None
+    ) -> None:
         async with self._loading:
             before = self._showing
             where = located or await self._renditions.locate(take_id, quality)
@@ -115,6 +118,8 @@ class Screen:
             if before is not None and before.take_id == take_id:
                 head = self._stream.playhead
                 frame, playing = head.frame * now.frame_count // before.frame_count, head.playing
+            if before is not None and at is not None:
+                frame, playing = min(at, now.frame_count - 1), self._stream.playhead.playing
             message = protocol.ManifestMessage(
                 take_id=take_id, quality=quality, files_path=f"/api/takes/{take_id}/{quality}", manifest=manifest
             )

@@ -13,7 +13,7 @@ const take = (id: string, number: number, state: Take['state'] = 'ready'): Take 
   number,
   createdAt: '2026-01-01T00:00:00Z',
   spec: { text: 'x' } as Take['spec'],
-  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', negativePrompt: '', dropped: [], parentTakeId: null, noteIds: [], revisionId: null, redrawn: null, orderId: null, parts: [], guidance: null, attempt: 0, retryOf: null, remarks: [] },
+  provenance: { engine: 'e', model: 'm', engineVersion: '1', seed: 1, promptSent: '', negativePrompt: '', dropped: [], parentTakeId: null, noteIds: [], revisionId: null, redrawn: null, orderId: null, parts: [], guidance: null, attempt: 0, retryOf: null, remarks: [], variant: null },
   state,
   urgency: 'room',
   findings: [],

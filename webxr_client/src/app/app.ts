@@ -5,6 +5,7 @@ import { preferredLanguage, translator, type Language } from '../core/i18n';
 import { poseAt, type KnownClip } from '../core/manifest';
 import { playheadNow } from '../core/playhead';
 import { chosenQuality, QualityGovernor } from '../core/quality';
+import { beforeAfter, sameFrame } from '../core/redraw';
 import { emptyRoom, type RoomState, type ShownError } from '../core/room';
 import { timecode } from '../core/timecode';
 import { openFolder, StaticTransport } from '../media/static-source';
@@ -15,6 +16,7 @@ import { FIRST_VIEW, type Actions, type UiContext, type ViewState } from '../ui/
 import { mountShell, type Shell } from '../ui/shell';
 import type { PanelText } from '../xr/panel';
 import { setupVr, type VrSession } from '../xr/session';
+import { openDesk } from './desk';
 import { takeSnapshot } from './diagnostics';
 import { runImmersive } from './immersive';
 import { pointAt, type Point } from './pointing';
@@ -37,17 +39,18 @@ export class App {
   private readonly shell: Shell;
   private readonly vr: VrSession;
   private readonly errors: ShownError[] = [];
+  private readonly desk: ReturnType<typeof openDesk>;
   private link: RoomLink | null = null;
   private folder: { clip: KnownClip; transport: StaticTransport } | null = null;
   private point: Point | null = null;
   private framesDecoded = 0;
   private leaveVr: (() => void) | null = null;
-  private pendingSeek: { takeId: string; frame: number } | null = null;
 
   constructor(host: HTMLElement) {
     const language = storedLanguage() ?? preferredLanguage(navigator.languages);
     this.room = new Store(emptyRoom(this.page.searchParams.get('room') ?? 'default'));
     this.view = new Store<ViewState>({ ...FIRST_VIEW, language, name: visitorName(this.page) });
+    this.desk = openDesk({ page: this.page, room: this.room, view: this.view, onError: (error) => this.onError(error) });
     this.world = new World(host);
     this.stage = new Stage((stage) => this.patch({ stage }));
     this.world.scene.add(this.stage.group);
@@ -112,6 +115,7 @@ export class App {
     this.patch({
       picture: 'live',
       takeId: clip.takeId,
+      clip,
       quality: clip.quality,
       frame,
       frameCount: clip.manifest.frameCount,
@@ -122,11 +126,6 @@ export class App {
 
   private onPlayhead(playhead: RoomState['playhead']): void {
     this.patch({ playing: playhead.playing });
-    const wanted = this.pendingSeek;
-    if (wanted && playhead.takeId === wanted.takeId) {
-      this.pendingSeek = null;
-      this.link?.actions.seek(wanted.frame);
-    }
   }
 
   private onError(error: ShownError): void {
@@ -137,16 +136,26 @@ export class App {
   }
 
   private actions(): Actions {
-    const transport = (): Pick<Actions, 'play' | 'pause' | 'seek'> | null => this.folder?.transport ?? this.link?.actions ?? null;
+    const { desk } = this;
+    const transport = (): Pick<Actions, 'play' | 'pause' | 'seek'> | null => this.transport();
     return {
       play: () => transport()?.play(),
       pause: () => transport()?.pause(),
       seek: (frame) => transport()?.seek(frame),
-      selectTake: (takeId, frame) => {
-        if (frame !== undefined) this.pendingSeek = { takeId, frame };
-        this.link?.actions.selectTake(takeId);
+      selectTake: (takeId, frame) => this.link?.actions.selectTake(takeId, frame),
+      requestTake: (shotId, ask, override) => this.link?.actions.requestTake(shotId, ask, override),
+      openAsk: (asking) => this.patch({ asking, refusal: null }),
+      compare: (compare) => this.patch({ compare }),
+      flip: () => {
+        const pair = beforeAfter(this.room.value.takes, this.view.value.takeId, this.view.value.after);
+        if (!pair) return;
+        this.patch({ after: pair.after.id });
+        const next = pair.showing === 'after' ? pair.before : pair.after;
+        this.link?.actions.selectTake(next.id, sameFrame(this.view.value.frame, next));
       },
-      requestTake: (shotId) => this.link?.actions.requestTake(shotId),
+      estimate: (shotId, engine) => desk.estimate(shotId, engine),
+      approve: (takeId, approved) => desk.approve(takeId, approved),
+      filmstrip: (take) => desk.filmstrip(take),
       cancelTake: (takeId) => this.link?.actions.cancelTake(takeId),
       resolveTake: (takeId, retry) => this.link?.actions.resolveTake(takeId, retry),
       decide: (revisionId, accept) => this.link?.actions.decide(revisionId, accept),

@@ -9,7 +9,9 @@ import { WhepViewer, type WhepCounts } from '../net/whep';
 import { PROTOCOL_VERSION } from '../protocol/guards';
 import type { ClientMessage, Pose, ServerMessage } from '../protocol/messages';
 import type { Actions, ViewState } from '../ui/model';
+import { freshId } from './fresh-id';
 import type { Point } from './pointing';
+import { takeRequests } from './requests';
 
 /** A region reaches a little beyond what the hand drew, for hair and shadows. */
 const EXPAND_RATIO = 0.05;
@@ -60,6 +62,8 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
     });
   };
 
+  const send = (message: ClientMessage): void => socket.send(message);
+  const requests = takeRequests(view, send);
   const socket: RoomSocket = new RoomSocket(
     roomUrl(page, room.value.roomId),
     () => ({ type: 'hello', name: name(), language: view.value.language, protocolVersion: PROTOCOL_VERSION }),
@@ -76,7 +80,7 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
           mark = { ...mark, counter: message.playhead.counter };
         } else if (message.type === 'error') {
           if (message.re === 'writeNote') room.update((state) => ({ ...state, pending: {} }));
-          onError(shownError(message));
+          if (!requests.refused(message)) onError(shownError(message));
         }
       },
     },
@@ -86,14 +90,13 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
     socket.close();
   });
 
-  const send = (message: ClientMessage): void => socket.send(message);
   return {
     actions: {
       play: () => send({ type: 'transport', action: 'play' }),
       pause: () => send({ type: 'transport', action: 'pause' }),
       seek: (frame) => send({ type: 'transport', action: 'seek', frame }),
-      selectTake: (takeId) => send({ type: 'selectTake', takeId }),
-      requestTake: (shotId) => send({ type: 'requestTake', shotId }),
+      selectTake: (takeId, frame) => send({ type: 'selectTake', takeId, frame: frame ?? null }),
+      requestTake: requests.request,
       cancelTake: (takeId) => send({ type: 'cancelTake', takeId }),
       resolveTake: (takeId, retry) => send({ type: 'resolveTake', takeId, retry }),
       decide: (revisionId, accept) => send({ type: 'decideRevision', revisionId, accept }),
@@ -102,7 +105,7 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
       const takeId = drawn?.takeId ?? view.value.takeId;
       const frame = drawn?.frame ?? view.value.frame;
       if (!takeId) return;
-      const note = { clientId: freshId(), takeId, frame, text, ...(point ? { pointM: [...point.metres] as Point['metres'], rayDirection: [...point.direction] as Point['direction'] } : {}), ...(drawn ? { region: { shape: drawn.shape, tracking: true, expandRatio: EXPAND_RATIO } } : {}) };
+      const note = { clientId: freshId('note'), takeId, frame, text, ...(point ? { pointM: [...point.metres] as Point['metres'], rayDirection: [...point.direction] as Point['direction'] } : {}), ...(drawn ? { region: { shape: drawn.shape, tracking: true, expandRatio: EXPAND_RATIO } } : {}) };
       room.update((state) => ({ ...state, pending: { ...state.pending, [note.clientId]: note } }));
       send({ type: 'writeNote', ...note });
     },
@@ -112,11 +115,6 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
     rename: () => socket.again(),
     counts: async () => (await viewer?.counts()) ?? null,
   };
-}
-
-/** 96 random bits; `crypto.randomUUID` is missing where the page came over plain http. */
-function freshId(): string {
-  return `note-${[...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** Notes on the take that is shown, for the board in the headset: the latest first. */

@@ -64,10 +64,24 @@ const WORDS: Readonly<Record<string, Words>> = {
   orbit_right: { en: 'orbit right', zh: '右环绕' },
   follow: { en: 'follow', zh: '跟拍' },
   handheld: { en: 'handheld', zh: '手持' },
+  as_told: { en: 'as told', zh: '按原文' },
+  warm_golden: { en: 'warm golden', zh: '暖金' },
+  blue_grey: { en: 'blue-grey', zh: '蓝灰' },
+  noir: { en: 'noir', zh: '黑色电影' },
+  ink_wash: { en: 'ink wash', zh: '水墨' },
+  neon: { en: 'neon', zh: '霓虹' },
+  bleached: { en: 'bleached', zh: '漂白' },
+  moonlit: { en: 'moonlit', zh: '月光' },
+  overcast: { en: 'overcast', zh: '阴天' },
 };
 
 const AUTOMATIC: Words = { en: 'automatic', zh: '自动' };
 const SECONDS: Words = { en: 's', zh: '秒' };
+
+/** A value of a spec in a director's word; one without a word of its own as it is. */
+export function wordOf(value: string, language: Language): string {
+  return WORDS[value]?.[language] ?? value;
+}
 
 export interface DiffLine {
   readonly label: string;
@@ -86,7 +100,7 @@ export function diffLine(diff: FieldDiff, language: Language): DiffLine {
 
 function shown(value: string, format: Format, language: Language): string {
   if (value === '') return format === 'millimetres' ? AUTOMATIC[language] : '–';
-  if (format === 'word') return WORDS[value]?.[language] ?? value;
+  if (format === 'word') return wordOf(value, language);
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
   switch (format) {

@@ -158,10 +158,16 @@ export function qualityOf(state: RoomState, take: Take): 'draft' | 'final' | nul
   return qualities.has('final') ? 'final' : qualities.has('draft') ? 'draft' : null;
 }
 
-/** Where the picture of a take's best complete rendition is, or null while none is complete. */
-export function posterPath({ id, renditions }: Take): string | null {
+/** Where the files of a take's best complete rendition are, or null while none is complete. */
+export function filesPathOf({ id, renditions }: Take): string | null {
   const best = renditions.find((r) => r.quality === 'final') ?? renditions[0];
-  return best ? `api/takes/${encodeURIComponent(id)}/${best.quality}/poster.jpg` : null;
+  return best ? `api/takes/${encodeURIComponent(id)}/${best.quality}` : null;
+}
+
+/** Its picture, or null while none is complete. */
+export function posterPath(take: Take): string | null {
+  const path = filesPathOf(take);
+  return path && `${path}/poster.jpg`;
 }
 
 export interface ShownError {

@@ -39,17 +39,37 @@ export interface Transport {
   frame?: number | null;
 }
 /**
- * Move the room to another take (a shot without takes is selected by asking for one).
+ * Move the room to another take (a shot without takes is selected by asking for one): from its beginning and running,
+ * or with `frame` there, running or paused as the room is, to hold one take against another.
  */
 export interface SelectTake {
   type: 'selectTake';
   takeId: string;
+  frame?: number | null;
 }
+/**
+ * As ``POST /api/shots/{id}/takes``. An error that answers it echoes `client_id`.
+ */
 export interface RequestTake {
   type: 'requestTake';
   shotId: string;
   engine?: string | null;
   seed?: number | null;
+  variants?: number;
+  differ?: 'reading' | 'seed' | 'style';
+  /**
+   * @maxItems 3
+   */
+  styles?: [] | [string] | [string, string] | [string, string, string];
+  override?: Override | null;
+  clientId?: string | null;
+}
+/**
+ * Who answers for sending words that the gate refuses, and why.
+ */
+export interface Override {
+  by: string;
+  because: string;
 }
 /**
  * `client_id` makes the request idempotent: the same id again returns the note already kept. `region`: only that part of
@@ -401,6 +421,7 @@ export interface Provenance {
   parts: Part[];
   guidance: Guidance | null;
   redrawn: NotedRegion | null;
+  variant: Variant | null;
   attempt: number;
   retryOf: string | null;
   remarks: string[];
@@ -435,6 +456,14 @@ export interface NotedRegion {
   noteId: string;
   frame: number;
   region: Region;
+}
+/**
+ * One of several takes that were asked for at once, to be seen side by side. `index`: 0 is as the shot asks.
+ */
+export interface Variant {
+  requestId: string;
+  differ: 'reading' | 'seed' | 'style';
+  index: number;
 }
 /**
  * One quality of a take that can be watched. `files` maps a file name to its blob's SHA-256.
@@ -997,7 +1026,8 @@ export interface ShotUpdated {
   shot: Shot;
 }
 /**
- * `code` as in domain/errors.py; `detail` is one line a person can act on; `re` is the type it answers.
+ * `code` as in domain/errors.py; `detail` is one line a person can act on; `re` is the type it answers, and
+ * `client_id` that message's own.
  */
 export interface ErrorMessage {
   type: 'error';
@@ -1005,6 +1035,7 @@ export interface ErrorMessage {
   title: string;
   detail: string;
   re: string | null;
+  clientId: string | null;
 }
 export interface Pong {
   type: 'pong';

@@ -1,8 +1,13 @@
 /** What the interface shows and what it can ask for: its whole contract with the rest of the client. */
 import type { Store } from '../core/events';
 import type { Language, Translate } from '../core/i18n';
+import type { KnownClip } from '../core/manifest';
 import type { DrawnShape } from '../core/region';
-import type { RoomState } from '../core/room';
+import type { Engine, Estimate, Spending } from '../core/engines';
+import type { RoomState, ShownError } from '../core/room';
+import type { Filmstrip } from '../core/thumbs';
+import type { Ask } from '../core/variants';
+import type { Override, Take } from '../protocol/messages';
 
 export type VrState = 'unsupported' | 'available' | 'presenting';
 
@@ -14,6 +19,8 @@ export interface ViewState {
   /** The picture: none yet, running, or lost. */
   readonly picture: 'waiting' | 'live' | 'lost';
   readonly takeId: string | null;
+  /** The rendition that the picture is of. */
+  readonly clip: KnownClip | null;
   readonly quality: 'draft' | 'final' | null;
   readonly frame: number;
   readonly frameCount: number;
@@ -28,6 +35,17 @@ export interface ViewState {
   readonly drawing: boolean;
   /** What the next note will be about, on the frame it was drawn on. */
   readonly region: { readonly takeId: string; readonly frame: number; readonly shape: DrawnShape } | null;
+  /** The shot whose next take is being put together. */
+  readonly asking: string | null;
+  /** What was asked for last and refused for its words. */
+  readonly refusal: { readonly shotId: string; readonly ask: Ask; readonly error: ShownError } | null;
+  /** The request whose takes are seen side by side. */
+  readonly compare: string | null;
+  /** The redrawn take that is being held against its parent. */
+  readonly after: string | null;
+  /** Those that the server has; none where it does not say. */
+  readonly engines: readonly Engine[];
+  readonly spending: Spending | null;
 }
 
 export const FIRST_VIEW: ViewState = {
@@ -36,6 +54,7 @@ export const FIRST_VIEW: ViewState = {
   connection: 'connecting',
   picture: 'waiting',
   takeId: null,
+  clip: null,
   quality: null,
   frame: 0,
   frameCount: 0,
@@ -47,14 +66,32 @@ export const FIRST_VIEW: ViewState = {
   point: null,
   drawing: false,
   region: null,
+  asking: null,
+  refusal: null,
+  compare: null,
+  after: null,
+  engines: [],
+  spending: null,
 };
 
 export interface Actions {
   play(): void;
   pause(): void;
   seek(frame: number): void;
+  /** Show a take: from its beginning, or at a frame, running or paused as the room is. */
   selectTake(takeId: string, frame?: number): void;
-  requestTake(shotId: string): void;
+  /** `override`: who answers for words that the gate refuses. */
+  requestTake(shotId: string, ask?: Ask, override?: Override): void;
+  /** Put the next take of a shot together, or give it up. */
+  openAsk(shotId: string | null): void;
+  /** What a take would be and cost; or a line why it cannot be made, empty where the server does not say. */
+  estimate(shotId: string, engine: string | null): Promise<Estimate | string>;
+  /** See the takes of a request side by side, or no more. */
+  compare(requestId: string | null): void;
+  approve(takeId: string, approved: boolean): void;
+  /** Between a redrawn take and its parent, at the same frame. */
+  flip(): void;
+  filmstrip(take: Take): Promise<Filmstrip | null>;
   cancelTake(takeId: string): void;
   resolveTake(takeId: string, retry: boolean): void;
   writeNote(text: string): void;

@@ -1,10 +1,14 @@
 import './style.css';
+import './takes.css';
 import type { ShownError } from '../core/room';
+import { compareView } from './compare';
 import { h, replace } from './dom';
 import { follow, type UiContext } from './model';
 import { noteList } from './notes';
+import { slateOverlay } from './overlay';
 import { regionLayer, type PictureBox } from './region';
-import { progressWords, shotList } from './shots';
+import { shotList } from './shots';
+import { progressWords } from './take-row';
 import { toasts } from './toast';
 import { topBar } from './topbar';
 import { transportBar } from './transport';
@@ -34,7 +38,7 @@ export function mountShell(host: HTMLElement, context: UiContext): Shell {
   const messages = toasts(context);
   const tabs = tabBar(context, host);
   const region = regionLayer(context);
-  host.append(region.element, bar, shots, notes, slateOverlay(context), centreMessage(context), h('div', { class: 'bottom' }, tabs, transport), messages.element);
+  host.append(region.element, bar, shots, notes, slateOverlay(context), centreMessage(context), compareView(context), h('div', { class: 'bottom' }, tabs, transport), messages.element);
   follow(context, (_, v) => [v.connection === 'static'], () => host.classList.toggle('static', view.value.connection === 'static'));
   return {
     insets: () => coveredBy(host, bar, shots, notes),
@@ -69,24 +73,6 @@ function tabBar(context: UiContext, host: HTMLElement): HTMLElement {
     replace(element, button('shots', t('tab.shots')), button('notes', count > 0 ? `${t('tab.notes')} ${count}` : t('tab.notes')));
   };
   follow(context, (r, v) => [r.notes, v.takeId], draw);
-  return element;
-}
-
-/** Slate, take and quality over the picture's upper left corner, as on a monitor. */
-function slateOverlay(context: UiContext): HTMLElement {
-  const { room, view, t } = context;
-  const element = h('div', { class: 'overlay' });
-  follow(context, (r, v) => [r.takes, r.shots, v.takeId, v.quality, v.connection], () => {
-    const take = room.value.takes.find((x) => x.id === view.value.takeId);
-    const shot = room.value.shots.find((s) => s.id === take?.shotId);
-    element.hidden = !take;
-    replace(
-      element,
-      shot ? h('span', { class: 'slate' }, shot.slate) : null,
-      take ? h('span', {}, t('take.name', { number: take.number })) : null,
-      view.value.quality ? h('span', { class: `badge ${view.value.quality}` }, t(`take.${view.value.quality}`)) : null,
-    );
-  });
   return element;
 }
 

@@ -1,3 +1,4 @@
+import { money, spentShare } from '../core/engines';
 import { h, icon, replace } from './dom';
 import { follow, type UiContext } from './model';
 
@@ -55,7 +56,27 @@ export function topBar(context: UiContext): HTMLElement {
     replace(vr, icon('headset'), h('span', {}, t(state === 'presenting' ? 'vr.exit' : state === 'available' ? 'vr.enter' : 'vr.unsupported')));
   });
 
-  return h('header', { class: 'topbar' }, title, people, own.element, h('span', { class: 'spring' }), mode, language, vr);
+  return h('header', { class: 'topbar' }, title, people, own.element, h('span', { class: 'spring' }), budget(context), mode, language, vr);
+}
+
+/** What is spent at paid engines, and of how much: shown once there is a limit or an order. */
+function budget(context: UiContext): HTMLElement {
+  const { view, t } = context;
+  const [words, bar] = [h('span', {}), h('i', {})];
+  const element = h('div', { class: 'budget', hidden: true }, words, h('div', { class: 'track' }, bar));
+  follow(context, (_, v) => [v.spending], () => {
+    const { spending } = view.value;
+    element.hidden = spending === null || (spending.limit === null && spending.orders === 0);
+    if (!spending) return;
+    const share = spentShare(spending);
+    const spent = money(spending.spent, spending.currency);
+    words.textContent = spending.limit === null ? spent : `${spending.spent.toFixed(2)} / ${money(spending.limit, spending.currency)}`;
+    element.title = spending.limit === null ? t('budget.none', { spent }) : t('budget.title', { spent, limit: money(spending.limit, spending.currency) });
+    element.classList.toggle('tight', share !== null && share > 0.9);
+    element.classList.toggle('unlimited', share === null);
+    bar.style.width = `${Math.round((share ?? 0) * 100)}%`;
+  });
+  return element;
 }
 
 /** Asks for a name once; afterwards it is behind one's own badge. */

@@ -1,7 +1,7 @@
-import { notesOf } from '../core/room';
 import { timecode } from '../core/timecode';
 import { h, icon, replace } from './dom';
 import { follow, type UiContext } from './model';
+import { scrubber } from './scrubber';
 
 /** Play, scrub, timecode; and the field a note is typed into. */
 export function transportBar(context: UiContext): HTMLElement {
@@ -40,42 +40,6 @@ function controls(context: UiContext): HTMLElement[] {
 function label(element: HTMLElement, words: string): void {
   element.title = words;
   element.setAttribute('aria-label', words);
-}
-
-function scrubber(context: UiContext): HTMLElement {
-  const { room, view, actions, t } = context;
-  const input = h('input', { type: 'range', min: 0, max: 0, step: 1, value: 0, class: 'scrub', 'aria-label': t('transport.frame') });
-  const markers = h('div', { class: 'markers', 'aria-hidden': 'true' });
-  let held = false;
-  let sent = -1;
-  const seek = (): void => {
-    const frame = input.valueAsNumber;
-    if (frame === sent) return;
-    sent = frame;
-    actions.seek(frame);
-  };
-  input.addEventListener('pointerdown', () => (held = true));
-  window.addEventListener('pointerup', () => (held = false));
-  input.addEventListener('input', () => {
-    fill();
-    seek();
-  });
-  const fill = (): void => input.style.setProperty('--at', `${(input.valueAsNumber / Math.max(1, Number(input.max))) * 100}%`);
-  follow(context, (_, v) => [v.frame, v.frameCount], () => {
-    input.max = String(Math.max(0, view.value.frameCount - 1));
-    input.disabled = view.value.frameCount === 0;
-    if (!held) {
-      input.value = String(view.value.frame);
-      sent = -1;
-    }
-    fill();
-  });
-  follow(context, (r, v) => [r.notes, v.takeId, v.frameCount], () => {
-    const { takeId, frameCount } = view.value;
-    const last = Math.max(1, frameCount - 1);
-    replace(markers, ...(takeId ? notesOf(room.value, takeId) : []).map((note) => h('i', { style: `left:${(note.frame / last) * 100}%`, title: note.text })));
-  });
-  return h('div', { class: 'scrubber' }, markers, input);
 }
 
 function counter(context: UiContext): HTMLElement {

@@ -1,0 +1,81 @@
+/** The takes of one request, side by side: which belong together, and in what each differs. Pure. */
+import type { Take } from '../protocol/messages';
+import type { Language } from './i18n';
+import { wordOf } from './labels';
+
+export type Differ = NonNullable<Take['provenance']['variant']>['differ'];
+export const DIFFERS: readonly Differ[] = ['reading', 'seed', 'style'];
+export const MOST_VARIANTS = 3;
+/** The looks there are, by their lexicon id. */
+export const STYLES = ['warm_golden', 'blue_grey', 'noir', 'ink_wash', 'neon', 'bleached', 'moonlit', 'overcast'] as const;
+
+/** The takes of a request in its order; of one that was made again, the latest. */
+export function takesOfRequest(takes: readonly Take[], requestId: string): readonly Take[] {
+  const latest = new Map<number, Take>();
+  for (const take of takes) {
+    const { variant } = take.provenance;
+    if (variant?.requestId !== requestId) continue;
+    const known = latest.get(variant.index);
+    if (!known || known.number < take.number) latest.set(variant.index, take);
+  }
+  return [...latest.entries()].toSorted(([a], [b]) => a - b).map(([, take]) => take);
+}
+
+/** The takes that `take` was asked for together with, itself among them; none where it was asked for alone. */
+export function siblings(takes: readonly Take[], take: Take | undefined): readonly Take[] {
+  const requestId = take?.provenance.variant?.requestId;
+  const found = requestId ? takesOfRequest(takes, requestId) : [];
+  return found.length > 1 ? found : [];
+}
+
+/** Is this the take with which its request begins in a list by number? */
+export function opensRequest(takes: readonly Take[], { number, shotId, provenance }: Take): boolean {
+  const requestId = provenance.variant?.requestId;
+  return requestId !== undefined && !takes.some((t) => t.shotId === shotId && t.number < number && t.provenance.variant?.requestId === requestId);
+}
+
+/** In what a take of a request differs, in a director's words; the first take of the request says what the others leave. */
+export function variantWords(take: Take, all: readonly Take[], language: Language): string {
+  const { variant, seed } = take.provenance;
+  const words = (value: string): string => wordOf(value, language);
+  if (variant?.differ === 'seed') return String(seed);
+  if (variant?.differ === 'style') return take.spec.style ? words(take.spec.style) : words('as_told');
+  const told = readingOf(take, words);
+  const others = all.map((other) => readingOf(other, words));
+  const differing = told.filter((word, i) => word && others.some((other) => other[i] !== word));
+  return differing.join(' · ');
+}
+
+/** What a reading may change, in a fixed order; an empty word where nothing is said. */
+function readingOf({ spec }: Take, words: (value: string) => string): readonly string[] {
+  const { camera, timeOfDay, style } = spec;
+  return [
+    words(camera.shotSize),
+    camera.lensMm ? `${Math.round(camera.lensMm)} mm` : '',
+    camera.angle === 'eye' ? '' : words(camera.angle),
+    words(camera.move),
+    words(timeOfDay),
+    style ? words(style) : '',
+  ];
+}
+
+/** What is asked for with a new take. `engine` null: the server's own choice. */
+export interface Ask {
+  readonly engine: string | null;
+  readonly variants: number;
+  readonly differ: Differ;
+  readonly styles: readonly string[];
+}
+
+export const PLAIN_ASK: Ask = { engine: null, variants: 1, differ: 'reading', styles: [] };
+
+/** The ask with a look chosen or given up; never more looks than takes, the oldest choice goes. */
+export function withStyle(ask: Ask, style: string): Ask {
+  const styles = ask.styles.includes(style) ? ask.styles.filter((s) => s !== style) : [...ask.styles, style].slice(-ask.variants);
+  return { ...ask, styles };
+}
+
+/** Looks go along only when there are as many as takes; else the server chooses. */
+export function stylesSent({ variants, differ, styles }: Ask): readonly string[] {
+  return variants > 1 && differ === 'style' && styles.length === variants ? styles : [];
+}

@@ -1,0 +1,125 @@
+/** Putting a shot's next take together: how many, in what they differ, by which engine, and what that would cost. */
+import { beyondBudget, money, type Engine, type Estimate } from '../core/engines';
+import { wordOf } from '../core/labels';
+import { DIFFERS, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
+import type { Override } from '../protocol/messages';
+import { h, replace, type Child } from './dom';
+import { follow, type UiContext } from './model';
+import { overrideForm } from './override';
+
+export function askPanel(context: UiContext): HTMLElement {
+  const { room, view, actions, t } = context;
+  const element = h('div', { class: 'ask' });
+  const override = overrideForm(context);
+  let ask: Ask = PLAIN_ASK;
+  let said: Estimate | string | null = null;
+  let shotId: string | null = null;
+  let asked = 0;
+
+  const price = async (): Promise<void> => {
+    const [shot, turn] = [shotId, ++asked];
+    said = null;
+    const engine = engineOf();
+    if (!shot || !engine || engine.embedded) return;
+    const found = await actions.estimate(shot, engine.name);
+    if (turn !== asked) return;
+    said = found;
+    draw();
+  };
+  const engineOf = (): Engine | undefined => view.value.engines.find((engine) => engine.name === ask.engine);
+  const change = (next: Ask): void => {
+    const other = next.engine !== ask.engine;
+    ask = next;
+    if (other) void price();
+    draw();
+  };
+
+  const draw = (): void => {
+    const { refusal, language, spending } = view.value;
+    const director = room.value.self?.role === 'director';
+    const estimate = typeof said === 'object' ? said : null;
+    const gate = estimate?.hindrances.find((hindrance) => hindrance.code === 'gate-refused');
+    const refused = refusal?.shotId === shotId ? refusal : null;
+    const overridable = director && (gate ? gate.overridable : refused !== null);
+    override.element.hidden = !overridable;
+    const many = ask.variants > 1;
+    const send = (answering?: Override): void => {
+      if (shotId) actions.requestTake(shotId, ask, answering);
+    };
+    override.onAnswer(send);
+    const blocked = (gate !== undefined && !overridable) || typeof said === 'string' && said !== '';
+    replace(
+      element,
+      segmented([1, MOST_VARIANTS], ask.variants, (count) => t(count === 1 ? 'ask.one' : 'ask.many', { count }), 'count', (variants) => change({ ...ask, variants })),
+      many && segmented(DIFFERS, ask.differ, (differ) => t(`variants.${differ}`), 'differ', (differ) => change({ ...ask, differ })),
+      many && h('p', { class: 'hint' }, t(`variants.${ask.differ}.hint`)),
+      many && ask.differ === 'style' && h('div', { class: 'chips' }, ...STYLES.map((style) => chip(wordOf(style, language), ask.styles.includes(style), style, () => change(withStyle(ask, style))))),
+      engineChoice(context, ask, (engine) => change({ ...ask, engine })),
+      ...costLines(context, said, ask.variants),
+      estimate && beyondBudget(estimate, ask.variants, spending) && h('p', { class: 'failure', 'data-over': '' }, t('ask.overBudget')),
+      ...hindrances(context, estimate, refused?.error.detail ?? null),
+      override.element,
+      !director && (gate?.overridable || refused) && h('p', { class: 'hint' }, t('gate.askDirector')),
+      h(
+        'div',
+        { class: 'decide' },
+        h('button', { class: 'ghost', type: 'button', onclick: () => actions.openAsk(null) }, t('ask.close')),
+        h('button', { class: 'primary', type: 'button', hidden: overridable, disabled: blocked, 'data-action': 'make', onclick: () => send() }, t(many ? 'ask.make.many' : 'ask.make', { count: ask.variants })),
+      ),
+    );
+  };
+
+  follow(context, (r, v) => [v.asking, v.engines, v.spending, v.refusal, r.self], () => {
+    const { asking, engines, refusal } = view.value;
+    if (asking !== shotId) {
+      shotId = asking;
+      override.clear(view.value.name);
+    }
+    if (refusal && refusal.shotId === asking) ask = refusal.ask;
+    const ready = engines.filter((engine) => engine.missing === null);
+    if (!ready.some((engine) => engine.name === ask.engine)) ask = { ...ask, engine: ready[0]?.name ?? null };
+    void price();
+    draw();
+  });
+  return element;
+}
+
+function segmented<T extends string | number>(values: readonly T[], chosen: T, words: (value: T) => string, name: string, choose: (value: T) => void): HTMLElement {
+  return h('div', { class: 'segmented wide', role: 'group' }, ...values.map((value) => h('button', { type: 'button', 'aria-pressed': String(value === chosen), [`data-${name}`]: String(value), onclick: () => choose(value) }, words(value))));
+}
+
+function chip(words: string, on: boolean, style: string, toggle: () => void): HTMLElement {
+  return h('button', { class: 'chip', type: 'button', 'aria-pressed': String(on), 'data-style': style, onclick: toggle }, words);
+}
+
+/** Nothing to choose where the server has one engine, or does not say. */
+function engineChoice({ view, t }: UiContext, ask: Ask, choose: (engine: string) => void): HTMLElement | null {
+  const { engines } = view.value;
+  if (engines.length < 2) return null;
+  const select = h('select', { 'aria-label': t('ask.engine'), 'data-action': 'engine' });
+  for (const { name, embedded, missing } of engines) {
+    const words = missing !== null ? t('ask.engine.missing', { name }) : embedded ? t('ask.engine.own', { name }) : name;
+    select.append(h('option', { value: name, disabled: missing !== null, selected: name === ask.engine, title: missing ?? undefined }, words));
+  }
+  select.addEventListener('change', () => choose(select.value));
+  return h('label', { class: 'field' }, h('span', {}, t('ask.engine')), select);
+}
+
+function costLines({ t }: UiContext, said: Estimate | string | null, takes: number): Child[] {
+  if (said === null || said === '') return [];
+  if (typeof said === 'string') return [h('p', { class: 'failure' }, said)];
+  const { due, currency, sent, dropped, remarks } = said;
+  const each = due === null ? t('ask.cost.unknown') : due === 0 ? t('ask.cost.nothing') : t('ask.cost', { amount: money(due * takes, currency) });
+  const size = [...new Set(sent)].map((one) => `${one.replace(/ s$/, '')} ${t('ask.seconds')}`);
+  return [
+    h('p', { class: 'cost', 'data-cost': due === null ? '' : String(due * takes) }, h('strong', {}, each), size.length > 0 && h('span', {}, ` · ${sent.length > 1 ? `${sent.length} × ` : ''}${size.join(', ')}`)),
+    dropped.length + remarks.length > 0 && h('details', { class: 'remarks' }, h('summary', {}, h('span', { class: 'badge' }, t('ask.changed', { count: dropped.length + remarks.length }))), h('ul', {}, ...[...dropped, ...remarks].map((line) => h('li', {}, line)))),
+  ];
+}
+
+/** Why it would be refused, or was: the gate's own words once. */
+function hindrances({ t }: UiContext, estimate: Estimate | null, refused: string | null): Child[] {
+  const lines = new Set([...(estimate?.hindrances.map((hindrance) => hindrance.detail) ?? []), ...(refused === null ? [] : [refused])]);
+  if (lines.size === 0) return [];
+  return [h('div', { class: 'refusal', role: 'alert' }, h('strong', {}, t('ask.refused')), ...[...lines].map((line) => h('p', {}, line)))];
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { asEngines, asEstimate, asSpending, beyondBudget, money, spentShare } from '../src/core/engines';
+import { beforeAfter, sameFrame } from '../src/core/redraw';
+import { opensRequest, PLAIN_ASK, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
+import { problemOf } from '../src/net/api';
+import type { Take } from '../src/protocol/messages';
+
+type Told = Partial<Take['provenance']>;
+
+const take = (number: number, told: Told = {}, spec: object = {}, frameCount = 48): Take => ({
+  id: `t${number}`,
+  number,
+  spec: { style: null, timeOfDay: 'day', camera: { shotSize: 'medium', lensMm: null, angle: 'eye', move: 'static' }, ...spec },
+  provenance: { seed: 100 + number, parentTakeId: null, redrawn: null, variant: null, ...told },
+  renditions: frameCount > 0 ? [{ quality: 'final', frameCount }] : [],
+} as unknown as Take);
+
+const variant = (differ: Differ, index: number, requestId = 'r'): Told => ({ variant: { requestId, differ, index } });
+
+test('the takes of a request come in its order, of one made again the latest', () => {
+  const takes = [take(1), take(4, variant('seed', 1)), take(3, variant('seed', 0)), take(5, variant('seed', 2)), take(6, variant('seed', 1)), take(7, variant('seed', 0, 'other'))];
+  expect(takesOfRequest(takes, 'r').map((t) => t.number)).toEqual([3, 6, 5]);
+  expect(siblings(takes, takes[3]).map((t) => t.number)).toEqual([3, 6, 5]);
+  expect(siblings(takes, takes[0])).toEqual([]);
+  expect(takes.filter((t) => opensRequest(takes, t)).map((t) => t.number)).toEqual([3, 7]);
+  expect(siblings(takes, takes[5])).toEqual([]);
+  expect(siblings(takes, undefined)).toEqual([]);
+});
+
+test('a take says in what it differs from those beside it, and in nothing else', () => {
+  const seeds = [take(1, variant('seed', 0)), take(2, variant('seed', 1))];
+  expect(seeds.map((t) => variantWords(t, seeds, 'en'))).toEqual(['101', '102']);
+  const looks = [take(1, variant('style', 0)), take(2, variant('style', 1), { style: 'noir' })];
+  expect(looks.map((t) => variantWords(t, looks, 'zh'))).toEqual(['按原文', '黑色电影']);
+  const camera = { shotSize: 'close_up', lensMm: 85, angle: 'low', move: 'static' };
+  const readings = [take(1, variant('reading', 0)), take(2, variant('reading', 1), { camera, timeOfDay: 'sunset' })];
+  expect(readings.map((t) => variantWords(t, readings, 'en'))).toEqual(['medium shot · day', 'close-up · 85 mm · low · sunset']);
+});
+
+test('looks are chosen up to the number of takes, and sent only when that many are', () => {
+  let ask: Ask = { ...PLAIN_ASK, variants: 3, differ: 'style' };
+  for (const style of ['noir', 'neon', 'ink_wash', 'bleached']) ask = withStyle(ask, style);
+  expect(ask.styles).toEqual(['neon', 'ink_wash', 'bleached']);
+  expect(stylesSent(ask)).toEqual(ask.styles);
+  expect(withStyle(ask, 'neon').styles).toEqual(['ink_wash', 'bleached']);
+  expect(stylesSent(withStyle(ask, 'neon'))).toEqual([]);
+  expect(stylesSent({ ...ask, differ: 'seed' })).toEqual([]);
+  expect(stylesSent({ ...ask, variants: 1 })).toEqual([]);
+});
+
+test('engines are read leniently, those that are ready first', () => {
+  const text = { text: {} };
+  const said = [{ name: 'wan-http', embedded: false, missing: 'no key', modes: text }, { name: 'blockout', embedded: true, missing: null, modes: text }, { name: 'image-only', modes: { image: {} } }, 7, null];
+  expect(asEngines(said)).toEqual([{ name: 'blockout', embedded: true, missing: null }, { name: 'wan-http', embedded: false, missing: 'no key' }]);
+  expect(asEngines({ detail: 'not found' })).toEqual([]);
+});
+
+test('an estimate says the sum for all takes, and what has no price has none', () => {
+  const said = { engine: 'wan', due: 0.5, cost: { amount: 0.5, currency: 'CNY' }, sent: [{ width: 1280, height: 720, durationS: 5.0625 }], dropped: ['mood'], remarks: ['5 s'], hindrances: [{ code: 'over-budget', detail: 'no', overridable: false }] };
+  const estimate = asEstimate(said);
+  expect(estimate).toMatchObject({ due: 0.5, currency: 'CNY', sent: ['1280×720, 5.06 s'], dropped: ['mood'], hindrances: [{ code: 'over-budget', overridable: false }] });
+  const spending = asSpending({ spent: 4, currency: 'CNY', budget: { limit: 5, currency: 'CNY' }, orders: 3 });
+  expect(beyondBudget(estimate, 2, spending)).toBe(false);
+  expect(beyondBudget(estimate, 3, spending)).toBe(true);
+  expect(beyondBudget({ ...estimate, currency: 'USD' }, 3, spending)).toBe(false);
+  expect(beyondBudget(asEstimate({ due: null }), 3, spending)).toBe(false);
+  expect(beyondBudget(estimate, 3, null)).toBe(false);
+  expect(spending && spentShare(spending)).toBe(0.8);
+  expect(spentShare({ spent: 0, limit: 0, currency: 'USD', orders: 0 })).toBe(1);
+  expect(asSpending({ detail: 'no' })).toBeNull();
+  expect([money(12.5, 'USD'), money(0.004, 'USD'), money(0, 'USD')]).toEqual(['12.50 USD', '0.0040 USD', '0.00 USD']);
+});
+
+test('a redrawn take is held against its parent, at the same frame, and back', () => {
+  const region = { noteId: 'n', frame: 3, region: {} } as unknown as Take['provenance']['redrawn'];
+  const takes = [take(1), take(2, { redrawn: region, parentTakeId: 't1' }), take(3, { redrawn: region, parentTakeId: 't2' }, {}, 24), take(4, { redrawn: region, parentTakeId: 'gone' })];
+  expect(beforeAfter(takes, 't1', null)).toBeNull();
+  expect(beforeAfter(takes, 't2', null)).toMatchObject({ before: { id: 't1' }, after: { id: 't2' }, showing: 'after' });
+  expect(beforeAfter(takes, 't1', 't2')).toMatchObject({ after: { id: 't2' }, showing: 'before' });
+  expect(beforeAfter(takes, 't2', 't3')).toMatchObject({ before: { id: 't2' }, after: { id: 't3' }, showing: 'before' });
+  expect(beforeAfter(takes, 't4', null)).toBeNull();
+  expect([sameFrame(30, takes[0] as Take), sameFrame(30, takes[2] as Take), sameFrame(-1, take(9, {}, {}, 0))]).toEqual([30, 23, 0]);
+});
+
+test('a refusal keeps its code and words; one without them says its status', () => {
+  expect(problemOf(409, { code: 'over-budget', title: 'Over budget', detail: 'spent' })).toEqual({ code: 'over-budget', title: 'Over budget', detail: 'spent' });
+  expect(problemOf(502, null)).toEqual({ code: 'http-502', title: 'Status 502', detail: '' });
+});
