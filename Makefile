@@ -3,6 +3,7 @@
 .PHONY: help setup demo test lint types client unit protocol requirements format clean
 PY := .venv/bin/python
 LAN ?=
+DIFFUSERS ?=
 SERVE_OPTIONS := $(if $(LAN),--lan,)
 
 help:            ## this list
@@ -14,8 +15,9 @@ setup:           ## uv, .venv with the pinned packages, and the client, all in t
 demo: setup      ## the server on a sample project (LAN=1: HTTPS for headsets on the same network)
 	@$(PY) -m vr_server.cli demo $(SERVE_OPTIONS)
 
-test: setup      ## everything: style, types, imports, protocol drift, the client's tests, Python tests, the browser
+test: setup      ## everything: style, types, imports, protocol drift, the client's tests, Python tests, the browser (DIFFUSERS=1: torch too)
 	@tools/install_browser.sh
+	@$(if $(DIFFUSERS),tools/install_diffusers.sh)
 	@$(MAKE) --no-print-directory lint types client unit
 
 lint:            ## ruff, import-linter
@@ -32,7 +34,7 @@ client:          ## oxlint, dependency-cruiser, vitest, protocol drift
 	$(PY) tools/client_build.py run test
 
 unit:            ## pytest: unit, contract, property, integration, e2e
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile
 
 protocol:        ## write the client's protocol types from vr_server/rooms/protocol.py
 	$(PY) tools/generate_protocol.py
