@@ -185,11 +185,15 @@ def _edge_ring(inverse: F32, owner: U16, reach: Reach, ring: npt.NDArray[np.int3
     for y in range(height):
         for x in range(width):
             opened = inverse[y, x] - least
+            above, below, left, right = max(y - 1, 0), min(y + 1, height - 1), max(x - 1, 0), min(x + 1, width - 1)
+            farthest = min(inverse[above, x], inverse[below, x], inverse[y, left], inverse[y, right])
+            if farthest >= opened:  # nearly everywhere
+                continue
             if (
-                (y > 0 and _opens(inverse, owner, y, x, y - 1, x, opened))
-                or (y + 1 < height and _opens(inverse, owner, y, x, y + 1, x, opened))
-                or (x > 0 and _opens(inverse, owner, y, x, y, x - 1, opened))
-                or (x + 1 < width and _opens(inverse, owner, y, x, y, x + 1, opened))
+                _opens(inverse, owner, y, x, above, x, opened)
+                or _opens(inverse, owner, y, x, below, x, opened)
+                or _opens(inverse, owner, y, x, y, left, opened)
+                or _opens(inverse, owner, y, x, y, right, opened)
             ):
                 ring[count] = y * width + x
                 count += 1
