@@ -79,7 +79,7 @@ def test_a_region_drawn_on_the_picture_goes_with_the_note(scene: Scene) -> None:
     with browsers() as start:
         page = open_room(start(size={"width": 1280, "height": 720}), scene.server.url, scene.room)
         shown(page, connection="open")
-        still(page, 20)
+        seen = still(page, 20)["takeId"]
         page.locator("[data-action=region]").click()
         layer = page.locator(".region-layer.drawing")
         layer.wait_for()
@@ -121,7 +121,7 @@ def test_a_region_drawn_on_the_picture_goes_with_the_note(scene: Scene) -> None:
             0
         ]
         shape = note["region"]["shape"]
-        assert (shape["kind"], note["frame"], note["takeId"]) == ("rect", 20, scene.take_id)
+        assert (shape["kind"], note["frame"], note["takeId"]) == ("rect", 20, seen)
         corners = (shape["left"], shape["top"], shape["right"], shape["bottom"])
         assert corners == pytest.approx((0.36, 0.2, 0.5, 0.92), abs=0.02)
         page.locator(".region-layer path.kept").wait_for(state="attached")
