@@ -84,7 +84,7 @@ def test_the_keyboard_plays_and_steps_but_not_while_a_note_is_typed(scene: Scene
         page.keyboard.press("ArrowLeft")
         until(page, "one frame back", lambda s: s["barcodeFrame"] == 30)
         assert page.locator(".scrub").input_value() == "30"
-        assert page.locator("b.tc").inner_text() == "00:00:01:06"
+        assert page.locator("span.tc").inner_text() == "00:00:01:06"
 
         page.locator(".note-input").focus()
         page.keyboard.type("a b.")
