@@ -33,8 +33,9 @@ client:          ## oxlint, dependency-cruiser, vitest, protocol drift
 	$(PY) tools/client_build.py run lint
 	$(PY) tools/client_build.py run test
 
-unit:            ## pytest: unit, contract, property, integration, e2e
-	.venv/bin/pytest -n 2 --dist loadfile
+unit:            ## pytest: unit, contract, property, integration on two cores; then e2e, which wants both for itself
+	.venv/bin/pytest -n 2 --dist loadfile --ignore tests/e2e
+	.venv/bin/pytest tests/e2e
 
 protocol:        ## write the client's protocol types from vr_server/rooms/protocol.py
 	$(PY) tools/generate_protocol.py

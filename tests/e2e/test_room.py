@@ -69,7 +69,7 @@ def test_a_typed_note_becomes_a_second_take_in_both_browsers(scene: Scene) -> No
         for page in (director, guest):
             shown(page, takeId=second["id"], manifestTakeId=second["id"])
         director.evaluate("window.previs.actions.play()")
-        wait_for("the final", lambda: snapshot(guest).get("quality") == "final", limit_s=120)
+        wait_for("the final", lambda: snapshot(guest).get("quality") == "final", limit_s=200)
         assert still(director, 12)["takeId"] == shown(guest, barcodeFrame=12)["takeId"] == second["id"]
         save(guest, "second-take")
         assert errors_of(director) == errors_of(guest) == []
