@@ -22,7 +22,12 @@ def shown(page: Page, **wanted: object) -> dict[str, Any]:
 def still(page: Page, frame: int) -> dict[str, Any]:
     """Pause at a frame and wait until its picture is on screen."""
     page.evaluate("frame => { window.previs.actions.pause(); window.previs.actions.seek(frame); }", frame)
-    return shown(page, barcodeFrame=frame)
+    return wait_for(f"frame {frame} to stand", lambda: _standing(page, frame), limit_s=90)
+
+
+def _standing(page: Page, frame: int) -> dict[str, Any] | None:
+    state = snapshot(page)
+    return state if state.get("barcodeFrame") == frame and not state["playhead"]["playing"] else None
 
 
 def test_the_stream_plays_and_the_picture_is_the_frame_that_the_playhead_says(scene: Scene) -> None:

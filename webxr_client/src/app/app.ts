@@ -52,7 +52,10 @@ export class App {
     this.view = new Store<ViewState>({ ...FIRST_VIEW, language, name: visitorName(this.page) });
     this.desk = openDesk({ page: this.page, room: this.room, view: this.view, onError: (error) => this.onError(error) });
     this.world = new World(host);
-    this.stage = new Stage((stage) => this.patch({ stage }));
+    this.stage = new Stage((stage) => {
+      this.world.invalidate();
+      this.patch({ stage });
+    });
     this.world.scene.add(this.stage.group);
     this.world.film.add(this.heads.group);
     const { quality, fixed } = chosenQuality(this.page.searchParams);
@@ -188,10 +191,7 @@ export class App {
         transport()?.pause();
         this.world.flat.moveTo([0, 0, 0]);
       },
-      setRegion: (shape) => {
-        const { takeId, frame } = this.view.value;
-        if (takeId) this.patch({ region: { takeId, frame, shape } });
-      },
+      setRegion: (region) => this.patch({ region }),
     };
   }
 
@@ -268,7 +268,8 @@ export class App {
     const head = this.world.headInFilm();
     if (!head) return;
     const { participants, heads, self } = this.room.value;
-    this.heads.update(participants, heads, self?.id ?? null, new Vector3(head[0], head[1], head[2]), seconds);
+    const moved = this.heads.update(participants, heads, self?.id ?? null, new Vector3(head[0], head[1], head[2]), seconds);
+    if (moved) this.world.invalidate();
     this.link?.sendPose(head, this.world.immersive);
   }
 

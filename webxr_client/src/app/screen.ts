@@ -47,12 +47,15 @@ export class Screen {
     return this.tap.presented();
   }
 
-  /** Call once per drawn frame. In a headset the page's own callbacks may rest, so the element's time is watched too. */
-  update(nowS: number, immersive: boolean): void {
+  /**
+   * Call before each drawn frame; true: there is another picture. In a headset the page's own callbacks may rest, so the
+   * element's time is watched too.
+   */
+  update(nowS: number, immersive: boolean): boolean {
     const moved = this.video.currentTime !== this.lastTime;
-    if (!this.fresh && !(moved && (immersive || this.shown === null))) return;
+    if (!this.fresh && !(moved && (immersive || this.shown === null))) return false;
     const picture = freeze(this.video);
-    if (!picture) return;
+    if (!picture) return false;
     this.fresh = false;
     this.lastTime = this.video.currentTime;
     try {
@@ -62,6 +65,7 @@ export class Screen {
     } finally {
       release(picture);
     }
+    return true;
   }
 
   /** Draw from now on with another grid. */

@@ -1,5 +1,5 @@
 /** The three.js side of the page: renderer, scene, the viewer's rig and the loop. */
-import { Group, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
+import { Group, Matrix4, Quaternion, Scene, Vector2, Vector3, WebGLRenderer, type Camera } from 'three';
 import { poseAt } from '../core/manifest';
 import { pitchOf, yawOf, type Vec3 } from '../core/pose';
 import { FlatCamera, type Box, type Insets } from '../take/flat-camera';
@@ -18,6 +18,8 @@ const STAGE_YAW_RAD = 0.3;
 const STRAIGHT_M = 0.004;
 const FEATHER = 0.06;
 const GRID_LIMIT_M = 30;
+/** A flat view in which nothing seems to change is drawn this often, in case something did. */
+const REST_S = 1;
 const UP = new Vector3(0, 1, 0);
 
 export class World {
@@ -37,6 +39,10 @@ export class World {
   screen: Screen | null = null;
   private readonly tickers = new Set<(seconds: number, frame: XRFrame | undefined) => void>();
   private last = 0;
+  private drawnAt = -Infinity;
+  private stale = true;
+  private readonly drawnFrom = new Matrix4();
+  private readonly drawnThrough = new Matrix4();
   private readonly scratch = new Vector3();
   private readonly place = new Vector3();
 
@@ -65,12 +71,19 @@ export class World {
     return () => this.tickers.delete(ticker);
   }
 
+  /** Something that the loop does not know of looks different now: draw again. */
+  invalidate(): void {
+    this.stale = true;
+  }
+
   resize(): void {
+    this.invalidate();
     const { innerWidth, innerHeight } = window;
     if (!this.immersive) this.renderer.setSize(innerWidth, innerHeight);
   }
 
   setMode(mode: Mode): void {
+    this.invalidate();
     this.mode = mode;
     this.flat.free = mode === 'stage';
     this.flat.reset();
@@ -116,12 +129,26 @@ export class World {
     const seconds = Math.min(Math.max(now - this.last, 0), 0.25);
     if (seconds > 0) this.fps.value += (1 / seconds - this.fps.value) * Math.min(1, seconds * 2);
     this.last = now;
-    this.screen?.update(now, this.immersive);
+    if (this.screen?.update(now, this.immersive)) this.invalidate();
     this.placeTake();
     for (const ticker of this.tickers) ticker(seconds, frame);
     if (!this.immersive) this.aim(seconds);
-    this.surround.update(seconds);
+    if (this.surround.update(seconds)) this.invalidate();
+    if (this.looksElsewhere()) this.invalidate();
+    if (!this.immersive && !this.stale && now - this.drawnAt < REST_S) return;
+    this.stale = false;
+    this.drawnAt = now;
     this.renderer.render(this.scene, this.flat.camera);
+  }
+
+  /** Has the flat view's camera another place or lens than the last drawn frame's? */
+  private looksElsewhere(): boolean {
+    const { camera } = this.flat;
+    camera.updateWorldMatrix(true, false);
+    if (camera.matrixWorld.equals(this.drawnFrom) && camera.projectionMatrix.equals(this.drawnThrough)) return false;
+    this.drawnFrom.copy(camera.matrixWorld);
+    this.drawnThrough.copy(camera.projectionMatrix);
+    return true;
   }
 
   /** Take mode: the scene rides with the viewer. Stage mode: the film's world stands still and the take sits at its camera. */

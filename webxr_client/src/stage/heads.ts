@@ -22,6 +22,9 @@ import type { Participant, Poses } from '../protocol/messages';
 /** Nearer than this a head would only be in the way: whoever watches a take sits in the same seat. */
 const HIDDEN_M = 0.45;
 const EASE_S = 0.12;
+/** A head this near to where it should be does not seem to move. */
+const REST_M = 1e-4;
+const REST_RAD = 1e-3;
 const LABEL_M = 0.085;
 
 interface Figure {
@@ -43,9 +46,10 @@ export class Heads {
     return [...this.figures.values()].filter((f) => f.group.visible).length;
   }
 
-  /** `eye`: one's own, in the film's world. */
-  update(people: readonly Participant[], heads: Poses['heads'], selfId: string | null, eye: Vector3, seconds: number): void {
+  /** `eye`: one's own, in the film's world. True: they look different now. */
+  update(people: readonly Participant[], heads: Poses['heads'], selfId: string | null, eye: Vector3, seconds: number): boolean {
     const present = new Set<string>();
+    let differs = false;
     for (const { id, name } of people) {
       const head = heads[id];
       if (!head || id === selfId) continue;
@@ -54,11 +58,20 @@ export class Heads {
       figure.goal.position.set(head[0], head[1], head[2]);
       figure.goal.rotation.set(head[3], head[4], head[5], head[6]);
       const share = 1 - Math.exp(-seconds / EASE_S);
-      figure.group.position.lerp(figure.goal.position, share);
-      figure.group.children[0]?.quaternion.slerp(figure.goal.rotation, share);
-      figure.group.visible = this.place.copy(figure.group.position).distanceTo(eye) > HIDDEN_M;
+      const { position, visible: before } = figure.group;
+      const turn = figure.group.children[0]?.quaternion;
+      const rests = position.distanceTo(figure.goal.position) < REST_M && (turn?.angleTo(figure.goal.rotation) ?? 0) < REST_RAD;
+      position.lerp(figure.goal.position, share);
+      turn?.slerp(figure.goal.rotation, share);
+      figure.group.visible = this.place.copy(position).distanceTo(eye) > HIDDEN_M;
+      differs ||= figure.group.visible !== before || (before && !rests);
     }
-    for (const id of this.figures.keys()) if (!present.has(id)) this.remove(id);
+    for (const id of this.figures.keys()) {
+      if (present.has(id)) continue;
+      this.remove(id);
+      differs = true;
+    }
+    return differs;
   }
 
   private figure(id: string, name: string, head: Poses['heads'][string]): Figure {
@@ -67,6 +80,7 @@ export class Heads {
     this.remove(id);
     const made = makeFigure(this.shape, id, name);
     made.group.position.set(head[0], head[1], head[2]);
+    made.group.visible = false; // until it is known how near it is
     this.figures.set(id, made);
     this.group.add(made.group);
     return made;

@@ -139,8 +139,8 @@ export class Surround {
     (uShift?.value as Vector2 | undefined)?.set(shift[0], shift[1]);
   }
 
-  /** Drift towards the goal; a cut in the film must not flash the room. */
-  update(seconds: number): void {
+  /** Drift towards the goal; a cut in the film must not flash the room. True: it looks different now. */
+  update(seconds: number): boolean {
     const share = 1 - Math.exp(-seconds / DRIFT_S);
     let most = 0;
     for (const [i, goal] of this.goal.entries()) {
@@ -148,9 +148,12 @@ export class Surround {
       this.now[i] = (this.now[i] ?? 0) + step;
       most = Math.max(most, Math.abs(step));
     }
-    if (most > 1e-4) this.upload();
+    const drifts = most > 1e-4;
+    if (drifts) this.upload();
     const { uAround, uAroundShare } = this.uniforms;
-    if (this.wanted !== null && uAround.value === this.loaded) uAroundShare.value += (1 - uAroundShare.value) * share;
+    const comes = this.wanted !== null && uAround.value === this.loaded && uAroundShare.value < 1;
+    if (comes) uAroundShare.value = uAroundShare.value > 0.999 ? 1 : uAroundShare.value + (1 - uAroundShare.value) * share;
+    return drifts || comes;
   }
 
   dispose(): void {

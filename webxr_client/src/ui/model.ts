@@ -103,7 +103,7 @@ export interface Actions {
   clearPoint(): void;
   /** Begin to draw a region on the paused picture, or give it up. */
   drawRegion(on: boolean): void;
-  setRegion(shape: DrawnShape): void;
+  setRegion(region: NonNullable<ViewState['region']>): void;
 }
 
 export interface UiContext {

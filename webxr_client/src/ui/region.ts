@@ -58,8 +58,12 @@ export function regionLayer(context: UiContext): RegionLayer {
   };
   const corners = ([ax, ay]: Spot, [bx, by]: Spot): Spot[] => [[ax, ay], [bx, ay], [bx, by], [ax, by], [ax, ay]];
   let first: Spot | null = null;
+  /** What the stroke began on: another take may come on screen before the hand is lifted. */
+  let seen: { takeId: string; frame: number } | null = null;
   element.addEventListener('pointerdown', (event) => {
-    if (!view.value.drawing) return;
+    const { drawing, takeId, frame } = view.value;
+    if (!drawing || !takeId) return;
+    seen = { takeId, frame };
     element.setPointerCapture(event.pointerId);
     first = spot(event);
     stroke = [first];
@@ -74,7 +78,7 @@ export function regionLayer(context: UiContext): RegionLayer {
     if (!first) return;
     const shape = event.shiftKey ? rectBetween(first, spot(event)) : lassoOf(stroke);
     [first, stroke] = [null, []];
-    if (shape) actions.setRegion(shape);
+    if (shape && seen) actions.setRegion({ ...seen, shape });
     draw();
   });
   element.addEventListener('pointercancel', () => {
