@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from vr_server.domain.errors import InvalidMedia
 from vr_server.domain.manifest import Barcode, Calibration, DepthCode
-from vr_server.layering.depth_code import SKY_BELOW_U, SPAN, coarse_luma, decode_u, encode_u, fine_luma, unfold
+from vr_server.layering.depth_code import (
+    SKY_BELOW_U,
+    SPAN,
+    coarse_luma,
+    decode_u,
+    encode_u,
+    fine_luma,
+    settled,
+    unfold,
+)
 from vr_server.layering.layout import PATCH_LUMA, atlas_layout
 from vr_server.layering.strip import barcode_word, draw_barcode, draw_calibration, read_barcode, read_levels
 
@@ -118,3 +127,13 @@ def test_sky_and_the_farthest_ground_keep_apart() -> None:
     assert luma[0, 1] >= 18
     assert u[0, 0] < SKY_BELOW_U < u[0, 1]
     assert decode_u(u, _CODE)[0, 0] == 0
+
+
+def test_coding_noise_is_evened_out_and_a_wire_stays() -> None:
+    noise = np.random.default_rng(1).normal(0, 0.004, (40, 60)).astype(np.float32)
+    u = 0.3 + noise
+    u[:, 30] += 0.2
+    out = settled(u)
+    beside = np.delete(np.arange(60), 30)
+    assert np.std(out[:, beside]) < 0.6 * np.std(noise)
+    assert np.array_equal(out[:, 30], u[:, 30])

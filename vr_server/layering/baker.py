@@ -2,22 +2,16 @@
 
 import json
 import time
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streaming.packets import AccessUnit, PacketReader, PacketWriter
 from vr_server.domain.errors import InvalidMedia
 from vr_server.domain.frame import ClipPlan, Frame
-from vr_server.domain.manifest import Manifest, Tier
-from vr_server.media.codec import H264Encoder, H264Settings, Packet, write_mp4
 
 from .ahead import Ahead
 from .atlas import AtlasPainter
@@ -28,16 +22,9 @@ from .layout import atlas_layout
 from .shapes import shape_of
 from .surround import write_surround
 from .thumbs import ThumbStrip, planned
+from .tiers import TierWriter, write_media
 
 U8 = npt.NDArray[np.uint8]
-
-_CAREFUL = (
-    "partitions=i4x4,p8x8,p4x4",  # edges of depth part from each other within a block: +0.3 dB
-    "no-dct-decimate=1:deblock=-2,-2",  # what is faint or sharp in depth is meant: +0.1 dB
-    "chroma-qp-offset=-4",  # most of the atlas is grey, so that better colours cost 2 % of the bits: +0.2 dB
-)
-"""For the best tier, whose bits are worth more time: 0.3 dB at 25 cm and 0.6 at 10 together, at 4 Mb/s (720p). It is coded
-in main profile; who decodes baseline only is served the tiers below it (`streaming`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,69 +36,6 @@ class BakeReport:
     wall_s: float
     tier_bytes: dict[str, int]
     depth: Found
-
-
-class _TierWriter:
-    """One tier's encoder and packet log, in a thread of its own."""
-
-    def __init__(self, folder: Path, tier: Tier, manifest: Manifest, preset: str, *, careful: bool) -> None:
-        self.tier = tier
-        self.flushed_frames = 0
-        self.bytes = 0
-        self._frames = 0
-        self._interval = manifest.keyframe_interval
-        self._log = PacketWriter(folder / tier.packets)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"bake-{tier.name}")
-        self._jobs: deque[Future[None]] = deque()
-        self._encoder = H264Encoder(
-            H264Settings(
-                width_px=manifest.atlas.width,
-                height_px=manifest.atlas.height,
-                fps=Fraction(*manifest.fps),
-                keyframe_interval=manifest.keyframe_interval,
-                bitrate_kbps=tier.bitrate_kbps,
-                preset=preset,
-                adaptive_quantisation=False,  # +0.8 dB straight on, +0.5 at 25 cm, a third fewer flying pixels
-                motion_refinement=4,  # folded depth moves by its own laws: up to +0.3 dB at 25 cm, 5 % fewer bits
-                profile="main" if careful else "baseline",  # arithmetic coding: +0.2 dB at 25 cm
-                options=_CAREFUL if careful else (),
-            )
-        )
-
-    def send(self, image: U8) -> None:
-        """Hand over the next picture; wait while a whole GOP is queued, and raise what went wrong with one."""
-        self._jobs.append(self._thread.submit(self._write, image))
-        while self._jobs and (len(self._jobs) > self._interval or self._jobs[0].done()):
-            self._jobs.popleft().result()
-
-    def drain(self) -> None:
-        """Wait for what is queued; raise what went wrong with it."""
-        while self._jobs:
-            self._jobs.popleft().result()
-
-    def finish(self) -> None:
-        """Wait for what is queued and mark the log as complete."""
-        self.drain()
-        self._append(self._encoder.flush())
-        self._log.finish()
-        self.flushed_frames = self._frames
-
-    def close(self) -> None:
-        """Drop what is queued and close the log. Idempotent."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
-        self._log.close()
-
-    def _write(self, image: U8) -> None:
-        self._append(self._encoder.encode(image))
-        if self._frames % self._interval == 0:
-            self._log.flush()
-            self.flushed_frames = self._frames
-
-    def _append(self, packets: list[Packet]) -> None:
-        for packet in packets:
-            self._log.append(AccessUnit(packet.frame, packet.keyframe, packet.data))
-            self._frames += 1
-            self.bytes += len(packet.data)
 
 
 class Baker:
@@ -142,7 +66,7 @@ class Baker:
         (out / MANIFEST).write_text(self.manifest.model_dump_json(by_alias=True, indent=1), encoding="utf-8")
         self._painter = AtlasPainter(layout, self.manifest)
         self._tiers = [
-            _TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
+            TierWriter(out, t, self.manifest, self._settings.preset, careful=i == 0)
             for i, t in enumerate(self.manifest.tiers)
         ]
         self._ahead = Ahead(
@@ -204,8 +128,7 @@ class Baker:
             raise InvalidMedia(f"The clip ended after {self._next} of {self._plan.frame_count} frames.")
         self._thumbs.write(self._out)
         for described in self.manifest.tiers:
-            if described.media is not None:
-                self._write_mp4(described, described.media)
+            write_media(self._out, described, self.manifest)
         report = BakeReport(
             frames=self._next,
             cpu_s=round(time.process_time() - self._started_cpu_s, 3),
@@ -224,22 +147,3 @@ class Baker:
     def _write_poster(self, color: U8) -> None:
         if not cv2.imwrite(str(self._out / POSTER), color[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88]):
             raise InvalidMedia(f"The poster cannot be written to {self._out}.")
-
-    def _write_mp4(self, tier: Tier, name: str) -> None:
-        log = PacketReader(self._out / tier.packets)
-        try:
-            write_mp4(
-                self._out / name,
-                _packets(log),
-                width_px=self.manifest.atlas.width,
-                height_px=self.manifest.atlas.height,
-                fps=self._plan.fps,
-            )
-        finally:
-            log.close()
-
-
-def _packets(log: PacketReader) -> Iterator[Packet]:
-    for frame in range(log.available):
-        unit = log.read(frame)
-        yield Packet(unit.frame, unit.keyframe, unit.data)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
@@ -15,7 +14,7 @@ from vr_server.domain.manifest import Equirectangular, Manifest, Rect
 from vr_server.media.codec import decode_packets
 from vr_server.media.colour import planes_into_rgb, split_i420
 
-from .depth_code import SPAN, decode_u, unfold
+from .depth_code import SPAN, decode_u, settled, unfold
 from .grow import KEEP_RATIO
 from .sphere import Window, window_of, wrapped
 from .strip import read_barcode, read_levels
@@ -80,12 +79,12 @@ def unpack(planes: Planes, manifest: Manifest, yfov_rad: float) -> DecodedLayers
     window = window_of(manifest.projection) if isinstance(manifest.projection, Equirectangular) else None
     seam = 1 if window is not None and window.all_round else 0
 
-    def median(u: F32) -> F32:
+    def evened(u: F32) -> F32:
         around = np.asarray(wrapped(u, seam, seam), np.float32)
-        return np.asarray(cv2.medianBlur(around, 3)[:, seam : seam + u.shape[1]], np.float32)
+        return settled(around)[:, seam : seam + u.shape[1]]
 
-    inverse1 = decode_u(median(unfold(level("D1"), level("F1"), code.fine_folds)), code)
-    inverse2 = decode_u(median(level("D2")), code)
+    inverse1 = decode_u(evened(unfold(level("D1"), level("F1"), code.fine_folds)), code)
+    inverse2 = decode_u(evened(level("D2")), code)
     return DecodedLayers(
         color1=_rgb(planes, tiles["C1"]),
         inverse1=inverse1,

@@ -4,6 +4,7 @@
 so that coding noise cannot turn it into sky or back.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +20,8 @@ SPAN = 219.0
 U_FLOOR = 2 / SPAN
 SKY_BELOW_U = 1 / SPAN
 """Decoded values below this are sky."""
+NOISE_U = 0.04
+"""Decoded samples that differ by less from the median around them are evened out; what differs by more is a wire or a leaf."""
 _NEAR_MARGIN = 1.03
 
 
@@ -41,6 +44,12 @@ def decode_u(u: F32, code: DepthCode) -> F32:
     """1/z float32 (1/m) of `u`; 0 where it is sky."""
     inverse = u * (1 / code.near - 1 / code.far) + 1 / code.far
     return np.where(u < SKY_BELOW_U, 0, inverse).astype(np.float32)
+
+
+def settled(u: F32) -> F32:
+    """Decoded u float32 [h, w] with coding noise evened out by the median of 3x3; thin things stay as they are."""
+    median = cv2.medianBlur(u, 3)
+    return np.where(np.abs(u - median) < NOISE_U, median, u).astype(np.float32)
 
 
 @compiled

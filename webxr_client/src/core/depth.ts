@@ -76,6 +76,9 @@ export function depthOf(u: number, range: DepthRange): number {
   return 1 / inverseDepth(u, range);
 }
 
+/** Decoded samples that differ by less from the median around them are evened out; what differs by more is a wire or a leaf. */
+export const NOISE_U = 0.04;
+
 /** Median of nine. */
 export function median9(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[4] ?? 0;

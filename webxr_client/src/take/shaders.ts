@@ -1,4 +1,5 @@
 /** GLSL of the decoding pass. `core/depth.ts` is the tested twin of the functions in DEPTH. */
+import { NOISE_U } from '../core/depth';
 
 export const MAX_PATCHES = 16;
 
@@ -99,6 +100,12 @@ float nearAt(ivec2 p) {
   return uFolds < 0.5 ? coarse : refine(coarse, unitAt(uNearFine, p), uFolds);
 }
 
+// Coding noise evened out by the median around; thin things stay.
+float settled(float v[9]) {
+  float middle = median9(v);
+  return abs(v[4] - middle) < ${NOISE_U} ? middle : v[4];
+}
+
 void main() {
   vec2 at = gl_FragCoord.xy / vec2(uSize);
   ivec2 near = ivec2(at * vec2(uNearDepth.zw));
@@ -110,6 +117,6 @@ void main() {
     a[i] = nearAt(near + step_);
     b[i] = unitAt(uFarDepth, far + step_);
   }
-  outDecoded = vec4(median9(a), median9(b), 0.0, 1.0);
+  outDecoded = vec4(settled(a), settled(b), 0.0, 1.0);
 }
 `;
