@@ -5,7 +5,19 @@ import { intents, padState, type Intent, type PadState } from '../core/xr-input'
 export interface Controllers {
   /** Call once per frame of a session. */
   poll(session: XRSession, mode: 'take' | 'stage'): readonly Intent[];
+  /** Where each points from, along its -Z; there are always two, tracked or not. */
+  readonly hands: readonly Hand[];
   dispose(): void;
+}
+
+export interface Hand {
+  readonly space: Group;
+  /** Which it is, while it is tracked. */
+  readonly side: () => PadState['hand'] | null;
+  /** Let the ray end after so many metres, or nowhere. */
+  reach(metres: number | null): void;
+  /** A tick to be felt. */
+  tick(): void;
 }
 
 export function setupControllers(renderer: WebGLRenderer, rig: Group): Controllers {
@@ -13,14 +25,22 @@ export function setupControllers(renderer: WebGLRenderer, rig: Group): Controlle
   const rayMaterial = new LineBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });
   const grip = gripShape();
   const gripMaterial = new MeshBasicMaterial({ vertexColors: true, toneMapped: false });
-  const spaces = [0, 1].map((index) => {
-    const space = renderer.xr.getController(index);
-    space.add(new Line(ray, rayMaterial), new Mesh(grip, gripMaterial));
+  const spaces = [0, 1].map((index) => renderer.xr.getController(index));
+  const hands = spaces.map((space): Hand => {
+    const line = new Line(ray, rayMaterial);
+    space.add(line, new Mesh(grip, gripMaterial));
     rig.add(space);
-    return space;
+    const source = sourceOf(space);
+    return {
+      space,
+      side: () => source()?.handedness ?? null,
+      reach: (metres) => line.scale.setZ((metres ?? RAY_M) / RAY_M),
+      tick: () => void source()?.gamepad?.hapticActuators?.[0]?.pulse?.(TICK_STRENGTH, TICK_MS),
+    };
   });
   let before = new Map<XRInputSource, PadState>();
   return {
+    hands,
     poll(session, mode) {
       const now = new Map<XRInputSource, PadState>();
       const found: Intent[] = [];
@@ -43,6 +63,17 @@ export function setupControllers(renderer: WebGLRenderer, rig: Group): Controlle
   };
 }
 
+/** What three.js says of a hand's space: the input source behind it, while there is one. */
+function sourceOf(space: Group): () => XRInputSource | null {
+  let source: XRInputSource | null = null;
+  const events = space as unknown as { addEventListener(type: 'connected' | 'disconnected', told: (event: { data?: XRInputSource }) => void): void };
+  events.addEventListener('connected', ({ data }) => (source = data ?? null));
+  events.addEventListener('disconnected', () => (source = null));
+  return () => source;
+}
+
+const TICK_STRENGTH = 0.25;
+const TICK_MS = 12;
 const RAY_M = 1.2;
 
 /** Bright at the hand, gone at its end: it points without drawing a line through the picture. */

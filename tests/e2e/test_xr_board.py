@@ -1,0 +1,65 @@
+"""The board in the headset: a take is pointed at and chosen, and the room shows it at the same frame."""
+
+import numpy as np
+from browser import browsers, errors_of, open_room, save, snapshot
+from conftest import Scene
+from playwright.sync_api import Page
+from server import wait_for
+from test_client_xr import live, still, until
+from test_headset import settled_eyes
+
+LOOK_DOWN_RAD = -0.62
+
+
+def two_takes(scene: Scene) -> tuple[str, str]:
+    """The scene's take, and another of the same shot that can be watched: an earlier test's, or a new one."""
+    watchable = [t["id"] for t in scene.takes() if t["shotId"] == scene.shot_id and t["renditions"]]
+    others = [take_id for take_id in watchable if take_id != scene.take_id]
+    if others:
+        return scene.take_id, others[0]
+    with scene.server.client() as client:
+        other = client.post(f"/api/shots/{scene.shot_id}/takes").raise_for_status().json()["id"]
+        wait_for("its draft", lambda: client.get(f"/api/takes/{other}").raise_for_status().json()["renditions"])
+    return scene.take_id, str(other)
+
+
+def aim(page: Page, hand: str, area: str) -> None:
+    """Point with a hand at something on the board."""
+
+    def place() -> list[float] | None:
+        return next((p["at"] for p in snapshot(page)["board"] if p["id"] == area), None)
+
+    page.evaluate("([hand, at]) => headset.aim(hand, ...at)", [hand, wait_for(area, place, limit_s=20, every_s=0.1)])
+
+
+def test_a_take_is_chosen_on_the_board_and_the_room_shows_it_at_the_same_frame(scene: Scene) -> None:
+    first, other = two_takes(scene)
+    with browsers() as start:
+        page = open_room(start(headset=True, size={"width": 1280, "height": 720}), scene.server.url, scene.room)
+        live(page, scene)
+        page.locator(".vr").click()
+        until(page, "immersive-vr", lambda s: s["immersive"])
+        still(page, 17)
+        page.evaluate(f"headset.turnHead(0, {LOOK_DOWN_RAD})")
+        plain = settled_eyes(page)
+        aim(page, "right", f"card {other}")
+        pointed = settled_eyes(page)
+        save(page, "board")
+        for before, after in zip(plain, pointed, strict=True):
+            changed = np.abs(before.astype(int) - after).max(axis=2) > 40
+            assert changed.mean() > 0.002, "nothing on the board says what is pointed at"
+
+        page.evaluate("headset.press('right', 'trigger')")
+        shown = until(
+            page, "the other take, at the same frame", lambda s: (s["takeId"], s["barcodeFrame"]) == (other, 17)
+        )
+        assert not shown["playhead"]["playing"], "to choose a take is not to play"
+        page.evaluate("headset.aim('right', 0, 1.6, -5)")
+        page.evaluate("headset.press('right', 'trigger')")
+        until(page, "a press beside the board to play", lambda s: s["playhead"]["playing"])
+        page.evaluate("headset.press('right', 'trigger')")
+        until(page, "the next to pause", lambda s: not s["playhead"]["playing"])
+        aim(page, "left", f"card {first}")
+        page.evaluate("headset.press('left', 'trigger')")
+        until(page, "the first take again", lambda s: s["takeId"] == first)
+        assert errors_of(page) == []
