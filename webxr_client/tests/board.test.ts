@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boardBody, boardHead, MOST_CARDS, windowStart, type Sight } from '../src/core/board';
+import { boardBody, boardHead, MOST_CARDS, paged, pagingOf, windowStart, type Sight } from '../src/core/board';
 import { areaAt, areasOf, BOARD_PX, layoutOf, onBoard, shareAt, spotOf, within, type Rect } from '../src/core/board-layout';
 import { translator } from '../src/core/i18n';
 import { emptyRoom, type RoomState } from '../src/core/room';
@@ -78,6 +78,17 @@ test('the takes on the board are those round the one that is shown, or those tha
   const takes = Array.from({ length: 7 }, (_, i) => take(i + 1));
   const { body } = board(room(takes));
   expect([body.before, body.cards.length, body.behind]).toEqual([1, MOST_CARDS, 2]);
+});
+
+test('the board keeps its takes while one of them is chosen, and goes to what is new or being made', () => {
+  const takes = Array.from({ length: 9 }, (_, i) => take(i + 1));
+  const first = pagingOf(null, room(takes), 't7');
+  expect(first?.start).toBe(5);
+  expect(pagingOf(first, room(takes), 't9')).toEqual({ shotId: 's', count: 9, takeId: 't9', start: 5 });
+  const back = first && paged(first, -1);
+  expect([back?.start, pagingOf(back, room(takes), 't7')?.start, pagingOf(back, room(takes), 't3')?.start, pagingOf(back, room(takes), 't8')?.start]).toEqual([1, 1, 1, 5]);
+  expect([pagingOf(back, room([...takes, take(10)]), 't2')?.start, pagingOf(back, room([...takes, take(10, { state: 'queued' })]), 't2')?.start]).toEqual([1, 6]);
+  expect([first && paged(first, 1).start, pagingOf(first, room(takes), null)]).toEqual([5, null]);
 });
 
 test('a ray meets the board where it points, from its front alone', () => {

@@ -29,7 +29,7 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): Immersive {
   const { renderer, rig, anchor } = world;
   const seat = new Group();
   rig.add(seat);
-  const controllers = setupControllers(renderer, rig);
+  const controllers = setupControllers(rig);
   const panel = setupPanel(seat);
   const presence = new Presence();
   let placed = false;
@@ -90,8 +90,9 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): Immersive {
     const space = renderer.xr.getReferenceSpace();
     const session = renderer.xr.getSession();
     const pose = frame && space ? frame.getViewerPose(space) : null;
-    if (!session || !pose) return;
+    if (!session || !frame || !space || !pose) return;
     if (!placed) recentre(pose);
+    controllers.track(session, frame, space);
     point();
     for (const intent of controllers.poll(session, world.mode)) {
       presence.stir();

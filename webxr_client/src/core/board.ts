@@ -126,6 +126,34 @@ export function windowStart(count: number, shown: number, start: number | null):
   return Math.min(Math.max(start ?? Math.min(last, shown < 0 ? last : shown), 0), last);
 }
 
+/** Which takes are on the board: `start` is the first of them, while it is about this take of this many. */
+export interface Paging {
+  readonly shotId: string;
+  readonly count: number;
+  readonly takeId: string;
+  readonly start: number;
+}
+
+/**
+ * The board's window after something changed: it stays while the shot has no other takes and what is shown is on it, or was
+ * paged away from. Else it goes to what is shown, or to what is being made.
+ */
+export function pagingOf(before: Paging | null, room: RoomState, takeId: string | null): Paging | null {
+  const shown = room.takes.find((take) => take.id === takeId);
+  if (!shown) return null;
+  const takes = takesOf(room, shown.shotId);
+  const at = takes.indexOf(shown);
+  const same = before?.shotId === shown.shotId && before.count === takes.length;
+  if (before && same && (before.takeId === shown.id || (at >= before.start && at < before.start + MOST_CARDS))) return { ...before, takeId: shown.id };
+  const start = windowStart(takes.length, takes.some(isBusy) ? -1 : at, null);
+  return { shotId: shown.shotId, count: takes.length, takeId: shown.id, start };
+}
+
+/** A board's width of takes back or on. */
+export function paged(from: Paging, by: -1 | 1): Paging {
+  return { ...from, start: windowStart(from.count, -1, from.start + by * MOST_CARDS) };
+}
+
 function card(room: RoomState, take: Take, sight: Sight, t: Translate): Card {
   const busy = isBusy(take);
   const progress = room.progress[take.id];
