@@ -116,7 +116,7 @@ export function boardBody(room: RoomState, sight: Sight, start: number | null, t
     behind: takes.length - first - seen.length,
     decision,
     lines: decision || !shown ? [] : latestWords(room, shown.id),
-    help: t(sight.mode === 'stage' ? 'xr.help.stage' : 'xr.help'),
+    help: t(sight.mode === 'stage' ? 'xr.help.stage' : takes.length > 1 ? 'xr.help.choose' : 'xr.help'),
   };
 }
 
