@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from browser import browsers, errors_of, open_room, picture, save, snapshot
-from conftest import Scene
+from conftest import Scene, make_scene
 from playwright.sync_api import Page
 from server import wait_for
 from test_client_xr import live, still, until
@@ -11,16 +11,17 @@ from test_client_xr import live, still, until
 LOOK_DOWN_RAD = -0.62
 
 
-def two_takes(scene: Scene) -> tuple[str, str]:
-    """The scene's take, and another of the same shot that can be watched: an earlier test's, or a new one."""
-    watchable = [t["id"] for t in scene.takes() if t["shotId"] == scene.shot_id and t["renditions"]]
-    others = [take_id for take_id in watchable if take_id != scene.take_id]
+def two_takes(scene: Scene) -> tuple[Scene, str]:
+    """A scene, and another take of its shot that can be watched: an earlier test's, or one in a project of its own."""
+    others = [t["id"] for t in scene.takes() if t["shotId"] == scene.shot_id and t["renditions"]]
+    others.remove(scene.take_id)
     if others:
-        return scene.take_id, others[0]
-    with scene.server.client() as client:
-        other = client.post(f"/api/shots/{scene.shot_id}/takes").raise_for_status().json()["id"]
+        return scene, others[0]
+    own = make_scene(scene.server)
+    with own.server.client() as client:
+        other = str(client.post(f"/api/shots/{own.shot_id}/takes").raise_for_status().json()["id"])
         wait_for("its draft", lambda: client.get(f"/api/takes/{other}").raise_for_status().json()["renditions"])
-    return scene.take_id, str(other)
+    return own, other
 
 
 def aim(page: Page, hand: str, area: str) -> None:
@@ -51,7 +52,7 @@ def changed(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> floa
 
 
 def test_a_take_is_chosen_on_the_board_and_the_room_shows_it_at_the_same_frame(scene: Scene) -> None:
-    first, other = two_takes(scene)
+    scene, other = two_takes(scene)
     with browsers() as start:
         page = open_room(start(headset=True), scene.server.url, scene.room)
         live(page, scene)
@@ -74,7 +75,7 @@ def test_a_take_is_chosen_on_the_board_and_the_room_shows_it_at_the_same_frame(s
         until(page, "a press beside the board to play", lambda s: s["playhead"]["playing"])
         page.evaluate("headset.press('right', 'trigger')")
         until(page, "the next to pause", lambda s: not s["playhead"]["playing"])
-        aim(page, "left", f"card {first}")
+        aim(page, "left", f"card {scene.take_id}")
         page.evaluate("headset.press('left', 'trigger')")
-        until(page, "the first take again", lambda s: s["takeId"] == first)
+        until(page, "the first take again", lambda s: s["takeId"] == scene.take_id)
         assert errors_of(page) == []
