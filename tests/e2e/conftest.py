@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Server, wait_for
+from film_engine import FilmEngine, in_a_thread
+from server import SMALL, Server, wait_for
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,16 @@ class Scene:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(Path(tmp_path_factory.mktemp("previs")))
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmEngine]:
+    """The paid engine of `server`."""
+    engine = FilmEngine(tmp_path_factory.mktemp("engine"))
+    with in_a_thread(engine):
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, engine: FilmEngine) -> Iterator[Server]:
+    server = Server(Path(tmp_path_factory.mktemp("previs")), environment=SMALL | engine.environment())
     server.start()
     yield server
     server.stop()

@@ -25,7 +25,10 @@ def live(page: Page, scene: Scene) -> dict[str, Any]:
     """Wait for a picture of the scene's first take, whatever the room was left with."""
     until(page, "the room", lambda s: s["connection"] == "open" and s["takes"])
     if snapshot(page)["playhead"]["takeId"] != scene.take_id:
-        page.locator(f"[data-take={scene.take_id}] .take-main").click()
+        row = page.locator(f"[data-take={scene.take_id}] .take-main")
+        if not row.is_visible():  # on a low window the lists wait behind their tabs
+            page.locator(".tabs button").first.click()
+        row.click()
     return until(page, "a picture", lambda s: s["picture"] == "live" and s["takeId"] == scene.take_id, 90)
 
 

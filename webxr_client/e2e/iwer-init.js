@@ -9,6 +9,7 @@
 //     headset.turnHead(yaw, pitch)                   radians
 //     await headset.press('right', 'trigger')        down for some frames, then up; ids: trigger, squeeze, thumbstick, b-button
 //     await headset.stick('right', 1, 0)             flick the stick, then let go
+//     headset.aim('right', x, y, z)                  the hand's ray goes through that point, metres in the tracking space
 //     headset.pixels()                               -> promise of {width, height, left: number[], right: number[]} (RGB rows)
 // Chromium already has `navigator.xr`, hence forceInstall; IWER draws one eye only unless stereoEnabled is set.
 (() => {
@@ -47,6 +48,13 @@
     turnHead: (yaw, pitch = 0) => {
       const [sy, cy, sp, cp] = [Math.sin(yaw / 2), Math.cos(yaw / 2), Math.sin(pitch / 2), Math.cos(pitch / 2)];
       device.quaternion.set(cy * sp, sy * cp, -sy * sp, cy * cp);
+    },
+    aim: (hand, x, y, z) => {
+      const { position, quaternion } = device.controllers[hand];
+      const [dx, dy, dz] = [x - position.x, y - position.y, z - position.z];
+      const [yaw, pitch] = [Math.atan2(-dx, -dz), Math.atan2(dy, Math.hypot(dx, dz))];
+      const [sy, cy, sp, cp] = [Math.sin(yaw / 2), Math.cos(yaw / 2), Math.sin(pitch / 2), Math.cos(pitch / 2)];
+      quaternion.set(cy * sp, sy * cp, -sy * sp, cy * cp);
     },
     press: async (hand, button) => {
       device.controllers[hand].updateButtonValue(button, 1);

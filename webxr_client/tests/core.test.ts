@@ -171,7 +171,7 @@ describe('words', () => {
   it('says a diff as a director would', () => {
     expect(diffLine({ path: 'camera.distanceScale', before: '1', after: '0.75' }, 'zh')).toEqual({ label: '机位距离', before: '×1', after: '×0.75' });
     expect(diffLine({ path: 'camera.yawOffsetRad', before: '0', after: '-0.523599' }, 'en').after).toBe('−30°');
-    expect(diffLine({ path: 'subjects[0].colours[0]', before: '', after: 'red' }, 'zh').label).toBe('颜色');
+    expect(diffLine({ path: 'subjects[0].colours[0]', before: '', after: 'red' }, 'zh')).toEqual({ label: '颜色', before: '–', after: '红色' });
     expect(diffLine({ path: 'region', before: '', after: 'a cat on the wall' }, 'en')).toEqual({ label: 'Region, in words', before: '–', after: 'a cat on the wall' });
     expect(diffLine({ path: 'timeOfDay', before: 'day', after: 'night' }, 'zh').after).toBe('夜晚');
     expect(diffLine({ path: 'style', before: '', after: 'ink' }, 'en')).toEqual({ label: 'style', before: '–', after: 'ink' });
@@ -253,7 +253,7 @@ describe('headset input', () => {
 
   it('acts on the press, not while it lasts', () => {
     const pressed = padState('right', buttons(0, 5), [0, 0, 0, 0]);
-    expect(intents(idle, pressed, 'take')).toEqual([{ kind: 'playPause' }, { kind: 'recentre' }]);
+    expect(intents(idle, pressed, 'take')).toEqual([{ kind: 'press', hand: pressed.hand }, { kind: 'recentre' }]);
     expect(intents(pressed, pressed, 'take')).toEqual([]);
   });
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { asEngines, asEstimate, asSpending, beyondBudget, money, spentShare } from '../src/core/engines';
 import { beforeAfter, sameFrame } from '../src/core/redraw';
-import { opensRequest, PLAIN_ASK, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
+import { translator } from '../src/core/i18n';
+import { betterFirst, tryWords, whyBetter } from '../src/core/tries';
+import { opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
 import { problemOf } from '../src/net/api';
 import type { Take } from '../src/protocol/messages';
 
@@ -10,21 +12,46 @@ type Told = Partial<Take['provenance']>;
 const take = (number: number, told: Told = {}, spec: object = {}, frameCount = 48): Take => ({
   id: `t${number}`,
   number,
+  state: 'ready',
+  findings: [],
   spec: { style: null, timeOfDay: 'day', camera: { shotSize: 'medium', lensMm: null, angle: 'eye', move: 'static' }, ...spec },
-  provenance: { seed: 100 + number, parentTakeId: null, redrawn: null, variant: null, ...told },
+  provenance: { seed: 100 + number, parentTakeId: null, redrawn: null, variant: null, retryOf: null, ...told },
   renditions: frameCount > 0 ? [{ quality: 'final', frameCount }] : [],
 } as unknown as Take);
 
 const variant = (differ: Differ, index: number, requestId = 'r'): Told => ({ variant: { requestId, differ, index } });
 
 test('the takes of a request come in its order, of one made again the latest', () => {
-  const takes = [take(1), take(4, variant('seed', 1)), take(3, variant('seed', 0)), take(5, variant('seed', 2)), take(6, variant('seed', 1)), take(7, variant('seed', 0, 'other'))];
+  const dropped: Take = { ...take(4, variant('seed', 1)), state: 'cancelled' };
+  const takes = [take(1), dropped, take(3, variant('seed', 0)), take(5, variant('seed', 2)), take(6, variant('seed', 1)), take(7, variant('seed', 0, 'other'))];
   expect(takesOfRequest(takes, 'r').map((t) => t.number)).toEqual([3, 6, 5]);
   expect(siblings(takes, takes[3]).map((t) => t.number)).toEqual([3, 6, 5]);
   expect(siblings(takes, takes[0])).toEqual([]);
   expect(takes.filter((t) => opensRequest(takes, t)).map((t) => t.number)).toEqual([3, 7]);
   expect(siblings(takes, takes[5])).toEqual([]);
   expect(siblings(takes, undefined)).toEqual([]);
+});
+
+const found = (told: Take, ...misses: readonly number[]): Take => ({ ...told, findings: misses.map((value) => ({ check: 'sharpness', value, threshold: 10, reason: 'soft', frame: null })) });
+
+test('a take that the check had made again is shown beside its retake, the better one first, with why', () => {
+  const takes = [found(take(1, variant('seed', 0)), 4), take(2, variant('seed', 1)), take(3, { ...variant('seed', 0), retryOf: 't1', parentTakeId: 't1' })];
+  expect(takesOfRequest(takes, 'r').map((t) => t.number)).toEqual([3, 1, 2]);
+  const t = translator('en');
+  expect(requestWords(takesOfRequest(takes, 'r'), t)).toBe('2 seeds');
+  expect(takes.map((x) => tryWords(takes, x, t))).toEqual(['First try', '', 'Take 1 once more, another seed · the better one: nothing found, the other: soft']);
+
+  const worse = [found(take(1), 4), found(take(2, { retryOf: 't1', parentTakeId: 't1' }), 4, 5)];
+  expect(siblings(worse, worse[1]).map((x) => x.number)).toEqual([1, 2]);
+  expect(worse.map((x) => [requestOf(worse, x), opensRequest(worse, x)])).toEqual([['t1', true], ['t1', false]]);
+  expect(requestWords(worse, t)).toBe('2 tries');
+  expect(tryWords(worse, worse[0] as Take, translator('zh'))).toBe('第一次 · 较好:1 处问题,另一条 2 处');
+  const close = [found(take(1), 4), found(take(2, { retryOf: 't1' }), 6)];
+  expect(betterFirst(close).map((x) => x.number)).toEqual([2, 1]);
+  expect([whyBetter(close[1] as Take, close[0] as Take), whyBetter(close[0] as Take, close[0] as Take)]).toEqual(['closer', 'even']);
+  const working = [found(take(1), 4), { ...take(2, { retryOf: 't1' }), state: 'generating' as const }];
+  expect(betterFirst(working).map((x) => x.number)).toEqual([1, 2]);
+  expect(tryWords(working, working[0] as Take, t)).toBe('First try');
 });
 
 test('a take says in what it differs from those beside it, and in nothing else', () => {
@@ -79,6 +106,8 @@ test('a redrawn take is held against its parent, at the same frame, and back', (
   expect(beforeAfter(takes, 't1', 't2')).toMatchObject({ after: { id: 't2' }, showing: 'before' });
   expect(beforeAfter(takes, 't2', 't3')).toMatchObject({ before: { id: 't2' }, after: { id: 't3' }, showing: 'before' });
   expect(beforeAfter(takes, 't4', null)).toBeNull();
+  const again = [...takes, take(5, { redrawn: region, parentTakeId: 't2', retryOf: 't2' })];
+  expect(beforeAfter(again, 't5', null)).toMatchObject({ before: { id: 't1' }, after: { id: 't5' } });
   expect([sameFrame(30, takes[0] as Take), sameFrame(30, takes[2] as Take), sameFrame(-1, take(9, {}, {}, 0))]).toEqual([30, 23, 0]);
 });
 

@@ -7,20 +7,19 @@ import { playheadNow } from '../core/playhead';
 import { chosenQuality, QualityGovernor } from '../core/quality';
 import { beforeAfter, sameFrame } from '../core/redraw';
 import { emptyRoom, type RoomState, type ShownError } from '../core/room';
-import { timecode } from '../core/timecode';
 import { openFolder, StaticTransport } from '../media/static-source';
 import { makeVideo } from '../media/video';
 import { Heads } from '../stage/heads';
 import { Stage } from '../stage/stage';
 import { FIRST_VIEW, type Actions, type UiContext, type ViewState } from '../ui/model';
 import { mountShell, type Shell } from '../ui/shell';
-import type { PanelText } from '../xr/panel';
 import { setupVr, type VrSession } from '../xr/session';
+import { boardDesk } from './board-desk';
 import { openDesk } from './desk';
 import { takeSnapshot } from './diagnostics';
-import { runImmersive } from './immersive';
+import { runImmersive, type Immersive } from './immersive';
 import { pointAt, type Point } from './pointing';
-import { latestWords, openRoom, type RoomLink } from './room-link';
+import { openRoom, type RoomLink } from './room-link';
 import { Screen, shownFps, type Shown } from './screen';
 import { World } from './world';
 
@@ -44,7 +43,7 @@ export class App {
   private folder: { clip: KnownClip; transport: StaticTransport } | null = null;
   private point: Point | null = null;
   private framesDecoded = 0;
-  private leaveVr: (() => void) | null = null;
+  private inside: Immersive | null = null;
 
   constructor(host: HTMLElement) {
     const language = storedLanguage() ?? preferredLanguage(navigator.languages);
@@ -202,16 +201,19 @@ export class App {
 
   private onVr(vr: ViewState['vr']): void {
     this.patch({ vr });
-    if (vr === 'presenting' && !this.leaveVr) {
+    if (vr === 'presenting' && !this.inside) {
       const { value: view } = this.view;
-      this.leaveVr = runImmersive(this.world, {
-        panelText: () => this.panelText(),
-        playPause: () => (this.view.value.playing ? this.transport()?.pause() : this.transport()?.play()),
+      const playPause = (): void => (this.view.value.playing ? this.transport()?.pause() : this.transport()?.play());
+      const desk = boardDesk(this.room, this.view, { ...this.actions(), playPause }, (key, values) => translator(this.view.value.language)(key, values));
+      this.inside = runImmersive(this.world, {
+        board: () => desk.board(),
+        press: (action, share) => desk.press(action, share),
+        playPause,
         seekSeconds: (seconds) => this.seekBy(Math.round(seconds * view.fps)),
       });
-    } else if (vr !== 'presenting' && this.leaveVr) {
-      this.leaveVr();
-      this.leaveVr = null;
+    } else if (vr !== 'presenting' && this.inside) {
+      this.inside.end();
+      this.inside = null;
       this.world.resize();
     }
   }
@@ -223,25 +225,6 @@ export class App {
   private seekBy(frames: number): void {
     const { frame, frameCount } = this.view.value;
     if (frameCount > 0) this.transport()?.seek(Math.min(Math.max(frame + frames, 0), frameCount - 1));
-  }
-
-  private panelText(): PanelText {
-    const { value: view } = this.view;
-    const { value: room } = this.room;
-    const t = translator(view.language);
-    const take = room.takes.find((x) => x.id === view.takeId);
-    const shot = room.shots.find((s) => s.id === take?.shotId);
-    return {
-      slate: shot?.slate ?? '',
-      take: take ? t('take.name', { number: take.number }) : t('static.title'),
-      badge: take && view.quality ? t(`take.${view.quality}`) : '',
-      timecode: timecode(view.frame, view.fps),
-      frame: `${view.frame} / ${Math.max(0, view.frameCount - 1)}`,
-      playing: view.playing,
-      fraction: view.frame / Math.max(1, view.frameCount - 1),
-      lines: latestWords(room, view.takeId, 3),
-      help: t(view.mode === 'stage' ? 'xr.help.stage' : 'xr.help'),
-    };
   }
 
   private tick(governor: QualityGovernor | null): void {
@@ -308,6 +291,7 @@ export class App {
           framesDecoded: this.framesDecoded,
           manifestTakeId: shown?.clip.manifest.takeId ?? null,
           immersive: this.world.immersive,
+          board: this.inside?.places() ?? [],
           heads: this.heads.visible,
           mode: this.world.mode,
           fps: this.world.fps.value,

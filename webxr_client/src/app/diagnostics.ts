@@ -3,6 +3,7 @@ import { playheadNow } from '../core/playhead';
 import type { RoomState, ShownError } from '../core/room';
 import type { Note, Playhead, Revision } from '../protocol/messages';
 import type { ViewState } from '../ui/model';
+import type { BoardPlace } from '../xr/panel';
 
 export interface Snapshot {
   /** static, connecting, open, reconnecting or closed. */
@@ -24,6 +25,8 @@ export interface Snapshot {
   readonly manifestTakeId: string | null;
   readonly frameCount: number;
   readonly immersive: boolean;
+  /** What can be pressed on the headset's board, and where: metres in the tracking space. */
+  readonly board: readonly BoardPlace[];
   readonly mode: 'take' | 'stage';
   readonly notes: readonly Note[];
   readonly revisions: readonly Revision[];
@@ -62,7 +65,7 @@ declare global {
   }
 }
 
-export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'heads' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
+export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'board' | 'heads' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
 
 export function takeSnapshot(room: RoomState, view: ViewState, measured: Measured, errors: readonly ShownError[]): Snapshot {
   return {

@@ -1,28 +1,39 @@
-/** What happens in the headset: where the viewer stands, what the hands do, what the board says. */
+/** What happens in the headset: where the viewer stands, what the hands do, what the board says and what is pressed on it. */
 import { Euler, Group, Quaternion, Vector3 } from 'three';
+import type { BoardBody, BoardHead } from '../core/board';
+import { shareAt, type BoardAction } from '../core/board-layout';
 import { LOOKED_AT_RAD, Presence } from '../core/presence';
 import type { Intent } from '../core/xr-input';
 import { setupControllers } from '../xr/controllers';
-import { setupPanel, type PanelText } from '../xr/panel';
+import { setupPanel, type BoardPlace, type Pointed } from '../xr/panel';
 import type { World } from './world';
 
 const WALK_M_S = 1.6;
 
 export interface ImmersiveHooks {
-  readonly panelText: () => PanelText;
+  readonly board: () => { readonly head: BoardHead; readonly body: BoardBody };
+  /** Something on the board was pressed; `share`: how far through the clip, where that was asked. */
+  readonly press: (action: BoardAction, share: number) => void;
   readonly playPause: () => void;
   readonly seekSeconds: (seconds: number) => void;
 }
 
-/** Runs for one session; returns its cleanup. */
-export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
+export interface Immersive {
+  /** What can be pressed on the board, and where that is in the headset's tracking space, metres. */
+  places(): readonly BoardPlace[];
+  end(): void;
+}
+
+/** Runs for one session. */
+export function runImmersive(world: World, hooks: ImmersiveHooks): Immersive {
   const { renderer, rig, anchor } = world;
   const seat = new Group();
   rig.add(seat);
-  const controllers = setupControllers(renderer, rig);
+  const controllers = setupControllers(rig);
   const panel = setupPanel(seat);
   const presence = new Presence();
   let placed = false;
+  let pointed: readonly (Pointed | null)[] = [];
 
   const recentre = (pose: XRViewerPose): void => {
     const { position: p, orientation: q } = pose.transform;
@@ -35,10 +46,30 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
     placed = true;
   };
 
+  /** On the board the trigger does what is pointed at, between its buttons nothing; beside it, it plays and pauses. */
+  const press = (side: string): void => {
+    const at = pointed[controllers.hands.findIndex((hand) => hand.side() === side)];
+    if (!at) hooks.playPause();
+    else if (at.area) hooks.press(at.area.action, shareAt(at.layout.bar, at.spot));
+  };
+
+  const point = (): void => {
+    pointed = controllers.hands.map((hand, i) => {
+      const at = hand.side() === null ? null : panel.point(hand.space);
+      hand.reach(at?.distance ?? null);
+      // Only what comes under the ray counts: a board that fades below a resting hand must not wake itself.
+      if (at?.area && at.area.id !== pointed[i]?.area?.id) {
+        presence.stir();
+        hand.tick();
+      }
+      return at;
+    });
+  };
+
   const act = (intent: Intent, seconds: number, pose: XRViewerPose): void => {
     switch (intent.kind) {
-      case 'playPause':
-        hooks.playPause();
+      case 'press':
+        press(intent.hand);
         break;
       case 'seek':
         hooks.seekSeconds(intent.seconds);
@@ -59,20 +90,25 @@ export function runImmersive(world: World, hooks: ImmersiveHooks): () => void {
     const space = renderer.xr.getReferenceSpace();
     const session = renderer.xr.getSession();
     const pose = frame && space ? frame.getViewerPose(space) : null;
-    if (!session || !pose) return;
+    if (!session || !frame || !space || !pose) return;
     if (!placed) recentre(pose);
+    controllers.track(session, frame, space);
+    point();
     for (const intent of controllers.poll(session, world.mode)) {
       presence.stir();
       act(intent, seconds, pose);
     }
-    const text = hooks.panelText();
-    panel.draw(text, presence.update(text.playing, looksAt(pose, seat, panel.direction), seconds));
+    const { head, body } = hooks.board();
+    panel.draw(head, body, presence.update(head.playing, looksAt(pose, seat, panel.direction), seconds), pointed);
   });
-  return () => {
-    stop();
-    controllers.dispose();
-    panel.dispose();
-    seat.removeFromParent();
+  return {
+    places: () => panel.places(rig),
+    end() {
+      stop();
+      controllers.dispose();
+      panel.dispose();
+      seat.removeFromParent();
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Store } from '../core/events';
 import { PoseGate } from '../core/pose-gate';
 import { backoff } from '../core/reconnect';
 import { sameStream, type StreamMark } from '../core/playhead';
-import { fold, notesOf, shownError, type RoomState, type ShownError } from '../core/room';
+import { fold, shownError, type RoomState, type ShownError } from '../core/room';
 import { RoomSocket, roomUrl } from '../net/socket';
 import { WhepViewer, type WhepCounts } from '../net/whep';
 import { PROTOCOL_VERSION } from '../protocol/guards';
@@ -115,13 +115,4 @@ export function openRoom({ page, name, room, view, video, onError }: RoomLinkOpt
     rename: () => socket.again(),
     counts: async () => (await viewer?.counts()) ?? null,
   };
-}
-
-/** Notes on the take that is shown, for the board in the headset: the latest first. */
-export function latestWords(state: RoomState, takeId: string | null, most: number): string[] {
-  if (!takeId) return [];
-  return notesOf(state, takeId)
-    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
-    .slice(0, most)
-    .map((n) => `“${n.text}”`);
 }

@@ -1,5 +1,6 @@
 /** A revision's diff in a director's words: spec paths and values, both languages. Pure. */
 import type { FieldDiff } from '../protocol/messages';
+import { COLOUR_WORDS } from './colour-words';
 import type { Language } from './i18n';
 
 type Words = Readonly<Record<Language, string>>;
@@ -80,7 +81,7 @@ const SECONDS: Words = { en: 's', zh: '秒' };
 
 /** A value of a spec in a director's word; one without a word of its own as it is. */
 export function wordOf(value: string, language: Language): string {
-  return WORDS[value]?.[language] ?? value;
+  return (WORDS[value] ?? COLOUR_WORDS[value])?.[language] ?? value;
 }
 
 export interface DiffLine {
@@ -100,7 +101,7 @@ export function diffLine(diff: FieldDiff, language: Language): DiffLine {
 
 function shown(value: string, format: Format, language: Language): string {
   if (value === '') return format === 'millimetres' ? AUTOMATIC[language] : '–';
-  if (format === 'word') return wordOf(value, language);
+  if (format === 'word') return value.split(', ').map((word) => wordOf(word, language)).join(', ');
   const number = Number(value);
   if (!Number.isFinite(number)) return value;
   switch (format) {

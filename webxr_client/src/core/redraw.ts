@@ -1,5 +1,6 @@
 /** A take that is its parent's picture but for a region, and that parent: one to be held against the other. Pure. */
 import type { Take } from '../protocol/messages';
+import { firstTry } from './tries';
 
 export interface BeforeAfter {
   readonly before: Take;
@@ -12,7 +13,8 @@ export function beforeAfter(takes: readonly Take[], shownId: string | null, afte
   const pair = (id: string | null): Omit<BeforeAfter, 'showing'> | null => {
     const take = takes.find((x) => x.id === id);
     if (!take?.provenance.redrawn) return null;
-    const before = takes.find((x) => x.id === take.provenance.parentTakeId);
+    // The parent of one that was made again is its first try, which is redrawn too: what it was before is that one's parent.
+    const before = takes.find((x) => x.id === firstTry(takes, take).provenance.parentTakeId);
     return before && before.renditions.length > 0 ? { before, after: take } : null;
   };
   const left = pair(after);

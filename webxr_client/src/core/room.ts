@@ -158,6 +158,20 @@ export function qualityOf(state: RoomState, take: Take): 'draft' | 'final' | nul
   return qualities.has('final') ? 'final' : qualities.has('draft') ? 'draft' : null;
 }
 
+/** Is it still being made? */
+export function isBusy({ state }: Take): boolean {
+  return state === 'queued' || state === 'generating';
+}
+
+/** How a take stands: the quality in which it can be watched, or else its state. */
+export type Standing = 'draft' | 'final' | Take['state'];
+
+export function standingOf(state: RoomState, take: Take): Standing {
+  const quality = qualityOf(state, take);
+  const watchable = take.state === 'ready' || (isBusy(take) && quality !== null);
+  return watchable ? (quality ?? 'ready') : take.state;
+}
+
 /** Where the files of a take's best complete rendition are, or null while none is complete. */
 export function filesPathOf({ id, renditions }: Take): string | null {
   const best = renditions.find((r) => r.quality === 'final') ?? renditions[0];

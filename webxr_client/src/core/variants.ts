@@ -1,45 +1,63 @@
 /** The takes of one request, side by side: which belong together, and in what each differs. Pure. */
 import type { Take } from '../protocol/messages';
-import type { Language } from './i18n';
+import type { Language, Translate } from './i18n';
 import { wordOf } from './labels';
+import { betterFirst } from './tries';
 
 export type Differ = NonNullable<Take['provenance']['variant']>['differ'];
+const NOTHING_CAME = new Set<Take['state']>(['cancelled', 'failed', 'unknown']);
 export const DIFFERS: readonly Differ[] = ['reading', 'seed', 'style'];
 export const MOST_VARIANTS = 3;
 /** The looks there are, by their lexicon id. */
 export const STYLES = ['warm_golden', 'blue_grey', 'noir', 'ink_wash', 'neon', 'bleached', 'moonlit', 'overcast'] as const;
 
-/** The takes of a request in its order; of one that was made again, the latest. */
-export function takesOfRequest(takes: readonly Take[], requestId: string): readonly Take[] {
-  const latest = new Map<number, Take>();
-  for (const take of takes) {
-    const { variant } = take.provenance;
-    if (variant?.requestId !== requestId) continue;
-    const known = latest.get(variant.index);
-    if (!known || known.number < take.number) latest.set(variant.index, take);
-  }
-  return [...latest.entries()].toSorted(([a], [b]) => a - b).map(([, take]) => take);
+/**
+ * What the takes that are seen side by side have in common: the request they were asked for in, or the first try of one that
+ * the quality check had made again. Null where a take stands alone.
+ */
+export function requestOf(takes: readonly Take[], take: Take): string | null {
+  const { variant, retryOf } = take.provenance;
+  return variant?.requestId ?? retryOf ?? (takes.some((other) => other.provenance.retryOf === take.id) ? take.id : null);
 }
 
-/** The takes that `take` was asked for together with, itself among them; none where it was asked for alone. */
+/** The takes of a request in its order. What came to nothing and was made again is left out; of a take and its retake, the better comes first. */
+export function takesOfRequest(takes: readonly Take[], requestId: string): readonly Take[] {
+  const places = new Map<number, Take[]>();
+  for (const take of takes.toSorted((a, b) => a.number - b.number)) {
+    if (requestOf(takes, take) !== requestId) continue;
+    const index = take.provenance.variant?.index ?? 0;
+    places.set(index, [...(places.get(index) ?? []).filter((earlier) => !NOTHING_CAME.has(earlier.state)), take]);
+  }
+  return [...places.entries()].toSorted(([a], [b]) => a - b).flatMap(([, tries]) => betterFirst(tries));
+}
+
+/** The takes that `take` is seen beside, itself among them; none where it stands alone. */
 export function siblings(takes: readonly Take[], take: Take | undefined): readonly Take[] {
-  const requestId = take?.provenance.variant?.requestId;
-  const found = requestId ? takesOfRequest(takes, requestId) : [];
+  const requestId = take ? requestOf(takes, take) : null;
+  const found = requestId ? takesOfRequest(takes.filter((other) => other.shotId === take?.shotId), requestId) : [];
   return found.length > 1 ? found : [];
 }
 
 /** Is this the take with which its request begins in a list by number? */
-export function opensRequest(takes: readonly Take[], { number, shotId, provenance }: Take): boolean {
-  const requestId = provenance.variant?.requestId;
-  return requestId !== undefined && !takes.some((t) => t.shotId === shotId && t.number < number && t.provenance.variant?.requestId === requestId);
+export function opensRequest(takes: readonly Take[], take: Take): boolean {
+  const requestId = requestOf(takes, take);
+  return requestId !== null && !takes.some((other) => other.shotId === take.shotId && other.number < take.number && requestOf(takes, other) === requestId);
+}
+
+/** What takes side by side are: so many readings, seeds or looks, or the tries of one take. */
+export function requestWords(all: readonly Take[], t: Translate): string {
+  const variants = new Set(all.flatMap(({ provenance: { variant } }) => (variant ? [variant.index] : [])));
+  const differ = all[0]?.provenance.variant?.differ;
+  return differ && variants.size > 1 ? t(`variants.${differ}.many`, { count: variants.size }) : t('tries.many', { count: all.length });
 }
 
 /** In what a take of a request differs, in a director's words; the first take of the request says what the others leave. */
 export function variantWords(take: Take, all: readonly Take[], language: Language): string {
   const { variant, seed } = take.provenance;
+  if (!variant) return '';
   const words = (value: string): string => wordOf(value, language);
-  if (variant?.differ === 'seed') return String(seed);
-  if (variant?.differ === 'style') return take.spec.style ? words(take.spec.style) : words('as_told');
+  if (variant.differ === 'seed') return String(seed);
+  if (variant.differ === 'style') return take.spec.style ? words(take.spec.style) : words('as_told');
   const told = readingOf(take, words);
   const others = all.map((other) => readingOf(other, words));
   const differing = told.filter((word, i) => word && others.some((other) => other[i] !== word));

@@ -10,7 +10,8 @@ export interface PadState {
 }
 
 export type Intent =
-  | { readonly kind: 'playPause' }
+  /** The trigger: what it does is for what the hand points at. */
+  | { readonly kind: 'press'; readonly hand: PadState['hand'] }
   | { readonly kind: 'recentre' }
   | { readonly kind: 'seek'; readonly seconds: -1 | 1 }
   | { readonly kind: 'turn'; readonly radians: number }
@@ -34,7 +35,7 @@ export function padState(hand: XRHandedness, buttons: readonly { readonly presse
 /** What the change from `before` to `now` means. On the stage the left stick walks and the right one turns. */
 export function intents(before: PadState | undefined, now: PadState, mode: 'take' | 'stage'): readonly Intent[] {
   const found: Intent[] = [];
-  if (now.trigger && !before?.trigger) found.push({ kind: 'playPause' });
+  if (now.trigger && !before?.trigger) found.push({ kind: 'press', hand: now.hand });
   if (now.upperButton && !before?.upperButton) found.push({ kind: 'recentre' });
   const flicked = Math.abs(now.stickX) > ON && Math.abs(before?.stickX ?? 0) <= ON;
   if (mode === 'take') {

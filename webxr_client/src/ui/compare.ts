@@ -1,12 +1,14 @@
 /** The takes of one request side by side: each with its state, in what it differs, and its moments under the pointer. */
-import { posterPath, qualityOf } from '../core/room';
+import { allFindingWords } from '../core/findings';
+import { isBusy, posterPath, qualityOf } from '../core/room';
 import { frameUnder, type Filmstrip } from '../core/thumbs';
-import { takesOfRequest, variantWords } from '../core/variants';
+import { tryWords } from '../core/tries';
+import { requestWords, takesOfRequest, variantWords } from '../core/variants';
 import type { Take } from '../protocol/messages';
 import { h, icon, replace } from './dom';
 import { smallFrame } from './filmstrip';
 import { follow, type UiContext } from './model';
-import { isBusy, ProgressBars, star, stateBadge } from './take-row';
+import { ProgressBars, star, stateBadge } from './take-row';
 
 /** Strips run at this pace while a pointer rests on one, all of them together: pictures a second. */
 const PACE_FPS = 2.5;
@@ -30,10 +32,9 @@ export function compareView(context: UiContext): HTMLElement {
       picture.stop();
       shown.delete(id);
     }
-    const differ = takes[0]?.provenance.variant?.differ;
-    if (!differ) return;
+    if (takes.length === 0) return;
     const shot = room.value.shots.find((one) => one.id === takes[0]?.shotId);
-    title.textContent = [shot?.slate ?? '', t(`variants.${differ}.many`, { count: takes.length })].join(' · ');
+    title.textContent = [shot?.slate ?? '', requestWords(takes, t)].join(' · ');
     close.setAttribute('aria-label', t('panel.close'));
     for (const take of takes) if (!shown.has(take.id)) shown.set(take.id, framePicture(context));
     replace(cards, ...takes.map((take) => card(context, take, takes, bars, shown.get(take.id))));
@@ -49,6 +50,8 @@ export function compareView(context: UiContext): HTMLElement {
 function card(context: UiContext, take: Take, all: readonly Take[], bars: ProgressBars, picture: Picture | undefined): HTMLElement {
   const { room, view, actions, t } = context;
   const watchable = qualityOf(room.value, take) !== null;
+  const tried = tryWords(all, take, t);
+  const { variant } = take.provenance;
   picture?.draw(take);
   const play = (): void => {
     actions.selectTake(take.id);
@@ -59,10 +62,11 @@ function card(context: UiContext, take: Take, all: readonly Take[], bars: Progre
     { class: `card${take.id === view.value.takeId ? ' current' : ''}`, 'data-variant': take.id, 'data-state': take.state },
     h('button', { class: 'card-picture', type: 'button', disabled: !watchable, title: t('compare.play'), onclick: play }, picture?.element, h('b', {}, String(take.number))),
     h('div', { class: 'card-line' }, h('strong', {}, t('take.name', { number: take.number })), stateBadge(context, take), h('span', { class: 'spring' }), star(context, take)),
-    h('p', { class: 'differs' }, `${t(`variants.${take.provenance.variant?.differ ?? 'reading'}.one`)}: ${variantWords(take, all, view.value.language)}`),
+    variant && h('p', { class: 'differs' }, `${t(`variants.${variant.differ}.one`)}: ${variantWords(take, all, view.value.language)}`),
+    tried && h('p', { class: 'differs tried' }, tried),
     isBusy(take) && h('div', { class: 'busy' }, bars.add(take.id), h('button', { class: 'ghost small', type: 'button', 'data-action': 'cancel', title: t('take.cancel'), 'aria-label': t('take.cancel'), onclick: () => actions.cancelTake(take.id) }, icon('close'))),
     take.error && h('p', { class: 'failure' }, take.error),
-    take.findings.length > 0 && h('p', { class: 'failure', title: take.findings.map((finding) => finding.reason).join('\n') }, t(take.findings.length === 1 ? 'findings.one' : 'findings.many', { count: take.findings.length })),
+    take.findings.length > 0 && h('p', { class: 'failure', title: take.findings.map((finding) => finding.reason).join('\n') }, `⚠ ${allFindingWords(take.findings, t)}`),
   );
 }
 

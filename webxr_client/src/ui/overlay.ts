@@ -1,7 +1,8 @@
 /** Over the picture's upper left corner, as on a monitor: slate, take and quality, and the takes it can be held against. */
 import { beforeAfter, sameFrame } from '../core/redraw';
 import { qualityOf } from '../core/room';
-import { siblings, variantWords } from '../core/variants';
+import { tryWords } from '../core/tries';
+import { requestOf, siblings, variantWords } from '../core/variants';
 import type { Take } from '../protocol/messages';
 import { h, icon, replace } from './dom';
 import { follow, type UiContext } from './model';
@@ -48,13 +49,13 @@ function siblingSwitch({ room, view, actions, t }: UiContext, take: Take): HTMLE
   const all = siblings(room.value.takes, take);
   if (all.length === 0) return null;
   const button = (other: Take): HTMLElement => {
-    const words = `${t('take.name', { number: other.number })} · ${variantWords(other, all, view.value.language)}`;
+    const words = [t('take.name', { number: other.number }), variantWords(other, all, view.value.language), tryWords(all, other, t)].filter((part) => part !== '').join(' · ');
     return h(
       'button',
       { type: 'button', title: words, 'aria-label': words, disabled: qualityOf(room.value, other) === null, 'data-sibling': other.id, 'aria-pressed': String(other.id === take.id), onclick: () => actions.selectTake(other.id, sameFrame(view.value.frame, other)) },
       String(other.number),
     );
   };
-  const side = h('button', { type: 'button', title: t('compare.open'), 'aria-label': t('compare.open'), onclick: () => actions.compare(take.provenance.variant?.requestId ?? null) }, icon('columns'));
+  const side = h('button', { type: 'button', title: t('compare.open'), 'aria-label': t('compare.open'), onclick: () => actions.compare(requestOf(room.value.takes, take)) }, icon('columns'));
   return h('div', { class: 'segmented', role: 'group' }, ...all.map(button), side);
 }

@@ -60,16 +60,19 @@ function coveredBy(host: HTMLElement, bar: HTMLElement, shots: HTMLElement, note
   };
 }
 
-/** On narrow windows the two lists share one sheet. */
+/** Lower than this, a sheet over a narrow window leaves nothing of the picture: it waits until it is asked for. */
+const LOW_PX = 480;
+
+/** On narrow windows the two lists share one sheet, which its own tab closes again. */
 function tabBar(context: UiContext, host: HTMLElement): HTMLElement {
   const { room, view, t } = context;
   const element = h('nav', { class: 'tabs' });
-  let open: 'shots' | 'notes' = 'shots';
+  let open: 'shots' | 'notes' | 'none' = window.innerHeight < LOW_PX ? 'none' : 'shots';
   const draw = (): void => {
     host.dataset['tab'] = open;
     const count = room.value.notes.filter((n) => n.takeId === view.value.takeId).length;
     const button = (name: 'shots' | 'notes', text: string): HTMLElement =>
-      h('button', { type: 'button', 'aria-pressed': String(open === name), onclick: () => ((open = name), draw()) }, text);
+      h('button', { type: 'button', 'aria-pressed': String(open === name), onclick: () => ((open = open === name ? 'none' : name), draw()) }, text);
     replace(element, button('shots', t('tab.shots')), button('notes', count > 0 ? `${t('tab.notes')} ${count}` : t('tab.notes')));
   };
   follow(context, (r, v) => [r.notes, v.takeId], draw);

@@ -1,5 +1,5 @@
 import { takesOf } from '../core/room';
-import { opensRequest, siblings } from '../core/variants';
+import { opensRequest, requestOf, requestWords, siblings } from '../core/variants';
 import type { Shot, Take } from '../protocol/messages';
 import { askPanel } from './ask';
 import { h, icon, replace } from './dom';
@@ -66,14 +66,14 @@ function shotCard(context: UiContext, shot: Shot, bars: ProgressBars, open: Set<
 
 /** Before the first take of a request for several: what they are, and the way to see them side by side. */
 function groupHead({ room, view, actions, t }: UiContext, take: Take): HTMLElement | null {
-  const { variant } = take.provenance;
   const all = siblings(room.value.takes, take);
-  if (!variant || all.length === 0 || !opensRequest(room.value.takes, take)) return null;
-  const open = view.value.compare === variant.requestId;
+  if (all.length === 0 || !opensRequest(room.value.takes, take)) return null;
+  const request = requestOf(room.value.takes, take);
+  const open = view.value.compare === request;
   return h(
     'li',
     { class: 'group' },
-    h('span', {}, t(`variants.${variant.differ}.many`, { count: all.length })),
-    h('button', { class: 'ghost', type: 'button', 'data-action': 'compare', 'aria-pressed': String(open), onclick: () => actions.compare(open ? null : variant.requestId) }, icon('columns'), t('compare.open')),
+    h('span', {}, requestWords(all, t)),
+    h('button', { class: 'ghost', type: 'button', 'data-action': 'compare', 'aria-pressed': String(open), onclick: () => actions.compare(open ? null : request) }, icon('columns'), t('compare.open')),
   );
 }

@@ -1,5 +1,5 @@
 /** One take in the list of its shot: its picture, its state, what was found wrong with it, and what can be done about it. */
-import { posterPath, qualityOf, type RoomState } from '../core/room';
+import { isBusy, posterPath, qualityOf, standingOf, type RoomState } from '../core/room';
 import { siblings, variantWords } from '../core/variants';
 import { timecode } from '../core/timecode';
 import type { Finding, Progress, Take } from '../protocol/messages';
@@ -37,16 +37,10 @@ export function progressWords({ t }: UiContext, { stage, fraction, etaS }: Progr
   return etaS !== null && etaS >= 1 ? `${words} · ${t('progress.left', { seconds: Math.round(etaS) })}` : words;
 }
 
-export function isBusy({ state }: Take): boolean {
-  return state === 'queued' || state === 'generating';
-}
-
 /** The state of a take, or the quality in which it can be watched. */
 export function stateBadge({ room, t }: UiContext, take: Take): HTMLElement {
-  const quality = qualityOf(room.value, take);
-  const watchable = take.state === 'ready' || (isBusy(take) && quality !== null);
-  const words = watchable ? (quality ? t(`take.${quality}`) : t('take.ready')) : t(`take.${take.state}`);
-  return h('span', { class: `badge ${watchable ? (quality ?? '') : take.state}` }, words);
+  const standing = standingOf(room.value, take);
+  return h('span', { class: `badge ${standing}` }, t(`take.${standing}`));
 }
 
 /** A star: who has chosen the take for the film; a director chooses and takes back. Null where there is nothing to show. */

@@ -1,126 +1,104 @@
-/** A board like a desk before the viewer: what is shown, where it is, what was said about it. */
-import { CanvasTexture, Group, LinearMipmapLinearFilter, Mesh, MeshBasicMaterial, PlaneGeometry, SRGBColorSpace, Vector3 } from 'three';
+/** A board like a desk before the viewer: what is shown, where it is, and the takes to choose from; and what the hands point at on it. */
+import { CircleGeometry, Group, Mesh, MeshBasicMaterial, Vector3, type Object3D } from 'three';
+import type { BoardBody, BoardHead } from '../core/board';
+import { areaAt, areasOf, BOARD_PX, HEAD_PX, layoutOf, onBoard, spotOf, type Area, type BoardLayout, type Spot } from '../core/board-layout';
+import { paintBody, paintHead } from './board';
+import { makeSheet } from './ink';
+import { posterShelf } from './posters';
 
-export interface PanelText {
-  readonly slate: string;
-  readonly take: string;
-  readonly badge: string;
-  readonly timecode: string;
-  readonly frame: string;
-  readonly playing: boolean;
-  /** 0..1 through the clip. */
-  readonly fraction: number;
-  readonly lines: readonly string[];
-  readonly help: string;
+export interface Pointed {
+  /** On what is drawn of the board. */
+  readonly spot: Spot;
+  readonly area: Area | null;
+  readonly layout: BoardLayout;
+  /** From the hand to the board, metres. */
+  readonly distance: number;
+}
+
+export interface BoardPlace {
+  readonly id: string;
+  readonly at: readonly [number, number, number];
 }
 
 export interface Panel {
-  readonly object: Group;
   /** From the viewer's seat to the middle of the board, unit length. */
   readonly direction: Vector3;
-  draw(text: PanelText, opacity: number): void;
+  /** `hands`: what each points at, as `point` said. */
+  draw(head: BoardHead, body: BoardBody, opacity: number, hands: readonly (Pointed | null)[]): void;
+  /** What a hand's ray (along its -Z) meets on the board as it was drawn last; null beside it, and while it cannot be seen. */
+  point(hand: Object3D): Pointed | null;
+  /** The middle of everything that can be pressed now, metres in the space of `within`. */
+  places(within: Object3D): readonly BoardPlace[];
   dispose(): void;
 }
 
-const WIDTH_PX = 1024;
-const HEIGHT_PX = 480;
-const WIDTH_M = 0.54;
-/** Below the picture and within reach of the hands, relative to the eye. */
-const PLACE_M = [0, -0.52, -0.56] as const;
-/** A little flatter than square to the eye, like a desk. */
-const TILT_RAD = -0.86;
-const MARGIN_PX = 44;
-const INNER_PX = WIDTH_PX - 2 * MARGIN_PX;
-const FONT = "-apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif";
-const MONO = 'ui-monospace, Consolas, monospace';
+const WIDTH_M = 1.3;
+/** Below the picture, an arm and a hand's breadth away, relative to the eye. */
+const PLACE_M = [0, -0.72, -0.86] as const;
+/** Square to the eye, a little flatter, like a desk. */
+const TILT_RAD = -0.74;
+const DOT_M = 0.008;
+/** Fainter than this it is not there for the hands. */
+const SEEN = 0.4;
 
-/** 0.76 m from the eye: text of 44 px is then 1.7 degrees high. */
 export function setupPanel(parent: Group): Panel {
-  const canvas = document.createElement('canvas');
-  canvas.width = WIDTH_PX;
-  canvas.height = HEIGHT_PX;
-  const context = canvas.getContext('2d');
-  const texture = new CanvasTexture(canvas);
-  Object.assign(texture, { colorSpace: SRGBColorSpace, minFilter: LinearMipmapLinearFilter, anisotropy: 8 });
-  const geometry = new PlaneGeometry(WIDTH_M, (WIDTH_M * HEIGHT_PX) / WIDTH_PX);
-  const material = new MeshBasicMaterial({ map: texture, transparent: true, toneMapped: false, depthTest: false, depthWrite: false });
+  const metresPerPx = WIDTH_M / BOARD_PX.width;
   const object = new Group();
-  const board = new Mesh(geometry, material);
-  board.renderOrder = 20;
-  board.position.set(...PLACE_M);
-  board.rotation.x = TILT_RAD;
-  object.add(board);
+  object.position.set(...PLACE_M);
+  object.rotation.x = TILT_RAD;
   parent.add(object);
-  let last = '';
+  const top = makeSheet({ x: 0, y: 0, width: BOARD_PX.width, height: HEAD_PX }, BOARD_PX, metresPerPx, 20);
+  const below = makeSheet({ x: 0, y: HEAD_PX, width: BOARD_PX.width, height: BOARD_PX.height - HEAD_PX }, BOARD_PX, metresPerPx, 20);
+  const posters = posterShelf();
+  const dotShape = new CircleGeometry(DOT_M, 24);
+  const dotMaterial = new MeshBasicMaterial({ color: 0xffffff, transparent: true, toneMapped: false, depthTest: false, depthWrite: false });
+  const dots = [0, 1].map(() => Object.assign(new Mesh(dotShape, dotMaterial), { renderOrder: 22, visible: false }));
+  object.add(top.mesh, below.mesh, ...dots);
+  const [origin, direction] = [new Vector3(), new Vector3()];
+  const at = ({ x, y }: Spot): [number, number, number] => [(x - BOARD_PX.width / 2) * metresPerPx, (BOARD_PX.height / 2 - y) * metresPerPx, 0];
+  let drawn: { layout: BoardLayout; areas: readonly Area[] } | null = null;
   return {
-    object,
     direction: new Vector3(...PLACE_M).normalize(),
-    draw(text, opacity) {
-      board.visible = opacity > 0;
-      material.opacity = opacity;
-      if (!board.visible || !context) return;
-      const key = JSON.stringify(text);
-      if (key === last) return;
-      last = key;
-      paint(context, text);
-      texture.needsUpdate = true;
+    draw(head, body, opacity, hands) {
+      object.visible = opacity > 0;
+      if (!object.visible) {
+        drawn = null;
+        return;
+      }
+      for (const part of [top, below]) part.fade(opacity);
+      const layout = layoutOf(head, body);
+      drawn = opacity > SEEN ? { layout, areas: areasOf(layout, head, body) } : null;
+      const hovered = new Set(hands.flatMap((hand) => (hand?.area ? [hand.area.id] : [])));
+      const on = [...hovered].toSorted().join();
+      top.draw(`${JSON.stringify(head)} ${on}`, (ink) => paintHead(ink, head, layout, hovered));
+      posters.keep(body.cards.flatMap(({ poster }) => (poster ? [poster] : [])));
+      below.draw(`${JSON.stringify(body)} ${on} ${posters.loaded()}`, (ink) => paintBody(ink, body, layout, hovered, posters.get));
+      for (const [i, dot] of dots.entries()) {
+        const spot = hands[i]?.spot;
+        dot.visible = spot !== undefined;
+        if (spot) dot.position.set(...at(spot));
+      }
+    },
+    point(hand) {
+      if (!drawn) return null;
+      hand.updateWorldMatrix(true, false);
+      object.updateWorldMatrix(true, false);
+      object.worldToLocal(origin.setFromMatrixPosition(hand.matrixWorld));
+      object.worldToLocal(direction.set(0, 0, -1).applyMatrix4(hand.matrixWorld)).sub(origin);
+      const spot = spotOf(origin.toArray(), direction.toArray(), WIDTH_M);
+      if (!spot || !onBoard(drawn.layout, spot)) return null;
+      return { spot, area: areaAt(drawn.areas, spot), layout: drawn.layout, distance: -origin.z / direction.z };
+    },
+    places(space) {
+      object.updateWorldMatrix(true, false);
+      return (drawn?.areas ?? []).map(({ id, rect }) => ({ id, at: space.worldToLocal(object.localToWorld(new Vector3(...at({ x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 })))).toArray() }));
     },
     dispose() {
       object.removeFromParent();
-      geometry.dispose();
-      material.dispose();
-      texture.dispose();
+      for (const part of [top, below]) part.dispose();
+      dotShape.dispose();
+      dotMaterial.dispose();
+      posters.keep([]);
     },
   };
-}
-
-function paint(c: CanvasRenderingContext2D, text: PanelText): void {
-  c.clearRect(0, 0, WIDTH_PX, HEIGHT_PX);
-  block(c, 'rgba(15, 17, 21, 0.86)', 0, 0, WIDTH_PX, HEIGHT_PX, 36);
-  c.textBaseline = 'middle';
-  c.textAlign = 'left';
-  let x = MARGIN_PX;
-  if (text.slate) {
-    c.font = `700 58px ${MONO}`;
-    const width = c.measureText(text.slate).width + 40;
-    block(c, '#eceef2', x, 36, width, 84, 12);
-    write(c, text.slate, '#14161b', x + 20, 80);
-    x += width + 26;
-  }
-  c.font = `600 52px ${FONT}`;
-  write(c, text.take, '#eceef2', x, 80);
-  x += c.measureText(text.take).width + 24;
-  c.font = `500 38px ${FONT}`;
-  write(c, text.badge, '#f2b14a', x, 81);
-  c.textAlign = 'right';
-  write(c, text.frame, '#9aa1ad', WIDTH_PX - MARGIN_PX, 81);
-  c.textAlign = 'left';
-  c.font = `700 92px ${MONO}`;
-  const code = `${text.playing ? '▶' : '❚❚'} ${text.timecode}`;
-  write(c, fitted(c, code, INNER_PX), '#eceef2', MARGIN_PX, 190);
-  block(c, 'rgba(255, 255, 255, 0.16)', MARGIN_PX, 254, INNER_PX, 12, 6);
-  block(c, '#f2b14a', MARGIN_PX, 254, INNER_PX * Math.min(Math.max(text.fraction, 0), 1), 12, 6);
-  c.font = `500 42px ${FONT}`;
-  for (const [i, line] of text.lines.slice(0, 2).entries()) write(c, fitted(c, line, INNER_PX), '#eceef2', MARGIN_PX, 314 + i * 58);
-  c.font = `400 37px ${FONT}`;
-  write(c, fitted(c, text.help, INNER_PX), '#b3b9c4', MARGIN_PX, HEIGHT_PX - 46);
-}
-
-function block(c: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number, height: number, radius: number): void {
-  c.fillStyle = colour;
-  c.beginPath();
-  c.roundRect(x, y, width, height, radius);
-  c.fill();
-}
-
-function write(c: CanvasRenderingContext2D, text: string, colour: string, x: number, y: number): void {
-  c.fillStyle = colour;
-  c.fillText(text, x, y);
-}
-
-function fitted(c: CanvasRenderingContext2D, text: string, width: number): string {
-  if (c.measureText(text).width <= width) return text;
-  let cut = [...text];
-  while (cut.length > 1 && c.measureText(`${cut.join('')}…`).width > width) cut = cut.slice(0, -1);
-  return `${cut.join('')}…`;
 }
