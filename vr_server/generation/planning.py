@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Guidance, GuidanceWish, Guide
+from vr_server.language.moments import told_between
 
 from .fitting import Fitted, fit, frame_count, longest_of
 from .port import Capabilities, GenerationRequest, InputRole, MediaInput, Mode, Repaint
+from .prompting import CompiledPrompt, compile_for
 from .recipes import FrameRecipe, GuideRecipe, TailRecipe
 from .splitting import beat_times, split
 
@@ -39,13 +41,20 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with."""
+    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with. `words`: told after the shot's."""
 
     base: GenerationRequest
     spec: ShotSpec
     able: Callable[[Mode], Capabilities]
     guidance: Guidance
     windows: tuple[Window, ...]
+    words: str = ""
+
+    def told(self, number: int) -> CompiledPrompt:
+        """What part `number` is told: who is where throughout, and what happens in its own time. Raise InvalidPrompt."""
+        window = self.windows[number]
+        of_its_time = told_between(self.spec, window.start_s, window.end_s)
+        return compile_for(of_its_time, self.able(window.mode))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -80,9 +89,10 @@ class Plan:
         alone = len(self.windows) == 1
         seconds = min(window.end_s - window.start_s + window.skip_frames / self.base.fps, longest_of(able))
         inputs = self.base.inputs if before is None else self._from(before, window, able)
-        asked = self.base.model_copy(
-            update={"mode": window.mode, "inputs": inputs, "duration_s": self.base.duration_s if alone else seconds}
-        )
+        update: dict[str, object] = {"mode": window.mode, "inputs": inputs}
+        if not alone:
+            update |= {"duration_s": seconds, "prompt": f"{self.told(number).text} {self.words}".strip()}
+        asked = self.base.model_copy(update=update)
         fitted = fit(self._guided(asked, window), able)
         request = fitted.request
         if window.mode == "repaint" or request.guide is not None:  # the guide has the size and rate that were fitted
@@ -129,16 +139,17 @@ class Plan:
 
 def plan(
     base: GenerationRequest, spec: ShotSpec, able: Callable[[Mode], Capabilities], wish: GuidanceWish = "auto",
-    strength: float | None = None,
+    strength: float | None = None, words: str = "",
 ) -> Plan:  # fmt: skip
-    """How `base`, which asks for the whole shot, is made. `able`: what the engine can do in each mode.
+    """How `base`, which asks for the whole shot, is made. `able`: what the engine can do in each mode. `words`: told in the
+    base's prompt after the shot's own.
 
     Raise InvalidInput where the shot is longer than the engine's clips and it can go on from none.
     """
     mode, used = _guide_of(base, able, wish)
     strength = (1.0 if strength is None else strength) if mode == "repaint" and used is not None else None
     guidance = Guidance(asked=wish, used=used, strength=strength)
-    return Plan(base, spec, able, guidance, _windows(base, spec, mode, able))
+    return Plan(base, spec, able, guidance, _windows(base, spec, mode, able), words)
 
 
 def _guide_of(

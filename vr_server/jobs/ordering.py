@@ -128,7 +128,9 @@ class Ordering:
         text = f"{told.text} {asked.words}".strip()
         words = {"prompt_sent": text, "negative_prompt": told.negative, "dropped": told.dropped}
         take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
-        made = plan(self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength)
+        made = plan(
+            self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength, asked.words
+        )
         placed: list[_Placed] = []
         for number, window in enumerate(made.windows):
             before = Earlier(placed[-1].key, made.windows[number - 1]) if placed else None
@@ -266,15 +268,22 @@ def _told(provenance: Provenance, made: Plan, placed: list[_Placed]) -> Provenan
     """Where the take comes from, now that it is known what is asked."""
     first = placed[0].fitted.request
     parts = tuple(
-        Part(order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames)
+        Part(
+            order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames,
+            prompt_sent=one.fitted.request.prompt,
+        )
         for one in placed
-    )
+    )  # fmt: skip
+    dropped = provenance.dropped
+    if len(parts) > 1:
+        dropped = tuple(dict.fromkeys(line for number in range(len(parts)) for line in made.told(number).dropped))
     remarks = (*made.remarks, *(remark for one in placed for remark in one.fitted.remarks))
     return provenance.model_copy(
         update={
             "model": first.model,
             "order_id": placed[-1].key,
             "parts": parts if len(parts) > 1 else (),
+            "dropped": dropped,
             "guidance": made.used_in(first),
             "remarks": tuple(dict.fromkeys(remarks)),
         }
@@ -288,7 +297,8 @@ def refusal(verdict: Verdict) -> str:
 
 
 def _judged(take: Take) -> str:
-    return f"{take.spec.text}\n{take.provenance.prompt_sent}"
+    told = take.provenance
+    return "\n".join((take.spec.text, told.prompt_sent, *(part.prompt_sent for part in told.parts)))
 
 
 def check_budget(now: Spending, due: Sequence[Cost]) -> None:
