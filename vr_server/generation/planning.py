@@ -1,15 +1,15 @@
 """What is asked of an engine for one take: guided by the shot's blocking where the engine can be, in parts where the shot
 is longer than its clips. Pure; nothing is made here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.shot import ShotSpec
-from vr_server.domain.take import Guidance, GuidanceWish, Guide
+from vr_server.domain.take import Guidance, GuidanceWish, Guide, Part
 from vr_server.language.moments import told_between
 
-from .fitting import Fitted, fit, frame_count, longest_of
+from .fitting import Fitted, fit, frame_count, longest_of, request_key
 from .port import Capabilities, GenerationRequest, InputRole, MediaInput, Mode, Repaint
 from .prompting import CompiledPrompt, compile_for
 from .recipes import FrameRecipe, GuideRecipe, TailRecipe
@@ -99,6 +99,14 @@ class Plan:
             fitted = replace(fitted, request=self._guided(request, window))
         return fitted
 
+    def all(self) -> tuple[Fitted, ...]:
+        """The requests of every part, each going on from the order of the one before. Raise as `ask`."""
+        asked: list[Fitted] = []
+        for number in range(len(self.windows)):
+            before = Earlier(request_key(asked[-1].request), self.windows[number - 1]) if asked else None
+            asked.append(self.ask(number, before))
+        return tuple(asked)
+
     def _from(self, before: Earlier, window: Window, able: Capabilities) -> tuple[MediaInput, ...]:
         """What carries over from the part before: its last frame, or its end."""
         at_s = before.window.end_s - before.window.start_s
@@ -150,6 +158,32 @@ def plan(
     strength = (1.0 if strength is None else strength) if mode == "repaint" and used is not None else None
     guidance = Guidance(asked=wish, used=used, strength=strength)
     return Plan(base, spec, able, guidance, _windows(base, spec, mode, able), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of how a take was asked for. `parts`: empty where one order makes it; `dropped`: what no part is told."""
+
+    parts: tuple[Part, ...]
+    dropped: tuple[str, ...]
+    remarks: tuple[str, ...]
+    guidance: Guidance
+
+
+def record_of(made: Plan, asked: Sequence[Fitted], dropped: tuple[str, ...]) -> Record:
+    """Of a plan and its requests as they are sent. `dropped`: of the whole shot's words."""
+    several = len(asked) > 1
+    parts = tuple(
+        Part(
+            order_id=request_key(fitted.request), start_s=window.start_s, end_s=window.end_s,
+            skip_frames=window.skip_frames, prompt_sent=fitted.request.prompt,
+        )
+        for window, fitted in zip(made.windows, asked, strict=True)
+    )  # fmt: skip
+    if several:
+        dropped = tuple(dict.fromkeys(line for number in range(len(asked)) for line in made.told(number).dropped))
+    remarks = (*made.remarks, *(remark for fitted in asked for remark in fitted.remarks))
+    return Record(parts if several else (), dropped, tuple(dict.fromkeys(remarks)), made.used_in(asked[0].request))
 
 
 def _guide_of(

@@ -10,9 +10,9 @@ from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
-from vr_server.domain.take import Guidance, GuidanceWish, Part, Provenance, Take
+from vr_server.domain.take import Guidance, GuidanceWish, Provenance, Take
 from vr_server.generation.fitting import Fitted, request_key
-from vr_server.generation.planning import Earlier, Plan, Window, plan
+from vr_server.generation.planning import Earlier, Plan, Window, plan, record_of
 from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.generation.prompting import compile_for
 from vr_server.review.gate import Gate, Verdict
@@ -124,9 +124,9 @@ class Ordering:
         Raise InvalidInput or InvalidPrompt (the engine cannot make it).
         """
         engine = self._engines[take.provenance.engine]
-        told = compile_for(take.spec, engine.capabilities(asked.mode))
-        text = f"{told.text} {asked.words}".strip()
-        words = {"prompt_sent": text, "negative_prompt": told.negative, "dropped": told.dropped}
+        compiled = compile_for(take.spec, engine.capabilities(asked.mode))
+        text = f"{compiled.text} {asked.words}".strip()
+        words = {"prompt_sent": text, "negative_prompt": compiled.negative, "dropped": compiled.dropped}
         take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
         made = plan(
             self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength, asked.words
@@ -266,26 +266,15 @@ def _new(one: _Placed, take: Take, cost: Cost) -> Order:
 
 def _told(provenance: Provenance, made: Plan, placed: list[_Placed]) -> Provenance:
     """Where the take comes from, now that it is known what is asked."""
-    first = placed[0].fitted.request
-    parts = tuple(
-        Part(
-            order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames,
-            prompt_sent=one.fitted.request.prompt,
-        )
-        for one in placed
-    )  # fmt: skip
-    dropped = provenance.dropped
-    if len(parts) > 1:
-        dropped = tuple(dict.fromkeys(line for number in range(len(parts)) for line in made.told(number).dropped))
-    remarks = (*made.remarks, *(remark for one in placed for remark in one.fitted.remarks))
+    kept = record_of(made, [one.fitted for one in placed], provenance.dropped)
     return provenance.model_copy(
         update={
-            "model": first.model,
+            "model": placed[0].fitted.request.model,
             "order_id": placed[-1].key,
-            "parts": parts if len(parts) > 1 else (),
-            "dropped": dropped,
-            "guidance": made.used_in(first),
-            "remarks": tuple(dict.fromkeys(remarks)),
+            "parts": kept.parts,
+            "dropped": kept.dropped,
+            "guidance": kept.guidance,
+            "remarks": kept.remarks,
         }
     )
 
