@@ -61,6 +61,7 @@ export interface RequestTake {
    * @maxItems 3
    */
   styles?: [] | [string] | [string, string] | [string, string, string];
+  guidance?: ('auto' | 'off') | ('depth' | 'pose' | 'scribble' | 'camera');
   override?: Override | null;
   clientId?: string | null;
 }
