@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 from vr_server.media.codec import H264Encoder, H264Settings, write_mp4
 
+Run = Callable[..., tuple[int, str, str]]
+"""The command line run with arguments: exit code, stdout, stderr."""
 KEY = "sk-secret-0123456789abcdef"
 CHUNK = b"\x00" * 65536
 TEN_GB = 10_000_000_000

@@ -16,51 +16,20 @@ from documented import ZoetropeReplay, lines
 from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay
 from remote_wan_http import WanHttpReplay
-from replay import KEY, Fault, Replay, make_clip
+from replay import KEY, Fault, Replay, Run, make_clip
 from threaded import in_a_thread
 
 from vr_server import bootstrap
-from vr_server.cli import main
 
 PROMPT = "Tense atmosphere. A detective turns, a rainy street at night, low angle close-up, camera slowly pushes in."
-SETTINGS = {"answer_timeout_s": "0.5", "read_timeout_s": "0.4", "price_per_s": "0.1", "key": KEY}
 REPLAYS: dict[str, type[Replay]] = {
     "wan-http": WanHttpReplay, "openai-videos": OpenAIVideosReplay, "zoetrope": ZoetropeReplay,
 }  # fmt: skip
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process, ended as `main` ends it: exit code, stdout, stderr. No output ever has the key."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["vr-previs", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert KEY not in said.out + said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return command
-
-
-@pytest.fixture
-def environ(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Replay], None]:
-    """Set an engine up for a replay as a person would."""
-
-    def set_up(name: str, replay: Replay, **more: str) -> None:
-        prefix = f"VR_PREVIS_{name.replace('-', '_').upper()}_"
-        for field, value in ({"base_url": replay.base_url} | SETTINGS | more).items():
-            monkeypatch.setenv(prefix + field.upper(), value)
-
-    return set_up
 
 
 @pytest.fixture
@@ -216,7 +185,8 @@ def test_what_cannot_be_is_refused_before_it_is_sent(
     out = ("--out", str(tmp_path / "out"))
     for arguments, reason in (
         (("--prompt", "Tom Cruise walks", "--engine", "openai-videos"), "'tom cruise': the name of a real person"),
-        (("--prompt", PROMPT, "--engine", "openai-videos", "--seconds", "9"), "at most 5.0625 s at a time"),
+        (("--prompt", PROMPT, "--engine", "wan-http", "--seconds", "15"), "at a time"),
+        (("--prompt", PROMPT, "--guidance", "depth"), "no guidance"),
         (("--prompt", PROMPT, "--engine", "openai-videos", "--seconds", "60"), "at most 16 s"),
         (("--prompt", PROMPT, "--engine", "openai-videos", "--panorama"), "--panorama"),
         (("--prompt", PROMPT, "--engine", "wan-http"), "VR_PREVIS_WAN_HTTP_KEY"),
@@ -258,7 +228,7 @@ def test_an_order_whose_answer_was_lost_is_found_where_the_engine_can_be_asked(
         replay.faults["submit"], replay.faults["find"] = [Fault("hang")], [Fault("status", 401, "no")]
         assert run(*ask)[0] == 1
         kept = json.loads((tmp_path / "out" / "order.json").read_text("utf-8"))
-        assert kept["state"] == "submitting"
+        assert kept["orders"][0]["state"] == "submitting"
         assert run("generate", "--resume", str(tmp_path / "out"))[0] == 0, "it was not taken, so it is sent now"
     assert len(replay.of("submit")) == 2
     assert len(replay.of("find")) == 2
@@ -311,7 +281,7 @@ def test_ctrl_c_stops_the_engine_too(openai: OpenAIVideosReplay, tmp_path: Path)
     assert "Traceback" not in told
     assert json.loads(said)["error"]["code"] == "cancelled"
     assert len(openai.of("cancel")) == 1
-    assert json.loads((tmp_path / "out" / "order.json").read_text("utf-8"))["state"] == "cancelled"
+    assert json.loads((tmp_path / "out" / "order.json").read_text("utf-8"))["orders"][0]["state"] == "cancelled"
 
 
 @pytest.mark.usefixtures("in_the_table")

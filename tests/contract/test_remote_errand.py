@@ -12,8 +12,9 @@ from replay import FakeClock, Fault, serving
 from starlette.responses import Response
 
 from vr_server.domain.errors import Cancelled, Conflict, EngineRefused, InvalidInput, StorageFailed
-from vr_server.generation import errand
-from vr_server.generation.errand import ErrandFolder, Runner, Wish, plan
+from vr_server.generation import errands
+from vr_server.generation.errand import ErrandFolder, Wish, plan
+from vr_server.generation.errands import Runner
 from vr_server.generation.port import RemoteEngine
 from vr_server.language import parse_spec
 
@@ -59,7 +60,7 @@ async def test_an_order_called_off_while_it_is_sent_is_kept_and_stopped(tmp_path
     assert len(replay.of("cancel")) == 1
     kept = ErrandFolder(tmp_path).read()
     assert kept is not None
-    assert (kept.state, kept.handle is not None) == ("cancelled", True)
+    assert (kept.orders[0].state, kept.orders[0].handle is not None) == ("cancelled", True)
     with pytest.raises(Cancelled, match="another folder"):
         await runner.run()
 
@@ -67,13 +68,13 @@ async def test_an_order_called_off_while_it_is_sent_is_kept_and_stopped(tmp_path
 async def test_an_order_called_off_without_an_answer_may_be_charged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(errand, "_CANCEL_S", 0.1)
+    monkeypatch.setattr(errands, "_CANCEL_S", 0.1)
     replay = WanHttpReplay()
     replay.faults["submit"] = [Fault("hang")]
     async with engine_of(replay) as engine:
         runner = begun(engine, tmp_path)
         assert "may have taken the order, and charge for it" in await called_off(runner, replay)
-    assert runner.errand.state == "submitting"
+    assert runner.order.state == "submitting"
     with pytest.raises(Conflict, match="not finished"):
         ErrandFolder(tmp_path).begin(runner.errand)
 
@@ -87,7 +88,7 @@ async def test_an_order_that_came_to_nothing_says_so_again_and_leaves_room_for_a
             with pytest.raises(EngineRefused, match="not this"):
                 await runner.run()
         assert len(replay.of("submit")) == 1
-        assert begun(engine, tmp_path).errand.state == "waiting"
+        assert begun(engine, tmp_path).order.state == "waiting"
 
 
 def test_a_folder_is_for_one_command_and_a_damaged_order_is_not_forgotten(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from vr_server.api import socket as room_socket
 from vr_server.api.access import COOKIE
+from vr_server.bootstrap import remote_engines
+from vr_server.config import Settings
 from vr_server.rooms.protocol import MESSAGE_LIMIT_BYTES
 
 TOKEN = "let-me-in-please"
@@ -130,6 +132,25 @@ async def test_a_request_may_be_for_three_takes_and_its_error_says_which_request
         error = await hear(socket, "error")
         assert (error["code"], error["re"], error["clientId"]) == ("invalid-input", "requestTake", "ask-2")
         assert "cubist" in error["detail"]
+
+
+async def test_a_request_may_say_what_the_take_is_to_follow(tmp_path: Path) -> None:
+    options = Settings.load({"VR_PREVIS_DASHSCOPE_KEY": "sk-0123456789abcdef"}).engine_options
+    async with a_house(tmp_path, paid=remote_engines(options)) as house, served(house) as rooms:
+        ask = {"type": "requestTake", "shotId": house.shots[0].id, "engine": "dashscope"}
+        async with connect(f"{rooms}/default/ws") as socket:
+            await say(socket, HELLO)
+            await hear(socket, "welcome")
+            used = []
+            for guidance in ("pose", "off", "auto"):
+                await say(socket, ask | {"guidance": guidance})
+                told = (await hear(socket, "takeUpdated"))["take"]["provenance"]["guidance"]
+                assert told["asked"] == guidance
+                used.append(told["used"])
+            assert used == ["pose", None, "depth"]
+            await say(socket, ask | {"guidance": "sideways", "clientId": "ask-1"})
+            error = await hear(socket, "error")
+            assert (error["re"], "guidance" in error["detail"]) == ("requestTake", True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from remote_house import House
 from vr_server.domain.errors import EngineFailed, InvalidInput, OverBudget
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
-from vr_server.generation.port import Capabilities
+from vr_server.generation.port import Capabilities, GenerationRequest
 from vr_server.jobs import Asked
 from vr_server.storage import SqlStore
 
@@ -35,7 +35,7 @@ async def able() -> Capabilities:
 async def house(tmp_path: Path, fake: FakeServer, able: Capabilities) -> AsyncIterator[House]:
     made = House(tmp_path, await SqlStore.open(tmp_path / "previs.sqlite"), fake.url, able)
     await made.production.start()
-    await add_shot(made.production, "a slow street", 6.0 if "image" in able.modes else 0.5)
+    await add_shot(made.production, "a man walks down a street and waves", 6.0 if "image" in able.modes else 0.5)
     yield made
     await made.production.stop()
 
@@ -96,6 +96,10 @@ async def test_a_long_shot_is_made_in_parts_each_from_the_end_of_the_one_before(
     assert fake.inputs == [{}, {"first_frame": "end of order-1"}, {"first_frame": "end of order-2"}]
     told = take.provenance
     assert fake.submits == [part.order_id for part in told.parts]
+    for part in told.parts:
+        order = await house.store.order(part.order_id)
+        assert part.prompt_sent == GenerationRequest.model_validate_json(order.request).prompt
+    assert len({part.prompt_sent for part in told.parts}) > 1
     assert told.order_id == fake.submits[-1]
     assert told.remarks == ("fake makes no clip of 6 s: made in 3 parts, joined at 2 s, 4 s.",)
     assert await watched(house, take) == "order-1 0-2, order-2 2-4, order-3 4-6"

@@ -129,6 +129,19 @@ def test_a_long_shot_goes_on_from_the_last_frame_of_each_part():
     assert made.remarks == ("some makes no clip of 12 s: made in 3 parts, joined at 4 s, 8 s.",)
 
 
+def test_each_part_is_told_what_happens_in_its_time_and_so_has_a_key_of_its_own():
+    can = engine(text=able("text", max_duration_s=5), image=able("image", max_duration_s=5))
+    spec = shot(9)
+    first, second = asked(plan(base(9), spec, can))
+    assert (first.prompt, second.prompt) == ("A man walks.", "The action continues: a man walks, then sits.")
+    sitting = spec.model_copy(update={"subjects": (WALKS.model_copy(update={"beats": WALKS.beats[::-1]}),)})
+    assert request_key(asked(plan(base(9), sitting, can))[0]) != request_key(first)
+    words = [request.prompt for request in asked(plan(base(9), spec, can, words="In snow."))]
+    assert all(told.endswith("In snow.") for told in words)
+    (alone,) = asked(plan(base(4), shot(4), can))
+    assert alone.prompt == "a man walks"  # as it was given
+
+
 def test_a_guided_part_follows_its_own_stretch_of_the_shot():
     can = engine(text=able("text"), repaint=able("repaint", guides=("depth",), max_duration_s=5, fps=(30,)))
     first, second = asked(plan(base(9), shot(9), can))

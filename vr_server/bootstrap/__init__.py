@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from vr_server.rooms.room import RoomSettings
 
 __all__ = [
+    "BLOCKOUT",
     "Server",
     "aids_of",
     "automatic_depth",

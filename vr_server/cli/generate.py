@@ -10,6 +10,7 @@ import click
 from vr_server.bootstrap import engine_named, is_embedded
 from vr_server.cli import remote
 from vr_server.cli.output import emit, json_option, output_folder, progress, write_json
+from vr_server.cli.remote import GUIDANCE
 from vr_server.cli.sheet import Sheet, SheetRow
 from vr_server.domain.base import new_id
 from vr_server.domain.errors import InvalidInput
@@ -55,6 +56,8 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 )  # fmt: skip
 @click.option("--image", type=_FILE, help="The first frame (engines over the network).")
 @click.option("--last-image", type=_FILE, help="The last frame, with --image.")
+@click.option("--guidance", type=click.Choice(GUIDANCE), default="auto", show_default=True,
+              help="What of the shot's blocking the clip is to follow, drawn for engines over the network that can.")  # fmt: skip
 @click.option("--negative", default="", help="What should not be seen (engines over the network).")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent and what it would cost; send nothing.")
 @click.option("--resume", type=_FOLDER, help="Go on with the order that this folder holds, without paying again.")
@@ -62,12 +65,13 @@ def _size(context: click.Context, parameter: click.Parameter, value: str) -> tup
 @json_option
 def generate(
     prompt: str | None, engine: str, seconds: float, size: tuple[int, int], fps: int, seed: int, style: str | None,
-    draft: bool, panorama: bool, count: int, image: Path | None, last_image: Path | None, negative: str,
+    draft: bool, panorama: bool, count: int, image: Path | None, last_image: Path | None, guidance: str, negative: str,
     dry_run: bool, resume: Path | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a clip from a prompt: clip.mp4 and take.json, from the blockout also depth, ids, camera and stage.
 
-    Engines over the network are set up by environment variables (docs/engines.md). Their order is kept in OUT/order.json.
+    Engines over the network are set up by environment variables (docs/engines.md). A shot longer than their clips is made in
+    parts. What was ordered is kept in OUT/order.json.
     """
     if resume is not None:
         if prompt is not None or out is not None:
@@ -83,11 +87,13 @@ def generate(
     if not embedded:
         if panorama or draft or count > 1:
             raise InvalidInput("--panorama, --draft and --variants are the blockout's: leave them out.")
-        wish = Wish(spec, size, fps, seed, first=image, last=last_image, negative=negative)
+        wish = Wish(
+            spec, size, fps, seed, first=image, last=last_image, negative=negative, guidance=remote.wish_for(guidance)
+        )
         remote.order(engine, wish, out, dry_run=dry_run, as_json=as_json)
         return
-    if image is not None or last_image is not None or negative:
-        raise InvalidInput(f"Engine {engine} takes no pictures and no negative prompt: leave them out.")
+    if image is not None or last_image is not None or negative or guidance != "auto":
+        raise InvalidInput(f"Engine {engine} takes no pictures, no guidance and no negative prompt: leave them out.")
     quality: Quality = "draft" if draft else "final"
     request = ClipRequest(
         spec=spec, prompt=compile_prompt(spec), seed=seed, width_px=size[0], height_px=size[1], fps=fps, quality=quality,

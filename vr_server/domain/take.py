@@ -58,12 +58,14 @@ class Part(Model):
     """One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
 
     What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+    `prompt_sent`: what happens in its time, as the engine was told it.
     """
 
     order_id: str
     start_s: float = Field(ge=0)
     end_s: float = Field(gt=0)
     skip_frames: int = Field(default=0, ge=0)
+    prompt_sent: str = ""
 
 
 class Kept(Model):
@@ -108,7 +110,7 @@ class Provenance(Model):
     model: str
     engine_version: str
     seed: int
-    prompt_sent: str
+    prompt_sent: str  # of a take in parts: of the whole shot; each part has its own
     negative_prompt: str = ""
     dropped: tuple[str, ...] = ()  # what of the shot is not in the prompt sent, or is told otherwise, a line each
     parent_take_id: str | None = None

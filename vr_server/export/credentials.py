@@ -83,10 +83,11 @@ class Credentials:
         }
         if parents:
             created["parameters"] = {"ingredientIds": [parent.take.id for parent in parents]}
+        sent = "\n".join(part.prompt_sent for part in made.parts) or made.prompt_sent
         record = {
             "take": take.id, "number": take.number, "slate": slate, "engine": made.engine, "model": made.model,
             "engineVersion": made.engine_version, "seed": made.seed,
-            "promptSha256": hashlib.sha256(made.prompt_sent.encode()).hexdigest(),
+            "promptSha256": hashlib.sha256(sent.encode()).hexdigest(),
             "parentTake": made.parent_take_id,
         }  # fmt: skip
         return {

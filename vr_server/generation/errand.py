@@ -1,75 +1,59 @@
-"""One order at a remote engine for somebody at a terminal, kept in a folder so that a crash pays nothing twice.
+"""A clip by a remote engine for somebody at a terminal: planned, and kept in a folder so that a crash pays nothing twice.
 
-``order.json`` is written before the engine is asked and after every answer that matters, as `jobs/orders.py` does it in
-the database. Between sending an order and writing down the answer stands the state ``submitting``: found there later,
-the engine is asked where it can be (`FindsOrders`), else a person must look; it is never sent again in silence.
+It is planned as the server plans a take (`planning`): guided by the shot's blocking, in parts where the shot is longer
+than the engine's clips, each part an order of its own. `errands` carries it out.
 """
 
-import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from vr_server.domain.base import Model
-from vr_server.domain.errors import (
-    Cancelled,
-    Conflict,
-    InvalidInput,
-    OutcomeUnknown,
-    PrevisError,
-    StorageFailed,
-    error_of,
-)
+from vr_server.domain.errors import Conflict, InvalidInput, StorageFailed
 from vr_server.domain.shot import ShotSpec
+from vr_server.domain.take import Guidance, GuidanceWish, Part
 from vr_server.media.inspect import picture_size
 
-from .clock import Clock, SystemClock
-from .fitting import fit, request_key
-from .port import (
-    Cost,
-    FindsOrders,
-    GenerationRequest,
-    InputRole,
-    MediaInput,
-    Mode,
-    RemoteEngine,
-    TaskHandle,
-    TaskStatus,
-)
+from .fitting import request_key, total_of
+from .planning import plan as plan_take
+from .planning import record_of
+from .port import Cost, GenerationRequest, InputRole, MediaInput, Mode, RemoteEngine, TaskHandle
 from .prompting import compile_for
-from .remote import Made, Patience, again, wait_for
-from .retry import FETCH, POLL, SUBMIT
 
-ORDER, CLIP, INPUTS = "order.json", "clip.mp4", "inputs"
+ORDER, CLIP, INPUTS, PARTS = "order.json", "clip.mp4", "inputs", "parts"
 _LOCK = ".lock"
-_CANCEL_S = 5.0
-"""How long an engine may take to hear that an order is called off, or to answer an order that is on its way."""
 _MAGIC: tuple[tuple[bytes, Literal["image/png", "image/jpeg", "image/webp"]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"),
 )  # fmt: skip
 
-ErrandState = Literal["waiting", "submitting", "submitted", "done", "failed", "cancelled"]
+_SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "text/plain": ".txt",
+}
+
+OrderState = Literal["waiting", "submitting", "submitted", "fetched", "failed", "cancelled"]
 
 
-class Errand(Model):
-    """What order.json says. `files`: the names of the request's inputs in the folder, by SHA-256."""
+class ErrandOrder(Model):
+    """One order. `part`: what of the shot it shows where there are several. `cost`: as the engine said it, once fetched."""
 
-    version: Literal[1] = 1
-    state: ErrandState = "waiting"
-    spec: ShotSpec
     request: GenerationRequest
-    dropped: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
     estimate: Cost
-    files: dict[str, str] = Field(default_factory=dict)
+    state: OrderState = "waiting"
+    part: Part | None = None
     handle: TaskHandle | None = None
+    actual_prompt: str | None = None
+    cost: Cost | None = None
     failure_code: str | None = None
     failure: str | None = None
 
@@ -79,10 +63,50 @@ class Errand(Model):
         return request_key(self.request)
 
 
+class Errand(Model):
+    """What order.json says. `prompt`: the whole shot's, as the engine's words have it. `files`: the names of the requests'
+    inputs in the folder, by SHA-256; of a planned one only once it is made. `finished`: the clip is there with its facts.
+    """
+
+    version: Literal[2] = 2
+    spec: ShotSpec
+    prompt: str
+    orders: tuple[ErrandOrder, ...] = Field(min_length=1)
+    dropped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    guidance: Guidance | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    finished: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_order(cls, values: object) -> object:
+        """Version 1 held one order."""
+        if not isinstance(values, dict) or values.get("version") != 1 or "request" not in values:
+            return values
+        kept = {name: values[name] for name in ("spec", "dropped", "remarks", "files") if name in values}
+        order = {n: values[n] for n in ("request", "estimate", "handle", "failureCode", "failure") if n in values}
+        done = values.get("state") == "done"
+        order["state"] = "fetched" if done else values.get("state", "waiting")
+        return {"prompt": values["request"]["prompt"], "orders": (order,), "finished": done, **kept}
+
+    @property
+    def estimate(self) -> Cost:
+        return total_of([order.estimate for order in self.orders])
+
+    @property
+    def engine(self) -> str:
+        return self.orders[0].request.engine
+
+    def order_of(self, key: str) -> int:
+        """The number of the order with that key."""
+        return [order.key for order in self.orders].index(key)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants of an engine. `first` and `last`: pictures to begin and to end with. `negative`: what should
-    not be seen, before the engine's own list of that."""
+    not be seen, before the engine's own list of that. `guidance`: what of the blocking a clip from words follows."""
 
     spec: ShotSpec
     size: tuple[int, int]
@@ -91,6 +115,7 @@ class Wish:
     first: Path | None = None
     last: Path | None = None
     negative: str = ""
+    guidance: GuidanceWish = "auto"
 
     @property
     def mode(self) -> Mode:
@@ -98,7 +123,7 @@ class Wish:
 
 
 def plan(engine: RemoteEngine, wish: Wish) -> Errand:
-    """The order as it would be sent: told in the engine's words, made to fit, its cost reckoned. Asks nobody.
+    """The orders as they would be sent: told in the engine's words, made to fit, their cost reckoned. Asks nobody.
 
     Raise InvalidInput or InvalidPrompt with one line that says what the engine takes.
     """
@@ -108,7 +133,7 @@ def plan(engine: RemoteEngine, wish: Wish) -> Errand:
     pictures: tuple[tuple[InputRole, Path | None], ...] = (("first_frame", wish.first), ("last_frame", wish.last))
     inputs = tuple((_picture(role, path), path) for role, path in pictures if path is not None)
     told = compile_for(wish.spec, able)
-    request = GenerationRequest(
+    base = GenerationRequest(
         engine=able.name,
         mode=wish.mode,
         prompt=told.text,
@@ -121,15 +146,18 @@ def plan(engine: RemoteEngine, wish: Wish) -> Errand:
         seed=wish.seed,
         inputs=tuple(given for given, _ in inputs),
     )
-    fitted = fit(request, able)
-    return Errand(
-        spec=wish.spec,
-        request=fitted.request,
-        dropped=told.dropped,
-        remarks=fitted.remarks,
-        estimate=engine.estimate(fitted.request),
-        files={given.sha256: str(path) for given, path in inputs},
+    made = plan_take(base, wish.spec, engine.capabilities, wish.guidance)
+    asked = made.all()
+    kept = record_of(made, asked, told.dropped)
+    parts: tuple[Part | None, ...] = kept.parts or (None,)
+    orders = tuple(
+        ErrandOrder(request=fitted.request, estimate=engine.estimate(fitted.request), part=part)
+        for fitted, part in zip(asked, parts, strict=True)
     )
+    return Errand(
+        spec=wish.spec, prompt=told.text, orders=orders, dropped=kept.dropped, remarks=kept.remarks, guidance=kept.guidance,
+        files={given.sha256: str(path) for given, path in inputs},
+    )  # fmt: skip
 
 
 def _picture(role: InputRole, path: Path) -> MediaInput:
@@ -185,20 +213,19 @@ class ErrandFolder:
             ) from error
 
     def begin(self, errand: Errand) -> Errand:
-        """Keep a new errand and copies of its pictures.
+        """Keep a new errand and copies of its pictures. Parts whose clips are in the folder already are not asked for again.
 
-        Raise Conflict when the folder has one that is not settled, or a clip that was paid for. Raise StorageFailed.
+        Raise Conflict when the folder has one that is not settled, or clips that were paid for. Raise StorageFailed.
         """
         kept = self.read()
-        if kept is not None and kept.state in {"submitting", "submitted"}:
-            raise Conflict(
-                f"{self.path} holds an order that is not finished: go on with it (--resume {self.path}), or choose "
-                "another folder."
+        if kept is not None:
+            errand = self._after(kept, errand)
+        if len(errand.orders) > 1:
+            errand = errand.model_copy(
+                update={"orders": tuple(self._with_clip(errand, n) for n in range(len(errand.orders)))}
             )
-        if kept is not None and kept.state == "done":
-            raise Conflict(f"{self.path} holds a clip that was made and paid for: choose another folder.")
         try:
-            names: dict[str, str] = {}
+            names = dict(kept.files) if kept is not None else {}
             if errand.files:
                 (self.path / INPUTS).mkdir(parents=True, exist_ok=True)
             for sha256, source in errand.files.items():
@@ -207,6 +234,24 @@ class ErrandFolder:
         except OSError as error:
             raise StorageFailed(f"{self.path} cannot be written: {error.strerror or error}.") from error
         return self.keep(errand.model_copy(update={"files": names}))
+
+    def _after(self, kept: Errand, errand: Errand) -> Errand:
+        """The new errand with what is there of it already."""
+        if any(order.state in {"submitting", "submitted"} for order in kept.orders):
+            raise Conflict(
+                f"{self.path} holds an order that is not finished: go on with it (--resume {self.path}), or choose "
+                "another folder."
+            )
+        paid = {order.key: order for order in kept.orders if order.state == "fetched"}
+        if kept.finished or not paid.keys() <= {order.key for order in errand.orders}:
+            raise Conflict(f"{self.path} holds a clip that was made and paid for: choose another folder.")
+        return errand.model_copy(update={"orders": tuple(paid.get(order.key, order) for order in errand.orders)})
+
+    def _with_clip(self, errand: Errand, number: int) -> ErrandOrder:
+        """The order as it is: its clip, which is named by what was asked, may be there though order.json was removed."""
+        order = errand.orders[number]
+        there = order.state == "waiting" and self.clip_of(errand, number).is_file()
+        return order.model_copy(update={"state": "fetched"}) if there else order
 
     def keep(self, errand: Errand) -> Errand:
         """On disk when this returns, whole whatever happens. For its owner's eyes: a result's address is in it."""
@@ -229,128 +274,17 @@ class ErrandFolder:
             raise StorageFailed(f"The {given.role.replace('_', ' ')} of the order is no longer in {self.path}.")
         return path
 
+    def has(self, errand: Errand, given: MediaInput) -> bool:
+        """Is the input there?"""
+        return (self.path / errand.files.get(given.sha256, "")).is_file()
 
-class Runner:
-    """Brings one errand from where it stands to its clip. Cancelling the task that runs it calls the order off."""
+    def clip_of(self, errand: Errand, number: int) -> Path:
+        """Where the clip of order `number` belongs."""
+        if len(errand.orders) == 1:
+            return self.path / CLIP
+        return self.path / PARTS / f"{errand.orders[number].key[:16]}.mp4"
 
-    def __init__(
-        self, engine: RemoteEngine, folder: ErrandFolder, errand: Errand, *, clock: Clock | None = None,
-        patience: Patience | None = None, on_status: Callable[[TaskStatus], None] = lambda _: None,
-    ) -> None:  # fmt: skip
-        self.errand = errand
-        self._engine = engine
-        self._folder = folder
-        self._clock = clock or SystemClock()
-        self._patience = patience or Patience()
-        self._on_status = on_status
 
-    async def run(self) -> Made:
-        """Order (once), wait and fetch ``clip.mp4``.
-
-        Raise EngineFailed and its kinds, OutcomeUnknown where nobody can tell whether it was taken, StorageFailed, or
-        Cancelled with what became of the order when this task is cancelled.
-        """
-        if self.errand.state == "failed":
-            raise error_of(self.errand.failure_code or "", self.errand.failure or "")
-        if self.errand.state == "cancelled":
-            raise Cancelled("The order was cancelled: ask for it again in another folder.")
-        try:
-            handle = await self._ordered()
-            status = await self._waited(handle)
-            to = self._folder.path / CLIP
-            return Made(handle, status, await again(lambda: self._engine.fetch(handle, status, to), FETCH, self._clock))
-        except asyncio.CancelledError:
-            raise Cancelled(await self._called_off()) from None
-
-    def settle(self) -> None:
-        """All that the clip brings is on disk: the errand is over."""
-        self._keep(state="done")
-
-    async def _ordered(self) -> TaskHandle:
-        if self.errand.handle is not None:
-            return self.errand.handle
-        if self.errand.state == "submitting" and (found := await self._found()) is not None:
-            return found
-        for _ in range(SUBMIT.attempts):
-            try:
-                return await again(self._submit, SUBMIT, self._clock)
-            except OutcomeUnknown as error:
-                doubt = error
-            if (found := await self._found(doubt)) is not None:
-                return found
-        raise doubt
-
-    async def _submit(self) -> TaskHandle:
-        self._keep(state="submitting")
-        sending = asyncio.ensure_future(
-            self._engine.submit(self.errand.request, lambda given: self._folder.file_of(self.errand, given))
-        )
-        try:
-            handle = await asyncio.shield(sending)
-        except asyncio.CancelledError:  # the answer is worth money: it gets a moment to arrive
-            await asyncio.wait({sending}, timeout=_CANCEL_S)
-            if sending.done() and sending.exception() is None:
-                self._keep(state="submitted", handle=sending.result())
-            elif sending.done() and not isinstance(sending.exception(), OutcomeUnknown):
-                self._keep(state="waiting")
-            sending.cancel()
-            raise
-        except OutcomeUnknown:
-            raise
-        except PrevisError:  # nothing was ordered
-            self._keep(state="waiting")
-            raise
-        self._keep(state="submitted", handle=handle)
-        return handle
-
-    async def _found(self, doubt: OutcomeUnknown | None = None) -> TaskHandle | None:
-        """The order that may have been taken; None: it surely was not. Raise OutcomeUnknown where nobody can tell."""
-        name = self.errand.request.engine
-        if not isinstance(self._engine, FindsOrders):
-            raise doubt or OutcomeUnknown(
-                f"Engine {name} may have taken this order, and cannot be asked: look there; to send it again, remove "
-                f"{self._folder.path / ORDER} first."
-            )
-        engine = self._engine
-        handle = await again(lambda: engine.find(self.errand.request), POLL, self._clock)
-        self._keep(**({"state": "waiting"} if handle is None else {"state": "submitted", "handle": handle}))
-        return handle
-
-    async def _waited(self, handle: TaskHandle) -> TaskStatus:
-        last: list[TaskStatus] = []
-
-        def told(status: TaskStatus) -> None:
-            last[:] = [status]
-            self._on_status(status)
-
-        try:
-            return await wait_for(self._engine, handle, clock=self._clock, patience=self._patience, on_status=told)
-        except PrevisError as error:
-            if last and last[0].state in {"failed", "cancelled"}:
-                state = "cancelled" if last[0].state == "cancelled" else "failed"
-                self._keep(state=state, failure_code=error.code, failure=str(error))
-            raise
-
-    async def _called_off(self) -> str:
-        """What became of the order, for a person."""
-        name, handle = self.errand.request.engine, self.errand.handle
-        if self.errand.state == "submitting":
-            return (
-                f"Broken off while engine {name} was asked: it may have taken the order, and charge for it. Look there."
-            )
-        if handle is None:
-            return "Cancelled: nothing was ordered."
-        stopped = False
-        with suppress(PrevisError, TimeoutError):
-            async with asyncio.timeout(_CANCEL_S):
-                stopped = await self._engine.cancel(handle)
-        if stopped:
-            self._keep(state="cancelled")
-            return f"Cancelled at engine {name} too; what it had done until then may still be charged."
-        return (
-            f"Engine {name} does not stop its order {handle.id[:60]}, and will charge for it: "
-            f"--resume {self._folder.path} fetches the clip."
-        )
-
-    def _keep(self, **changes: object) -> None:
-        self.errand = self._folder.keep(self.errand.model_copy(update=changes))
+def made_name(given: MediaInput) -> str:
+    """What a made input is called in the folder."""
+    return f"{INPUTS}/{given.sha256[:16]}{_SUFFIXES[given.media_type]}"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vr_server.domain.errors import InvalidInput, InvalidPrompt
@@ -59,6 +60,16 @@ def cost_of(request: GenerationRequest, able: Capabilities) -> Cost:
     return Cost(
         amount=amount, currency=price.currency, basis=basis + (f" + {price.per_clip:g}" if price.per_clip else "")
     )
+
+
+def total_of(costs: Sequence[Cost]) -> Cost:
+    """Of one engine's orders, so in one currency; its amount is None where one of them is not known."""
+    if not costs:
+        return Cost(amount=0.0)
+    amounts = [cost.amount for cost in costs]
+    known = [amount for amount in amounts if amount is not None]
+    amount = round(sum(known), 6) if len(known) == len(amounts) else None
+    return costs[0].model_copy(update={"amount": amount, "basis": "; ".join(cost.basis for cost in costs)})
 
 
 def fit(request: GenerationRequest, able: Capabilities) -> Fitted:

@@ -1,15 +1,17 @@
 """What is asked of an engine for one take: guided by the shot's blocking where the engine can be, in parts where the shot
 is longer than its clips. Pure; nothing is made here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.shot import ShotSpec
-from vr_server.domain.take import Guidance, GuidanceWish, Guide
+from vr_server.domain.take import Guidance, GuidanceWish, Guide, Part
+from vr_server.language.moments import told_between
 
-from .fitting import Fitted, fit, frame_count, longest_of
+from .fitting import Fitted, fit, frame_count, longest_of, request_key
 from .port import Capabilities, GenerationRequest, InputRole, MediaInput, Mode, Repaint
+from .prompting import CompiledPrompt, compile_for
 from .recipes import FrameRecipe, GuideRecipe, TailRecipe
 from .splitting import beat_times, split
 
@@ -39,13 +41,20 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with."""
+    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with. `words`: told after the shot's."""
 
     base: GenerationRequest
     spec: ShotSpec
     able: Callable[[Mode], Capabilities]
     guidance: Guidance
     windows: tuple[Window, ...]
+    words: str = ""
+
+    def told(self, number: int) -> CompiledPrompt:
+        """What part `number` is told: who is where throughout, and what happens in its own time. Raise InvalidPrompt."""
+        window = self.windows[number]
+        of_its_time = told_between(self.spec, window.start_s, window.end_s)
+        return compile_for(of_its_time, self.able(window.mode))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -80,14 +89,23 @@ class Plan:
         alone = len(self.windows) == 1
         seconds = min(window.end_s - window.start_s + window.skip_frames / self.base.fps, longest_of(able))
         inputs = self.base.inputs if before is None else self._from(before, window, able)
-        asked = self.base.model_copy(
-            update={"mode": window.mode, "inputs": inputs, "duration_s": self.base.duration_s if alone else seconds}
-        )
+        update: dict[str, object] = {"mode": window.mode, "inputs": inputs}
+        if not alone:
+            update |= {"duration_s": seconds, "prompt": f"{self.told(number).text} {self.words}".strip()}
+        asked = self.base.model_copy(update=update)
         fitted = fit(self._guided(asked, window), able)
         request = fitted.request
         if window.mode == "repaint" or request.guide is not None:  # the guide has the size and rate that were fitted
             fitted = replace(fitted, request=self._guided(request, window))
         return fitted
+
+    def all(self) -> tuple[Fitted, ...]:
+        """The requests of every part, each going on from the order of the one before. Raise as `ask`."""
+        asked: list[Fitted] = []
+        for number in range(len(self.windows)):
+            before = Earlier(request_key(asked[-1].request), self.windows[number - 1]) if asked else None
+            asked.append(self.ask(number, before))
+        return tuple(asked)
 
     def _from(self, before: Earlier, window: Window, able: Capabilities) -> tuple[MediaInput, ...]:
         """What carries over from the part before: its last frame, or its end."""
@@ -129,16 +147,43 @@ class Plan:
 
 def plan(
     base: GenerationRequest, spec: ShotSpec, able: Callable[[Mode], Capabilities], wish: GuidanceWish = "auto",
-    strength: float | None = None,
+    strength: float | None = None, words: str = "",
 ) -> Plan:  # fmt: skip
-    """How `base`, which asks for the whole shot, is made. `able`: what the engine can do in each mode.
+    """How `base`, which asks for the whole shot, is made. `able`: what the engine can do in each mode. `words`: told in the
+    base's prompt after the shot's own.
 
     Raise InvalidInput where the shot is longer than the engine's clips and it can go on from none.
     """
     mode, used = _guide_of(base, able, wish)
     strength = (1.0 if strength is None else strength) if mode == "repaint" and used is not None else None
     guidance = Guidance(asked=wish, used=used, strength=strength)
-    return Plan(base, spec, able, guidance, _windows(base, spec, mode, able))
+    return Plan(base, spec, able, guidance, _windows(base, spec, mode, able), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of how a take was asked for. `parts`: empty where one order makes it; `dropped`: what no part is told."""
+
+    parts: tuple[Part, ...]
+    dropped: tuple[str, ...]
+    remarks: tuple[str, ...]
+    guidance: Guidance
+
+
+def record_of(made: Plan, asked: Sequence[Fitted], dropped: tuple[str, ...]) -> Record:
+    """Of a plan and its requests as they are sent. `dropped`: of the whole shot's words."""
+    several = len(asked) > 1
+    parts = tuple(
+        Part(
+            order_id=request_key(fitted.request), start_s=window.start_s, end_s=window.end_s,
+            skip_frames=window.skip_frames, prompt_sent=fitted.request.prompt,
+        )
+        for window, fitted in zip(made.windows, asked, strict=True)
+    )  # fmt: skip
+    if several:
+        dropped = tuple(dict.fromkeys(line for number in range(len(asked)) for line in made.told(number).dropped))
+    remarks = (*made.remarks, *(remark for fitted in asked for remark in fitted.remarks))
+    return Record(parts if several else (), dropped, tuple(dict.fromkeys(remarks)), made.used_in(asked[0].request))
 
 
 def _guide_of(

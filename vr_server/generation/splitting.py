@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 from vr_server.domain.shot import ShotSpec
+from vr_server.language.moments import spans_of
 
 _SHORTEST_S = 1.0
 _REACH = 0.3
@@ -12,16 +13,11 @@ _REACH = 0.3
 
 def beat_times(spec: ShotSpec) -> tuple[float, ...]:
     """When something new begins in the shot, seconds, without its start: actions first, then the camera's moves."""
-    rows = [[beat.weight for beat in subject.beats] for subject in spec.subjects] + [
-        [beat.weight for beat in spec.camera.beats]
-    ]
-    found: dict[float, None] = {}
-    for weights in rows:
-        at = 0.0
-        for weight in weights[:-1]:
-            at += weight * spec.duration_s / sum(weights)
-            found.setdefault(round(at, 3))
-    return tuple(found)
+    rows = [subject.beats for subject in spec.subjects if subject.beats] + (
+        [spec.camera.beats] if spec.camera.beats else []
+    )
+    starts = (span[0] for beats in rows for span in spans_of(tuple(b.weight for b in beats), spec.duration_s)[1:])
+    return tuple(dict.fromkeys(round(start, 3) for start in starts))
 
 
 def split(

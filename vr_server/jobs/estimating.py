@@ -1,13 +1,12 @@
 """What a take would be and cost, said before anybody asks for it. Keeps nothing and asks no engine."""
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
 from vr_server.domain.base import Model
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Take
+from vr_server.generation.fitting import total_of
 from vr_server.generation.port import Cost, GenerationRequest, Mode
 from vr_server.storage import Reading
 
@@ -91,19 +90,9 @@ async def estimate(reading: Reading, ordering: Ordering, take: Take) -> Estimate
         dropped=words.dropped,
         remarks=(*verdict.lines(), *words.remarks),
         sent=tuple(Sent.of(request) for request in requests),
-        cost=_sum(prepared.costs),
-        due=_sum(prepared.due).amount,
+        cost=total_of(prepared.costs),
+        due=total_of(prepared.due).amount,
         spent=now.spent,
         budget=now.budget,
         hindrances=tuple(hindrances),
     )
-
-
-def _sum(costs: Sequence[Cost]) -> Cost:
-    """Of one engine's orders, so in one currency."""
-    if not costs:
-        return Cost(amount=0.0)
-    amounts = [cost.amount for cost in costs]
-    known = [amount for amount in amounts if amount is not None]
-    amount = round(sum(known), 6) if len(known) == len(amounts) else None
-    return costs[0].model_copy(update={"amount": amount, "basis": "; ".join(cost.basis for cost in costs)})

@@ -10,9 +10,9 @@ from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import GateRefused, OverBudget
 from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
-from vr_server.domain.take import Guidance, GuidanceWish, Part, Provenance, Take
+from vr_server.domain.take import Guidance, GuidanceWish, Provenance, Take
 from vr_server.generation.fitting import Fitted, request_key
-from vr_server.generation.planning import Earlier, Plan, Window, plan
+from vr_server.generation.planning import Earlier, Plan, Window, plan, record_of
 from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.generation.prompting import compile_for
 from vr_server.review.gate import Gate, Verdict
@@ -124,11 +124,13 @@ class Ordering:
         Raise InvalidInput or InvalidPrompt (the engine cannot make it).
         """
         engine = self._engines[take.provenance.engine]
-        told = compile_for(take.spec, engine.capabilities(asked.mode))
-        text = f"{told.text} {asked.words}".strip()
-        words = {"prompt_sent": text, "negative_prompt": told.negative, "dropped": told.dropped}
+        compiled = compile_for(take.spec, engine.capabilities(asked.mode))
+        text = f"{compiled.text} {asked.words}".strip()
+        words = {"prompt_sent": text, "negative_prompt": compiled.negative, "dropped": compiled.dropped}
         take = take.model_copy(update={"provenance": take.provenance.model_copy(update=words)})
-        made = plan(self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength)
+        made = plan(
+            self._request(take, asked), take.spec, engine.capabilities, asked.guidance, asked.strength, asked.words
+        )
         placed: list[_Placed] = []
         for number, window in enumerate(made.windows):
             before = Earlier(placed[-1].key, made.windows[number - 1]) if placed else None
@@ -264,19 +266,15 @@ def _new(one: _Placed, take: Take, cost: Cost) -> Order:
 
 def _told(provenance: Provenance, made: Plan, placed: list[_Placed]) -> Provenance:
     """Where the take comes from, now that it is known what is asked."""
-    first = placed[0].fitted.request
-    parts = tuple(
-        Part(order_id=one.key, start_s=one.window.start_s, end_s=one.window.end_s, skip_frames=one.window.skip_frames)
-        for one in placed
-    )
-    remarks = (*made.remarks, *(remark for one in placed for remark in one.fitted.remarks))
+    kept = record_of(made, [one.fitted for one in placed], provenance.dropped)
     return provenance.model_copy(
         update={
-            "model": first.model,
+            "model": placed[0].fitted.request.model,
             "order_id": placed[-1].key,
-            "parts": parts if len(parts) > 1 else (),
-            "guidance": made.used_in(first),
-            "remarks": tuple(dict.fromkeys(remarks)),
+            "parts": kept.parts,
+            "dropped": kept.dropped,
+            "guidance": kept.guidance,
+            "remarks": kept.remarks,
         }
     )
 
@@ -288,7 +286,8 @@ def refusal(verdict: Verdict) -> str:
 
 
 def _judged(take: Take) -> str:
-    return f"{take.spec.text}\n{take.provenance.prompt_sent}"
+    told = take.provenance
+    return "\n".join((take.spec.text, told.prompt_sent, *(part.prompt_sent for part in told.parts)))
 
 
 def check_budget(now: Spending, due: Sequence[Cost]) -> None:

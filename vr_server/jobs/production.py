@@ -14,7 +14,7 @@ from vr_server.domain.errors import Conflict, NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import MaskShape, Region
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import ONE_TAKE, Quality, Take, Urgency, Variants
+from vr_server.domain.take import ONE_TAKE, GuidanceWish, Quality, Take, Urgency, Variants
 from vr_server.generation.port import Capabilities
 from vr_server.review.notes import propose, revise, revise_region, words_for_region, write
 from vr_server.script import breakdown
@@ -162,16 +162,20 @@ class Production:
         urgency: Urgency = "room",
         override: Override | None = None,
         asked: Asked = WORDS_ALONE,
+        guidance: GuidanceWish | None = None,
     ) -> Take:
         """Queue a new take of the shot as its spec is now; with `variants` several of it that differ in reading, seed
         or look, of which the later ones name the first as their parent.
 
         Without a `seed` it is the parent take's, so that a revised take changes only what was asked; without a
-        parent it follows from the shot and the take number. `asked`: what a paid engine makes it from besides the words.
+        parent it follows from the shot and the take number. `asked`: what a paid engine makes it from besides the words;
+        `guidance`: in place of the one in it.
         Return the first. Raise NotFound, UnknownEngine, InvalidInput
         (the engine cannot make such a shot), GateRefused, OverBudget (by all of them together) or Unavailable (too many takes are
         unfinished): then none is kept.
         """
+        if guidance is not None:
+            asked = replace(asked, guidance=guidance)
         order = Wanted(
             self._takes.engine(engine),
             seed,

@@ -10,7 +10,7 @@ from vr_server.domain.decision import Override
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import Region
 from vr_server.domain.shot import Project, Shot
-from vr_server.domain.take import ONE_TAKE, Quality, Take, Variants
+from vr_server.domain.take import ONE_TAKE, GuidanceWish, Quality, Take, Variants
 from vr_server.storage import Lease, Store
 
 
@@ -44,6 +44,7 @@ class Workshop(Protocol):
         engine: str | None = None,
         seed: int | None = None,
         variants: Variants = ONE_TAKE,
+        guidance: GuidanceWish | None = None,
         override: Override | None = None,
     ) -> Take: ...
 

@@ -15,7 +15,7 @@ from vr_server.domain.note import Note, Revision
 from vr_server.domain.region import Region
 from vr_server.domain.room import Participant, Playhead
 from vr_server.domain.shot import Project, Shot
-from vr_server.domain.take import MOST_VARIANTS, Differ, Quality, Take
+from vr_server.domain.take import MOST_VARIANTS, Differ, GuidanceWish, Quality, Take
 
 PROTOCOL_VERSION = 1
 MESSAGE_LIMIT_BYTES = 64 * 1024
@@ -57,6 +57,7 @@ class RequestTake(Model):
     variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
     differ: Differ = "reading"
     styles: tuple[str, ...] = Field(default=(), max_length=MOST_VARIANTS)
+    guidance: GuidanceWish = "auto"
     override: Override | None = None
     client_id: str | None = Field(default=None, max_length=64)
 

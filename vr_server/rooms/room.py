@@ -211,6 +211,7 @@ class LiveRoom:
             engine=message.engine,
             seed=message.seed,
             variants=Variants(count=message.variants, differ=message.differ, styles=message.styles),
+            guidance=message.guidance,
             override=message.override,
         )
         if seat.participant.role == "director":

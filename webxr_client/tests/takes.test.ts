@@ -3,7 +3,7 @@ import { asEngines, asEstimate, asSpending, beyondBudget, money, spentShare } fr
 import { beforeAfter, sameFrame } from '../src/core/redraw';
 import { translator } from '../src/core/i18n';
 import { betterFirst, tryWords, whyBetter } from '../src/core/tries';
-import { opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
+import { guidanceSent, opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
 import { problemOf } from '../src/net/api';
 import type { Take } from '../src/protocol/messages';
 
@@ -78,7 +78,13 @@ test('looks are chosen up to the number of takes, and sent only when that many a
 test('engines are read leniently, those that are ready first', () => {
   const text = { text: {} };
   const said = [{ name: 'wan-http', embedded: false, missing: 'no key', modes: text }, { name: 'blockout', embedded: true, missing: null, modes: text }, { name: 'image-only', modes: { image: {} } }, 7, null];
-  expect(asEngines(said)).toEqual([{ name: 'blockout', embedded: true, missing: null }, { name: 'wan-http', embedded: false, missing: 'no key' }]);
+  expect(asEngines(said)).toEqual([{ name: 'blockout', embedded: true, missing: null, guides: [] }, { name: 'wan-http', embedded: false, missing: 'no key', guides: [] }]);
+  const [guided] = asEngines([{ name: 'comfyui', modes: { text: { guides: ['pose', 'dance'] }, repaint: { guides: ['depth', 'camera'] } } }]);
+  expect(guided?.guides).toEqual(['depth', 'pose']);
+  const ask: Ask = { ...PLAIN_ASK, guidance: 'camera' };
+  expect(guidanceSent(ask, guided?.guides ?? [])).toBe('auto');
+  expect(guidanceSent({ ...ask, guidance: 'pose' }, ['pose'])).toBe('pose');
+  expect(guidanceSent({ ...ask, guidance: 'off' }, [])).toBe('off');
   expect(asEngines({ detail: 'not found' })).toEqual([]);
 });
 

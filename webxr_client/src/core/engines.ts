@@ -1,10 +1,17 @@
 /** What the server says of its engines, of what a take would cost and of what is spent. Read leniently: servers differ. Pure. */
 
+import type { RequestTake } from '../protocol/messages';
+
+export type Guidance = NonNullable<RequestTake['guidance']>;
+const GUIDES: readonly Guidance[] = ['depth', 'pose', 'scribble', 'camera'];
+
 export interface Engine {
   readonly name: string;
   readonly embedded: boolean;
   /** What must be set before it can be used, one line; null: ready. */
   readonly missing: string | null;
+  /** What of a shot's blocking its takes can follow. */
+  readonly guides: readonly Guidance[];
 }
 
 export interface Hindrance {
@@ -44,8 +51,15 @@ const lines = (value: unknown): string[] => list(value).map(text).filter((line) 
 /** The engines that make a clip from words; those that are ready come first, in the server's order. */
 export function asEngines(value: unknown): readonly Engine[] {
   const engines = list(value).map(bag).filter((e) => text(e['name']) !== '' && 'text' in bag(e['modes']));
-  const read = engines.map((e) => ({ name: text(e['name']), embedded: e['embedded'] === true, missing: text(e['missing']) || null }));
+  const read = engines.map((e) => ({ name: text(e['name']), embedded: e['embedded'] === true, missing: text(e['missing']) || null, guides: guidesOf(bag(e['modes'])) }));
   return [...read.filter((e) => e.missing === null), ...read.filter((e) => e.missing !== null)];
+}
+
+/** By words or over a redrawn blockout, which follows no path of a camera. */
+function guidesOf(modes: Bag): readonly Guidance[] {
+  const offered = (mode: string): readonly string[] => lines(bag(modes[mode])['guides']);
+  const found = new Set([...offered('text'), ...offered('repaint').filter((guide) => guide !== 'camera')]);
+  return GUIDES.filter((guide) => found.has(guide));
 }
 
 export function asEstimate(value: unknown): Estimate {

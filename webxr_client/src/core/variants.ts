@@ -1,4 +1,5 @@
 /** The takes of one request, side by side: which belong together, and in what each differs. Pure. */
+import type { Guidance } from './engines';
 import type { Take } from '../protocol/messages';
 import type { Language, Translate } from './i18n';
 import { wordOf } from './labels';
@@ -83,14 +84,21 @@ export interface Ask {
   readonly variants: number;
   readonly differ: Differ;
   readonly styles: readonly string[];
+  /** What of the shot's blocking an engine that can is to follow. */
+  readonly guidance: Guidance;
 }
 
-export const PLAIN_ASK: Ask = { engine: null, variants: 1, differ: 'reading', styles: [] };
+export const PLAIN_ASK: Ask = { engine: null, variants: 1, differ: 'reading', styles: [], guidance: 'auto' };
 
 /** The ask with a look chosen or given up; never more looks than takes, the oldest choice goes. */
 export function withStyle(ask: Ask, style: string): Ask {
   const styles = ask.styles.includes(style) ? ask.styles.filter((s) => s !== style) : [...ask.styles, style].slice(-ask.variants);
   return { ...ask, styles };
+}
+
+/** What is sent of the guidance: another engine may not offer what was chosen. */
+export function guidanceSent({ guidance }: Ask, guides: readonly Guidance[]): Guidance {
+  return guidance === 'off' || guides.includes(guidance) ? guidance : 'auto';
 }
 
 /** Looks go along only when there are as many as takes; else the server chooses. */

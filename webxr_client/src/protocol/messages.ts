@@ -61,6 +61,7 @@ export interface RequestTake {
    * @maxItems 3
    */
   styles?: [] | [string] | [string, string] | [string, string, string];
+  guidance?: ('auto' | 'off') | ('depth' | 'pose' | 'scribble' | 'camera');
   override?: Override | null;
   clientId?: string | null;
 }
@@ -430,12 +431,14 @@ export interface Provenance {
  * One of several clips that a take is joined from: it shows the shot from `start_s` to `end_s`.
  *
  * What its clip repeats of the part before, `skip_frames` pictures, is left out. `order_id`: of its own order.
+ * `prompt_sent`: what happens in its time, as the engine was told it.
  */
 export interface Part {
   orderId: string;
   startS: number;
   endS: number;
   skipFrames: number;
+  promptSent: string;
 }
 /**
  * What a paid engine was given to follow besides the words. `used` None: nothing.

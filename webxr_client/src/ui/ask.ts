@@ -1,7 +1,7 @@
 /** Putting a shot's next take together: how many, in what they differ, by which engine, and what that would cost. */
-import { beyondBudget, money, type Engine, type Estimate } from '../core/engines';
+import { beyondBudget, money, type Engine, type Estimate, type Guidance } from '../core/engines';
 import { wordOf } from '../core/labels';
-import { DIFFERS, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
+import { DIFFERS, guidanceSent, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
 import type { Override } from '../protocol/messages';
 import { h, replace, type Child } from './dom';
 import { follow, type UiContext } from './model';
@@ -55,6 +55,7 @@ export function askPanel(context: UiContext): HTMLElement {
       many && h('p', { class: 'hint' }, t(`variants.${ask.differ}.hint`)),
       many && ask.differ === 'style' && h('div', { class: 'chips' }, ...STYLES.map((style) => chip(wordOf(style, language), ask.styles.includes(style), style, () => change(withStyle(ask, style))))),
       engineChoice(context, ask, (engine) => change({ ...ask, engine })),
+      guidanceChoice(context, ask, engineOf()?.guides ?? [], (guidance) => change({ ...ask, guidance })),
       ...costLines(context, said, ask.variants),
       estimate && beyondBudget(estimate, ask.variants, spending) && h('p', { class: 'failure', 'data-over': '' }, t('ask.overBudget')),
       ...hindrances(context, estimate, refused?.error.detail ?? null),
@@ -103,6 +104,17 @@ function engineChoice({ view, t }: UiContext, ask: Ask, choose: (engine: string)
   }
   select.addEventListener('change', () => choose(select.value));
   return h('label', { class: 'field' }, h('span', {}, t('ask.engine')), select);
+}
+
+/** Only where the engine can follow anything. */
+function guidanceChoice({ t }: UiContext, ask: Ask, guides: readonly Guidance[], choose: (guidance: Guidance) => void): HTMLElement | null {
+  if (guides.length === 0) return null;
+  const chosen = guidanceSent(ask, guides);
+  const select = h('select', { 'aria-label': t('ask.guidance'), 'data-action': 'guidance' });
+  const offered: readonly Guidance[] = ['auto', ...guides, 'off'];
+  for (const guidance of offered) select.append(h('option', { value: guidance, selected: guidance === chosen }, t(`ask.guidance.${guidance}`)));
+  select.addEventListener('change', () => choose(offered[select.selectedIndex] ?? 'auto'));
+  return h('label', { class: 'field' }, h('span', {}, t('ask.guidance')), select);
 }
 
 function costLines({ t }: UiContext, said: Estimate | string | null, takes: number): Child[] {
