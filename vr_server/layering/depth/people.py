@@ -25,6 +25,8 @@ _COLOUR = 12
 _HOLE = 0.25
 """So much farther (in the logarithm) than the person around it is a hole in their depth."""
 _SURE = 0.9
+_STEP, _CONFLICT = 0.12, 0.5
+"""Share of the nearer inverse depth that makes an edge of an outline; what is nearer to the other side than this (of the step) is left."""
 _OFF_PX = 3.0
 """How far outlines of masks are off (deviation at 1280 px of width): so near to them the colours decide."""
 _MOST_HOLES = 0.3
@@ -124,7 +126,40 @@ def cut_out(inverse: F32, color: U8, ids: U16, sure: U8) -> tuple[F32, U16]:
     ids_there = np.where(sure_there > 0.5, ids_there, np.uint16(0))
     filled = without_holes(inverse, ids_there, sure_there)
     soft = np.asarray(cv2.GaussianBlur(sure_there, (0, 0), _OFF_PX * width / 1280), np.float32)
-    return sharpen_people(filled, color, ids_there, soft)
+    return sharpen_people(without_ramps(filled, ids_there > 0), color, ids_there, soft)
+
+
+def without_ramps(inverse: F32, body: Bool) -> F32:
+    """`inverse` float32 [h, w] with the blur of its edges taken out around the outline of `body` bool [h, w].
+
+    Beyond what an outline may be off, what lies between the depths of both sides is its own side's. What clearly is as deep as
+    the other side stays: there depth and mask tell different things, and the mask may be the one that is wrong.
+    """
+    reach = max(2, round(REACH_PX * inverse.shape[1] / 1280))
+    if not body.any() or body.all():
+        return inverse
+    inside = np.asarray(cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+    outside = np.asarray(cv2.distanceTransform((~body).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+    apart = np.maximum(inside, outside)
+    sides = [_from_core(inverse, side > 2 * reach, 4 * reach) for side in (inside, outside)]
+    own, other = np.where(body, sides[0], sides[1]), np.where(body, sides[1], sides[0])
+    step = own - other
+    share = (inverse - other) / np.where(step == 0, np.float32(1), step)
+    clear = (np.abs(step) > _STEP * np.maximum(own, other)) & (own > 0) & (other > 0)
+    ramp = clear & (apart > reach / 2) & (apart <= 2 * reach) & (share > _CONFLICT) & (share < 1)
+    return np.where(ramp, own, inverse).astype(np.float32)
+
+
+def _from_core(inverse: F32, core: Bool, most: float) -> F32:
+    """At every pixel the value of the nearest one of `core`; 0 where none is nearer than `most` px."""
+    if not core.any():
+        return np.zeros_like(inverse)
+    far, nearest = cv2.distanceTransformWithLabels(
+        (~core).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    by_label = np.zeros(int(nearest.max()) + 1, np.float32)
+    by_label[nearest[core]] = inverse[core]
+    return np.where(far < most, by_label[nearest], np.float32(0)).astype(np.float32)
 
 
 def _spread(ids: U16) -> U16:
@@ -170,9 +205,4 @@ def _fill(inverse: F32, body: Bool, sure: F32, rim: int) -> None:
     sound = body & ~holes
     if not sound.any():
         return
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~sound).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    by_label = np.zeros(int(nearest.max()) + 1, np.float32)
-    by_label[nearest[sound]] = inverse[sound]
-    inverse[holes] = np.maximum(by_label[nearest[holes]], inverse[holes])
+    inverse[holes] = np.maximum(_from_core(inverse, sound, np.inf), inverse)[holes]
