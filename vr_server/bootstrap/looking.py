@@ -130,7 +130,13 @@ def depth_estimators(wanted: str, report: Callable[[str, float], None]) -> tuple
         path, entry = store.get(name, report)
         if entry is None:
             return NetworkDepth(path, name=path.stem)
-        return NetworkDepth(path, name=name, gives=entry.gives, multiple=entry.multiple, side=entry.side)
+        return NetworkDepth(
+            path,
+            name=name,
+            gives="metres" if entry.gives == "metres" else "inverse",
+            multiple=entry.multiple,
+            side=entry.side,
+        )
 
     named: dict[str, tuple[DepthEstimator, ...]] = {
         "auto": (MotionParallax(), GroundPlane()),

@@ -27,6 +27,12 @@ _HOLE = 0.25
 _SURE = 0.9
 _STEP, _CONFLICT = 0.12, 0.5
 """Share of the nearer inverse depth that makes an edge of an outline; what is nearer to the other side than this (of the step) is left."""
+_WIDE = 0.08
+"""Share of a step that is missing `REACH_PX` from an outline where edges are blurred too widely for `sharpen` alone. Where they
+are not, it does better: around a woman before a fence, taking the blur out first cost 0.5 dB at 25 cm; blurred twice as widely
+it won 0.8."""
+_SLANTED = 0.04
+"""A blurred edge changes by more of its step over three pixels, at any width."""
 _OFF_PX = 3.0
 """How far outlines of masks are off (deviation at 1280 px of width): so near to them the colours decide."""
 _MOST_HOLES = 0.3
@@ -121,7 +127,8 @@ def cut_out(inverse: F32, color: U8, ids: U16, sure: U8) -> tuple[F32, U16]:
     `inverse` float32 [h, w]; `ids` uint16 and `sure` uint8 at working size, see `PeopleTrack`.
     """
     height, width = inverse.shape
-    sure_there = np.asarray(cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR), np.float32) / 255
+    sure_there = np.asarray(cv2.resize(sure, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    sure_there /= 255
     ids_there = np.asarray(cv2.resize(_spread(ids), (width, height), interpolation=cv2.INTER_NEAREST), np.uint16)
     ids_there = np.where(sure_there > 0.5, ids_there, np.uint16(0))
     filled = without_holes(inverse, ids_there, sure_there)
@@ -132,7 +139,7 @@ def cut_out(inverse: F32, color: U8, ids: U16, sure: U8) -> tuple[F32, U16]:
 def without_ramps(inverse: F32, body: Bool) -> F32:
     """`inverse` float32 [h, w] with the blur of its edges taken out around the outline of `body` bool [h, w].
 
-    Beyond what an outline may be off, what lies between the depths of both sides is its own side's. What clearly is as deep as
+    Only where they are blurred too widely to be sharpened as they are. Beyond what an outline may be off, what lies between the depths of both sides is its own side's. What clearly is as deep as
     the other side stays: there depth and mask tell different things, and the mask may be the one that is wrong.
     """
     reach = max(2, round(REACH_PX * inverse.shape[1] / 1280))
@@ -146,7 +153,13 @@ def without_ramps(inverse: F32, body: Bool) -> F32:
     step = own - other
     share = (inverse - other) / np.where(step == 0, np.float32(1), step)
     clear = (np.abs(step) > _STEP * np.maximum(own, other)) & (own > 0) & (other > 0)
-    ramp = clear & (apart > reach / 2) & (apart <= 2 * reach) & (share > _CONFLICT) & (share < 1)
+    ring = (1 - share)[clear & (np.abs(apart - reach) <= 1)]
+    if not ring.size or float(np.median(ring)) < _WIDE:
+        return inverse
+    # what stands between both depths on its own is level: a rail behind a person is no blur
+    kernel = np.ones((3, 3), np.uint8)
+    slanted = cv2.dilate(inverse, kernel) - cv2.erode(inverse, kernel) > _SLANTED * np.abs(step)
+    ramp = clear & slanted & (apart > reach / 2) & (apart <= 2 * reach) & (share > _CONFLICT) & (share < 1)
     return np.where(ramp, own, inverse).astype(np.float32)
 
 

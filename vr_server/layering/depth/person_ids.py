@@ -233,7 +233,7 @@ def _log_inverse(inverse: F32) -> float:
 
 
 def _fills(piece: _Part, before: U16, who: int) -> bool:
-    return np.count_nonzero(before[piece.window][piece.pixels] == who) > _FILLS * piece.area
+    return bool(np.count_nonzero(before[piece.window][piece.pixels] == who) > _FILLS * piece.area)
 
 
 def _belong(piece: _Part, body: _Part, inverse: F32) -> bool:
