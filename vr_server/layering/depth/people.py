@@ -27,7 +27,7 @@ _HOLE = 0.25
 _SURE = 0.9
 _STEP, _CONFLICT = 0.12, 0.5
 """Share of the nearer inverse depth that makes an edge of an outline; what is nearer to the other side than this (of the step) is left."""
-_WIDE = 0.08
+_WIDE = 0.1
 """Share of a step that is missing `REACH_PX` from an outline where edges are blurred too widely for `sharpen` alone. Where they
 are not, it does better: around a woman before a fence, taking the blur out first cost 0.5 dB at 25 cm; blurred twice as widely
 it won 0.8."""
