@@ -234,7 +234,6 @@ def wrong(inverse: F32, ids: U8) -> float:
 
 def test_depth_keeps_to_a_persons_outline_where_colours_say_little_and_ids_to_the_depth() -> None:
     color, blurred, ids = figure(coat=104)
-    blurred = np.roll(blurred, 2, 1)
     mask = np.asarray(cv2.dilate(ids, np.ones((3, 3), np.uint8)))
     inverse, whose = cut_out(blurred, color, mask.astype(np.uint16), mask * 255)
     assert wrong(inverse, ids) < 0.5 * wrong(sharpen(blurred, color), ids)

@@ -27,7 +27,7 @@ _HOLE = 0.25
 _SURE = 0.9
 _STEP, _CONFLICT = 0.12, 0.5
 """Share of the nearer inverse depth that makes an edge of an outline; what is nearer to the other side than this (of the step) is left."""
-_WIDE = 0.1
+_WIDE = 0.08
 """Share of a step that is missing `REACH_PX` from an outline where edges are blurred too widely for `sharpen` alone. Where they
 are not, it does better: around a woman before a fence, taking the blur out first cost 0.5 dB at 25 cm; blurred twice as widely
 it won 0.8."""
@@ -148,7 +148,7 @@ def without_ramps(inverse: F32, body: Bool) -> F32:
     inside = np.asarray(cv2.distanceTransform(body.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
     outside = np.asarray(cv2.distanceTransform((~body).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
     apart = np.maximum(inside, outside)
-    sides = [_from_core(inverse, side > 2 * reach, 4 * reach) for side in (inside, outside)]
+    sides = [_from_core(inverse, side > 1.5 * reach, 3 * reach) for side in (inside, outside)]
     own, other = np.where(body, sides[0], sides[1]), np.where(body, sides[1], sides[0])
     step = own - other
     share = (inverse - other) / np.where(step == 0, np.float32(1), step)
@@ -159,7 +159,7 @@ def without_ramps(inverse: F32, body: Bool) -> F32:
     # what stands between both depths on its own is level: a rail behind a person is no blur
     kernel = np.ones((3, 3), np.uint8)
     slanted = cv2.dilate(inverse, kernel) - cv2.erode(inverse, kernel) > _SLANTED * np.abs(step)
-    ramp = clear & slanted & (apart > reach / 2) & (apart <= 2 * reach) & (share > _CONFLICT) & (share < 1)
+    ramp = clear & slanted & (apart > reach / 2) & (apart <= 1.5 * reach) & (share > _CONFLICT) & (share < 1)
     return np.where(ramp, own, inverse).astype(np.float32)
 
 
