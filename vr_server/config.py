@@ -52,7 +52,9 @@ class Settings(BaseModel):
     c2pa_certificate: Path | None = None  # PEM chain, leaf first, that exported clips are signed with
     c2pa_key: Path | None = None
     production: Path | None = None  # TOML: the production's own lists for the gate and its quality bar
-    people_model: Path | None = None  # ONNX: a mask of people, for the check against the planned blocking
+    people_model: str | None = (
+        None  # a name (models.toml) or ONNX file that gives masks of people: cut out and checked by it
+    )
     content_check: str | None = None  # "nudenet" or its .onnx file: takes are looked through for nudity
     engine_options: Mapping[str, SecretStr] = Field(default_factory=dict)  # wan_http_key and the like
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from person_networks import mask_network
 from remote_fixtures import flat_clip
 
 from vr_server.domain.errors import Cancelled, InvalidMedia
@@ -15,6 +16,7 @@ from vr_server.generation.flat import bake_video
 from vr_server.generation.progress import MakingProgress
 from vr_server.jobs.remote import BakeTask
 from vr_server.layering import render_view
+from vr_server.layering.depth import PersonModel
 from vr_server.review.aids import Aids
 from vr_server.review.bar import QualityBar
 
@@ -73,3 +75,21 @@ def test_a_cancelled_bake_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         bake(tmp_path, video, cancelled=True)
     assert not (tmp_path / "final").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_people_are_cut_out_by_the_network_that_is_set_up_or_it_is_said_why_not(tmp_path: Path, there: bool) -> None:
+    net = tmp_path / "red.onnx"
+    if there:
+        mask_network(net, "two classes")
+    task = BakeTask(
+        flat_clip(tmp_path / "engine.mp4", frames=4), tmp_path / "final", SPEC, 1, "s", "t", "remote_fixtures:flat_depth",
+        QualityBar(), Aids(people_model=PersonModel(net, "red")),
+    )  # fmt: skip
+    pickle.loads(pickle.dumps(task))({}, lambda _: None, lambda: False)
+    depth = json.loads((tmp_path / "final" / "report.json").read_text())["depth"]
+    if there:
+        assert (depth["people"], depth["people_found"]) == ("cut out by the masks of the network red", 0)
+    else:
+        assert depth["people"].startswith("no masks of people: red.onnx cannot be read")
+        assert depth["people_found"] is None

@@ -3,56 +3,22 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import helper
+from person_networks import mask_network, saved
 
 from benchmarks.blocking_check import write_video
 from vr_server.bootstrap import aids_of
 from vr_server.config import Settings
 from vr_server.domain.errors import InvalidInput, InvalidModel
 from vr_server.domain.shot import ShotSpec
+from vr_server.layering.depth import NetworkMasks, PersonModel
 from vr_server.review.aids import Aids
 from vr_server.review.bar import QualityBar
 from vr_server.review.networks import MaskPeople, NudityFinder
 from vr_server.review.watching import look_at_take
 
 BREAST = 4 + 3
-
-
-def saved(path: Path, nodes: list, given: list, consts: dict[str, np.ndarray]) -> Path:
-    graph = helper.make_graph(
-        nodes, "g",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, given)],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, None)],
-        [onnx.numpy_helper.from_array(v, k) for k, v in consts.items()],
-    )  # fmt: skip
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, path)
-    return path
-
-
-def mask_network(path: Path, layout: str) -> Path:
-    """People are what is red: as probabilities, logits or two classes, channels first or last."""
-    last = layout == "logits last"
-    weights = np.array([[8, -8, 0]] if layout != "two classes" else [[0, 0, 0], [8, -8, 0]], np.float32)
-    nodes = [helper.make_node("Conv", ["pictures", "w", "b"], ["raw"])]
-    nodes.insert(
-        0,
-        helper.make_node(
-            "Transpose" if last else "Identity", ["images"], ["pictures"], **({"perm": [0, 3, 1, 2]} if last else {})
-        ),
-    )
-    end = {
-        "logits last": ("Transpose", {"perm": [0, 2, 3, 1]}),
-        "probabilities": ("Sigmoid", {}),
-        "two classes": ("Softmax", {"axis": 1}),
-    }
-    name, options = end[layout]
-    nodes.append(helper.make_node(name, ["raw"], ["out"], **options))
-    given = [1, 36, 64, 3] if last else [1, 3, "h", "w"]
-    bias = np.full(len(weights), -2, np.float32) if layout != "two classes" else np.array([0, -2], np.float32)
-    return saved(path, nodes, given, {"w": weights[..., None, None], "b": bias})
 
 
 def detector(path: Path, rows: int = 22) -> Path:
@@ -84,9 +50,8 @@ def scene(red: int, *, left: int = 100) -> np.ndarray:
     return picture
 
 
-@pytest.mark.parametrize("layout", ["probabilities", "logits last", "two classes"])
-def test_people_are_boxed_whatever_form_the_mask_has(tmp_path: Path, layout: str) -> None:
-    finder = MaskPeople(mask_network(tmp_path / "m.onnx", layout))
+def test_people_are_boxed(tmp_path: Path) -> None:
+    finder = MaskPeople(NetworkMasks(PersonModel(mask_network(tmp_path / "m.onnx", "probabilities"), "m")))
     (box,) = finder.people(scene(230))
     assert (box.left, box.right) == pytest.approx((100 / 128, 116 / 128), abs=0.03)
     assert (box.top, box.bottom) == pytest.approx((20 / 72, 60 / 72), abs=0.05)
@@ -134,7 +99,7 @@ def test_a_take_that_shows_it_is_marked_with_a_reason(tmp_path: Path, language: 
 
 def test_networks_that_fail_never_fail_a_take(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"not a network")
-    aids = Aids(content_model=tmp_path / "bad.onnx", people_model=tmp_path / "bad.onnx")
+    aids = Aids(content_model=tmp_path / "bad.onnx", people_model=PersonModel(tmp_path / "bad.onnx", "bad"))
     folder = take(tmp_path, 240)
     notes: list[str] = []
     found = look_at_take(
@@ -142,7 +107,7 @@ def test_networks_that_fail_never_fail_a_take(tmp_path: Path) -> None:
     )
     assert "content" not in {f.check for f in found}
     assert notes == [
-        "The pictures were not looked through for what should not be shown: bad.onnx cannot be read as an ONNX network."
+        "The pictures were not looked through for what should not be shown: bad.onnx cannot be read as an ONNX network: it is damaged or something else."
     ]
 
 
@@ -150,7 +115,7 @@ def test_what_is_set_up_is_opened_at_the_start_and_a_wrong_file_names_its_variab
     assert aids_of(Settings.load({})) == Aids()
     mask, found = mask_network(tmp_path / "m.onnx", "probabilities"), detector(tmp_path / "d.onnx")
     told = {"VR_PREVIS_PEOPLE_MODEL": str(mask), "VR_PREVIS_CONTENT_CHECK": str(found)}
-    assert aids_of(Settings.load(told)) == Aids(people_model=mask, content_model=found)
+    assert aids_of(Settings.load(told)) == Aids(people_model=PersonModel(mask, "m"), content_model=found)
     for name in told:
         with pytest.raises(InvalidInput, match=name):
             aids_of(Settings.load({name: str(tmp_path / "none.onnx")}))

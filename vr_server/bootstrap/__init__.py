@@ -21,6 +21,7 @@ from .looking import (
     automatic_depth,
     blockout_clip,
     depth_estimators,
+    person_masks,
     semantic_match,
 )
 from .options import told
@@ -52,6 +53,7 @@ __all__ = [
     "engine_named",
     "is_embedded",
     "open_storage",
+    "person_masks",
     "remote_engine",
     "remote_engines",
     "running",

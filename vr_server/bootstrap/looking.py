@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vr_server.config import Settings
     from vr_server.domain.staging import Staging
     from vr_server.generation.guidance import Blockout
-    from vr_server.layering.depth import DepthEstimator
+    from vr_server.layering.depth import DepthEstimator, ModelStore, PersonMasks, PersonModel
     from vr_server.review.aids import Aids
     from vr_server.review.semantic import SemanticMatch
 
@@ -53,8 +53,9 @@ def aids_of(settings: Settings) -> Aids:
     from importlib.util import find_spec
     from pathlib import Path
 
-    from vr_server.domain.errors import InvalidModel, Unavailable
-    from vr_server.review.networks import MaskPeople, NudityFinder
+    from vr_server.domain.errors import InvalidModel, StorageFailed, Unavailable
+    from vr_server.layering.depth import NetworkMasks
+    from vr_server.review.networks import NudityFinder
 
     content: Path | None = None
     if settings.content_check == "nudenet":
@@ -64,15 +65,51 @@ def aids_of(settings: Settings) -> Aids:
         content = Path(spec.origin).with_name("320n.onnx")
     elif settings.content_check is not None:
         content = Path(settings.content_check)
-    for name, path, kind in (
-        ("PEOPLE_MODEL", settings.people_model, MaskPeople), ("CONTENT_CHECK", content, NudityFinder)
-    ):  # fmt: skip
-        try:
-            if path is not None:
-                kind(path)
-        except (InvalidModel, Unavailable) as error:
-            raise InvalidInput(f"VR_PREVIS_{name}: {error}") from error
-    return Aids(people_model=settings.people_model, content_model=content)
+    people: PersonModel | None = None
+    name = "PEOPLE_MODEL"
+    try:
+        if settings.people_model is not None:
+            people = person_model(settings.people_model, lambda _, __: None)
+            NetworkMasks(people)
+        name = "CONTENT_CHECK"
+        if content is not None:
+            NudityFinder(content)
+    except (InvalidModel, Unavailable, StorageFailed) as error:
+        raise InvalidInput(f"VR_PREVIS_{name}: {error}") from error
+    return Aids(people_model=people, content_model=content)
+
+
+def _models() -> ModelStore:
+    import platformdirs
+
+    from vr_server.layering.depth import ModelStore
+
+    return ModelStore(platformdirs.user_cache_path("vr-previs", appauthor=False) / "models")
+
+
+def person_model(wanted: str, report: Callable[[str, float], None]) -> PersonModel:
+    """The network that gives masks of people by its name, which is fetched where need be, or its file.
+
+    Raise InvalidModel, Unavailable or StorageFailed where it cannot be had.
+    """
+    from vr_server.layering.depth import PersonModel
+
+    path, entry = _models().get(wanted, report, finds="people")
+    return PersonModel(path, path.stem) if entry is None else PersonModel(path, wanted, entry.signed)
+
+
+def person_masks(wanted: str, report: Callable[[str, float], None]) -> PersonMasks | str:
+    """Masks by that network, or why there are none where it cannot be had just now.
+
+    Raise InvalidModel where it is named wrongly or is another kind of network.
+    """
+    from vr_server.domain.errors import StorageFailed, Unavailable
+    from vr_server.layering.depth import NetworkMasks
+
+    try:
+        return NetworkMasks(person_model(wanted, report))
+    except (Unavailable, StorageFailed) as error:
+        return str(error)
 
 
 DEPTH_MODEL: Final = "depth-anything-v2-small"
@@ -85,17 +122,21 @@ def depth_estimators(wanted: str, report: Callable[[str, float], None]) -> tuple
 
     Raise InvalidModel, Unavailable or StorageFailed where the network cannot be had.
     """
-    import platformdirs
+    from vr_server.layering.depth import GroundPlane, MotionParallax, NetworkDepth
 
-    from vr_server.layering.depth import GroundPlane, ModelStore, MotionParallax, NetworkDepth
-
-    store = ModelStore(platformdirs.user_cache_path("vr-previs", appauthor=False) / "models")
+    store = _models()
 
     def network(name: str) -> DepthEstimator:
         path, entry = store.get(name, report)
         if entry is None:
             return NetworkDepth(path, name=path.stem)
-        return NetworkDepth(path, name=name, gives=entry.gives, multiple=entry.multiple, side=entry.side)
+        return NetworkDepth(
+            path,
+            name=name,
+            gives="metres" if entry.gives == "metres" else "inverse",
+            multiple=entry.multiple,
+            side=entry.side,
+        )
 
     named: dict[str, tuple[DepthEstimator, ...]] = {
         "auto": (MotionParallax(), GroundPlane()),

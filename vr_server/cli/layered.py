@@ -9,7 +9,7 @@ import click
 import cv2
 import numpy as np
 
-from vr_server.bootstrap import depth_estimators
+from vr_server.bootstrap import depth_estimators, person_masks
 from vr_server.cli.output import emit, json_option, output_folder, progress, stages
 from vr_server.cli.plan import read_plan
 from vr_server.domain.base import Vec3
@@ -67,6 +67,11 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
     "--take", type=click.Path(path_type=Path), default=None,
     help="take.json of the shot as it was asked for, for the lens and the scale; the folder's own by default.",
 )  # fmt: skip
+@click.option(
+    "--people",
+    default=None,
+    help="A person model's name (pp-humanseg) or .onnx file: people of a flat clip are cut out by its masks.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option(
     "--panorama", is_flag=True, help="The panorama in the folder (`generate --panorama`) in place of its flat clip."
@@ -87,11 +92,11 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
 )
 @json_option
 def bake(
-    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, panorama: bool, projection: str, sphere_width: int,
-    as_json: bool,
+    source: Path, depth: str, camera: Path | None, take: Path | None, people: str | None, out: Path, panorama: bool,
+    projection: str, sphere_width: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera, take, out, panorama=panorama, projection=projection)
+    clip, found = _open_source(source, depth, camera, take, people, out, panorama=panorama, projection=projection)
     plan = clip.plan
     settings = BakeSettings(sphere_width_px=sphere_width)
     baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=settings, depth=found)
@@ -108,13 +113,15 @@ def bake(
     emit(
         as_json,
         value,
-        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}",
+        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}"
+        + (f"; people: {found.people}" if people is not None else ""),
     )
 
 
 def _open_source(
-    source: Path, depth: str, camera: Path | None, take: Path | None, out: Path, *, panorama: bool, projection: str
-) -> tuple[FrameSource, Found]:
+    source: Path, depth: str, camera: Path | None, take: Path | None, people: str | None, out: Path, *,
+    panorama: bool, projection: str,
+) -> tuple[FrameSource, Found]:  # fmt: skip
     """The clip with its depth, and how it came by it."""
     if not source.exists():
         raise InvalidInput(f"There is no {source}.")
@@ -154,6 +161,7 @@ def _open_source(
             cameras=poses,
             lens=None if plan is None else lens_prior(plan.camera, plan.staging.camera),
             hints=None if plan is None else ScaleHints.planned(plan.staging, pictures.frame_count, pictures.fps),
+            masks=None if people is None else person_masks(people, report),
             report=report,
         )
     return found, found.found

@@ -58,7 +58,8 @@ class Frame:
 
     `color`: uint8 [h, w, 3], sRGB, RGB order. `depth`: float32 [h, w], planar Z in metres (radial: see
     `ClipProjection`), +inf = sky.
-    `ids`: uint16 [h, w], the staging's object ids, 0 = sky or ground; None where unknown.
+    `ids`: uint16 [h, w], the staging's object ids, 0 = sky or ground; of a flat clip the people that were found, 0 = anything
+    else; None where unknown.
     `planes`: the same picture as uint8 [h * 3/2, w], I420, where it comes from a video: coded again, it is not converted.
     `drawn`: float32 [h, w], of a redrawn take: how much of each pixel is new (0: the parent's); None: all of it is.
     """

@@ -7,11 +7,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from vr_server.domain.errors import Cancelled
+from vr_server.domain.errors import Cancelled, InvalidModel, Unavailable
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.staging import Staging
 from vr_server.layering import Baker
-from vr_server.layering.depth import DepthEstimator, ScaleHints, find_depth, lens_prior
+from vr_server.layering.depth import (
+    DepthEstimator,
+    NetworkMasks,
+    PersonMasks,
+    PersonModel,
+    ScaleHints,
+    find_depth,
+    lens_prior,
+)
 from vr_server.media import VideoPictures, take_in
 from vr_server.staging import compose, to_glb
 
@@ -35,12 +43,14 @@ def bake_video(
     report: Report,
     cancelled: Callable[[], bool],
     redraw: RedrawOf | None = None,
+    people: PersonModel | None = None,
 ) -> Made:
     """Find the depth of `video`, leaning on the lens and the metres that were planned, and bake it into `folder`, which is
     emptied first; with `redraw`, once it is laid into the clip of its parent take.
 
     Writes clip/clip.mp4, the shot's planned staging.json and stage.glb, and what `layering.Baker` writes.
-    `estimators`: ``module:function`` that gives the ways to find depth, best first. When it does not succeed nothing is
+    `estimators`: ``module:function`` that gives the ways to find depth, best first. `people`: the network by whose masks
+    people are cut out; where it fails report.json says so, and they are not. When it does not succeed nothing is
     left of the folder. Raise Cancelled, InvalidMedia, NoDepth or StorageFailed.
     """
     made: Made | None = None
@@ -61,6 +71,7 @@ def bake_video(
                 _load(estimators)(),
                 lens=lens_prior(spec.camera, staging.camera),
                 hints=ScaleHints.planned(staging, pictures.frame_count, pictures.fps),
+                masks=_masks(people),
                 report=watched,
             )
             plan = clip.plan
@@ -103,6 +114,16 @@ def _stage(folder: Path, spec: ShotSpec, seed: int, *, aspect: float, fps: Fract
     (folder / "staging.json").write_text(staging.model_dump_json(by_alias=True), encoding="utf-8")
     (folder / "stage.glb").write_bytes(to_glb(staging, fps=max(1, round(fps)), aspect=aspect))
     return staging
+
+
+def _masks(model: PersonModel | None) -> PersonMasks | str | None:
+    """Masks by the model, or in one line why there are none."""
+    if model is None:
+        return None
+    try:
+        return NetworkMasks(model)
+    except (InvalidModel, Unavailable) as error:
+        return str(error)
 
 
 def _load(name: str) -> Estimators:

@@ -57,6 +57,7 @@ class BakeTask:
         made = bake_video(
             self.video, self.folder, spec=self.spec, seed=self.seed, shot_id=self.shot_id, take_id=self.take_id,
             estimators=self.estimators, report=report, cancelled=cancelled, redraw=self.redraw,
+            people=self.aids.people_model,
         )  # fmt: skip
         with disk_told(self.folder):
             clip = self.folder / CLIP_FOLDER

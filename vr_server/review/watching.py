@@ -17,6 +17,7 @@ from vr_server.domain.errors import InvalidMedia, InvalidModel, Unavailable
 from vr_server.domain.shot import CameraIntent, CameraMove, ShotSpec
 from vr_server.domain.staging import Staging
 from vr_server.domain.take import Finding
+from vr_server.layering.depth import NetworkMasks
 from vr_server.media import VideoPictures, read_ids
 
 from .aids import NONE as NO_AIDS
@@ -136,7 +137,7 @@ def _people(watched: Watched, aids: Aids, note: Callable[[str], None]) -> dict[i
     if aids.people_model is None:
         return None
     try:
-        finder = MaskPeople(aids.people_model)
+        finder = MaskPeople(NetworkMasks(aids.people_model))
         return {frame: finder.people(color) for frame, color in watched.colors.items()}
     except (InvalidModel, Unavailable) as error:
         note(f"People were not looked for: {error}")

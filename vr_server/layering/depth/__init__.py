@@ -11,7 +11,9 @@ from .lens import lens_prior
 from .models import ModelEntry, ModelStore, catalogue
 from .network import NetworkDepth
 from .parallax import MotionParallax
-from .port import CameraTrack, DepthEstimator, DepthTrack, Pictures, Report, silent
+from .people import PeopleTrack
+from .person_masks import NetworkMasks, PersonModel
+from .port import CameraTrack, DepthEstimator, DepthTrack, PersonMasks, Pictures, Report, silent
 
 __all__ = [
     "KNOWN",
@@ -28,6 +30,10 @@ __all__ = [
     "ModelStore",
     "MotionParallax",
     "NetworkDepth",
+    "NetworkMasks",
+    "PeopleTrack",
+    "PersonMasks",
+    "PersonModel",
     "Pictures",
     "PlannedFigure",
     "Report",

@@ -11,15 +11,20 @@ from vr_server.domain.frame import CameraPose, ClipPlan, Frame
 
 from .auto import bounds
 from .edges import sharpen
-from .port import F32, CameraTrack, DepthTrack, Pictures
+from .people import PeopleTrack, cut_out
+from .port import F32, U8, U16, CameraTrack, DepthTrack, Pictures
 
 UNIT_NEAR = 2.0
 """Where the nearest thing of a relative depth is put where nothing speaks for any size."""
 
 
+NO_MASKS = "no masks of people: no network that gives them was named"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Lines for report.json. `cuts`: frames that begin a new shot; reasons then tell them apart."""
+    """Lines for report.json. `cuts`: frames that begin a new shot; reasons then tell them apart. `people`: whether people were
+    cut out by masks, and by whose or why not; `people_found`: how many, each counted once a shot; None: not looked for."""
 
     estimator: str
     reason: str
@@ -29,30 +34,34 @@ class Found:
     camera_reason: str
     camera_confidence: float
     cuts: tuple[int, ...] = ()
+    people: str = NO_MASKS
+    people_found: int | None = None
 
 
 KNOWN = Found(
-    "known", "every frame came with its depth", "metres of the clip's own", False, True, "came with the clip", 1.0
-)
+    "known", "every frame came with its depth", "metres of the clip's own", False, True, "came with the clip", 1.0,
+    people="no masks of people: the clip's own ids are used, where it brings them",
+)  # fmt: skip
 """A clip that brings its depth and its camera."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundShot:
     """What was found of the shot that begins at frame `first`. `unit_m`: metres that the depth's and the way's unit most
-    likely stands for, None where nothing speaks for any; 1 where the track is metric."""
+    likely stands for, None where nothing speaks for any; 1 where the track is metric. `people`: who is in it, where masks are known."""
 
     first: int
     camera: CameraTrack
     depth: DepthTrack
     unit_m: float | None
+    people: PeopleTrack | None = None
 
 
 class EstimatedClip:
     """Implements `FrameSource`. The unit is metres as far as they are known; it is called metric only when every shot is."""
 
-    def __init__(self, pictures: Pictures, shots: Sequence[FoundShot]) -> None:
-        """`shots`: one or more, first to last, that fill the clip."""
+    def __init__(self, pictures: Pictures, shots: Sequence[FoundShot], people: str = NO_MASKS) -> None:
+        """`shots`: one or more, first to last, that fill the clip. `people`: what the report says of their masks."""
         ranges = [bounds(shot.depth.inverse) for shot in shots]
         self._scales = [_scale(shot, near) for shot, (near, _) in zip(shots, ranges, strict=True)]
         self._pictures, self._shots = pictures, tuple(shots)
@@ -64,7 +73,7 @@ class EstimatedClip:
         near = min(near * scale for (near, _), scale in zip(ranges, self._scales, strict=True))
         far = max(far * scale for (_, far), scale in zip(ranges, self._scales, strict=True))
         size = (pictures.width_px // 2 * 2, pictures.height_px // 2 * 2)
-        self.found = _told(self._shots, pictures.frame_count)
+        self.found = _told(self._shots, pictures.frame_count, people)
         self._plan = ClipPlan(
             *size, pictures.fps, len(cameras), near * 0.95, far * 1.05, cameras, self.found.metric
         )  # fmt: skip
@@ -76,20 +85,31 @@ class EstimatedClip:
     def __iter__(self) -> Iterator[Frame]:
         plan = self._plan
         size = (plan.width_px, plan.height_px)
-        inverses = (
-            (inverse, scale)
+        frames = (
+            (shot, n, scale)
             for shot, scale in zip(self._shots, self._scales, strict=True)
-            for inverse in shot.depth.inverse
+            for n in range(len(shot.depth.inverse))
         )
-        for index, (picture, (inverse, scale)) in enumerate(zip(self._pictures, inverses, strict=True)):
+        for index, (picture, (shot, n, scale)) in enumerate(zip(self._pictures, frames, strict=True)):
             color = np.ascontiguousarray(picture[: size[1], : size[0]])
-            whole = np.asarray(cv2.resize(inverse.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32)
-            yield Frame(index, color, self._depth(sharpen(whole, color), scale), None, plan.cameras[index])
+            inverse, ids = _edged(shot, n, color)
+            yield Frame(index, color, self._depth(inverse, scale), ids, plan.cameras[index])
 
     def _depth(self, inverse: F32, scale: float) -> F32:
         far = np.float32(1 / self._plan.far_m)
         unit = inverse / np.float32(scale)
         return np.asarray(np.where(unit > far, 1 / np.maximum(unit, far), np.float32(self._plan.far_m)), np.float32)
+
+
+def _edged(shot: FoundShot, n: int, color: U8) -> tuple[F32, U16 | None]:
+    """Inverse depth of the shot's frame `n` at the picture's size, its edges where they belong; and who is where."""
+    size = color.shape[1], color.shape[0]
+    whole = np.asarray(
+        cv2.resize(shot.depth.inverse[n].astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32
+    )
+    if shot.people is None:
+        return sharpen(whole, color), None
+    return cut_out(whole, color, shot.people.ids(n), shot.people.sure(n))
 
 
 def _scale(shot: FoundShot, near: float) -> float:
@@ -104,7 +124,7 @@ def _scaled(camera: CameraPose, scale: float) -> CameraPose:
     return CameraPose(pose, camera.yfov_rad)
 
 
-def _told(shots: Sequence[FoundShot], frame_count: int) -> Found:
+def _told(shots: Sequence[FoundShot], frame_count: int, people: str) -> Found:
     """One report of all shots; what they say alike is said once."""
     ends = [*(shot.first for shot in shots), frame_count]
 
@@ -122,4 +142,6 @@ def _told(shots: Sequence[FoundShot], frame_count: int) -> Found:
         camera_reason=line([shot.camera.reason for shot in shots]),
         camera_confidence=round(min(shot.camera.confidence for shot in shots), 3),
         cuts=tuple(shot.first for shot in shots[1:]),
+        people=people,
+        people_found=sum(found) if (found := [s.people.found for s in shots if s.people is not None]) else None,
     )

@@ -1,4 +1,4 @@
-"""The model store: depth networks by name (fetched once, held to their hash) or by path (a file or a folder of the user's)."""
+"""The model store: networks for depth and for person masks by name (fetched once, held to their hash) or by path (a file or a folder of the user's)."""
 
 import hashlib
 import os
@@ -17,6 +17,9 @@ from vr_server.domain.errors import InvalidModel, StorageFailed, Unavailable
 
 from .port import Report
 
+Finds = Literal["depth", "people"]
+"""What a network is for."""
+
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
 
@@ -27,10 +30,15 @@ class ModelEntry(Model):
     url: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     bytes: int | None = None
-    gives: Literal["inverse", "metres"]
+    gives: Literal["inverse", "metres", "people"]
     multiple: int = 14
     side: int = 518
+    signed: bool = False
     licence: str
+
+    @property
+    def finds(self) -> Finds:
+        return "people" if self.gives == "people" else "depth"
 
 
 @cache
@@ -57,28 +65,27 @@ class ModelStore:
         entry = self._entries.get(name)
         return self._path(entry).exists() if entry else _own(Path(name)) is not None
 
-    def get(self, name: str, report: Report) -> tuple[Path, ModelEntry | None]:
-        """The network's file, fetched first where need be, and its entry (None for a file of the user's own).
+    def get(self, name: str, report: Report, *, finds: Finds = "depth") -> tuple[Path, ModelEntry | None]:
+        """The file of a network that `finds` it, fetched first where need be, and its entry (None for a file of the user's own).
 
-        Raise InvalidModel (unknown name, wrong hash, cut off), Unavailable (no way to the network's home) or
-        StorageFailed (the disk is full).
+        Raise InvalidModel (unknown name, one of another kind, wrong hash, cut off), Unavailable (no way to the network's
+        home) or StorageFailed (the disk is full).
         """
         entry = self._entries.get(name)
-        if entry is None:
-            own = _own(Path(name))
-            if own is None:
-                known = ", ".join(sorted(self._entries))
-                raise InvalidModel(
-                    f"There is no depth model {name!r}: name a .onnx file or its folder, or one of {known}."
-                )
+        if entry is None and (own := _own(Path(name))) is not None:
             return own, None
+        if entry is None or entry.finds != finds:
+            known = ", ".join(sorted(n for n, e in self._entries.items() if e.finds == finds))
+            raise InvalidModel(
+                f"There is no {finds} model {name!r}: name a .onnx file or its folder, or one of {known}."
+            )
         path = self._path(entry)
         if not path.exists():
             self._fetch(name, entry, path, report)
         elif _digest(path) != entry.sha256:
             path.unlink()
             raise InvalidModel(
-                f"The stored file of depth model {name} is damaged and was removed: ask again to fetch it anew."
+                f"The stored file of model {name} is damaged and was removed: ask again to fetch it anew."
             )
         return path, entry
 
@@ -92,16 +99,16 @@ class ModelStore:
             found = self._download(name, entry, part, report)
             if found != entry.sha256:
                 raise InvalidModel(
-                    f"What came for depth model {name} is not the pinned file (SHA-256 {found[:12]}…, "
+                    f"What came for model {name} is not the pinned file (SHA-256 {found[:12]}…, "
                     f"expected {entry.sha256[:12]}…): it was thrown away."
                 )
             part.replace(path)
         except httpx.HTTPError as error:
             raise Unavailable(
-                f"Depth model {name} cannot be fetched ({error or type(error).__name__}): check the network."
+                f"Model {name} cannot be fetched ({error or type(error).__name__}): check the network."
             ) from error
         except OSError as error:
-            raise StorageFailed(f"Depth model {name} cannot be stored: {error.strerror or error}.") from error
+            raise StorageFailed(f"Model {name} cannot be stored: {error.strerror or error}.") from error
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -121,13 +128,13 @@ class ModelStore:
                 done += len(chunk)
                 if entry.bytes is not None and done > entry.bytes:
                     raise InvalidModel(
-                        f"What came for depth model {name} is longer than the pinned file: it was thrown away."
+                        f"What came for model {name} is longer than the pinned file: it was thrown away."
                     )
                 digest.update(chunk)
                 file.write(chunk)
                 report(f"fetching {name}", done / total if total else 0.0)
         if entry.bytes is not None and done < entry.bytes:
-            raise InvalidModel(f"Depth model {name} broke off after {done} of {entry.bytes} bytes: try again.")
+            raise InvalidModel(f"Model {name} broke off after {done} of {entry.bytes} bytes: try again.")
         return digest.hexdigest()
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
-from vr_server.domain.errors import InvalidModel, Unavailable
+from vr_server.domain.errors import InvalidModel
 
+from ..networks import open_network
 from .flow import grey
 from .port import F16, F32, U8, CameraTrack, DepthTrack, Pictures, Report
 from .steady import align_windows, steady
@@ -56,7 +57,7 @@ class NetworkDepth:
         """
         self.name = name
         self._multiple, self._side = multiple, side
-        self._session = _open(path)
+        self._session = open_network(path)
         self._shape = _shape(self._session, path.name)
         told = self._session.get_modelmeta().custom_metadata_map.get("gives")
         self._gives = gives or ("metres" if told == "metres" else "inverse")
@@ -138,22 +139,6 @@ class NetworkDepth:
                 f"The network {self.name} gave numbers that are none: it is damaged or not meant for this machine."
             )
         return depth[:n]
-
-
-def _open(path: Path) -> ort.InferenceSession:
-    try:
-        import onnxruntime as ort
-    except ImportError as error:
-        raise Unavailable("Depth networks need the extra `depth`: pip install 'vr-previs[depth]'.") from error
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    wanted = [p for p in ("CUDAExecutionProvider", "CPUExecutionProvider") if p in ort.get_available_providers()]
-    try:
-        return ort.InferenceSession(str(path), options, providers=wanted)
-    except Exception as error:  # onnxruntime's errors share no base class
-        raise InvalidModel(
-            f"{path.name} cannot be read as an ONNX network: it is damaged or something else."
-        ) from error
 
 
 def _shape(session: ort.InferenceSession, name: str) -> Shape:

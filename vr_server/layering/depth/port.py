@@ -1,4 +1,4 @@
-"""The depth port: pictures in, a shot's inverse depth out, with what is known of its scale."""
+"""The depth port: pictures in, a shot's inverse depth out, with what is known of its scale. Beside it that of person masks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from vr_server.domain.frame import CameraPose
 
 U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
 F16 = npt.NDArray[np.float16]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -80,4 +81,18 @@ class DepthEstimator(Protocol):
 
     def estimate(self, clip: Pictures, camera: CameraTrack, report: Report) -> DepthTrack:
         """`clip` is one shot. Raise NoDepth with one line where this way of finding depth cannot work for this clip."""
+        ...
+
+
+class PersonMasks(Protocol):
+    """Finds people in pictures, all of them together."""
+
+    @property
+    def name(self) -> str: ...
+
+    def people(self, picture: U8) -> F32:
+        """How surely each pixel of a picture uint8 [h, w, 3] RGB shows a person: float32 [h, w] of 0..1, above 0.5 it does.
+
+        Raise InvalidModel or Unavailable where it cannot be told.
+        """
         ...
