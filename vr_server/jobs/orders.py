@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vr_server.domain.errors import Cancelled, EngineFailed, OutcomeUnknown, PrevisError, UnknownEngine, error_of
+from vr_server.domain.errors import (
+    Cancelled,
+    EngineFailed,
+    OutcomeUnknown,
+    PrevisError,
+    ResultGone,
+    UnknownEngine,
+    error_of,
+)
 from vr_server.domain.order import OPEN_ORDERS, Order, OrderState
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.port import (
@@ -334,7 +342,9 @@ class _Work:
         try:
             return await self._unless_abandoned(waiting)
         except PrevisError as error:
-            if last and last[0].state in {"failed", "cancelled"}:
+            if isinstance(error, OutcomeUnknown):
+                await self._save(state="unknown")
+            elif last and last[0].state in {"failed", "cancelled"} and not isinstance(error, ResultGone):
                 await self._fail(error)
             else:  # asking did not work: what is paid for may still come
                 await self._save(state="left")

@@ -1,0 +1,45 @@
+"""What an engine no longer knows of is money spent, and never sent again in silence."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from orders_house import House
+
+from vr_server.domain.errors import OutcomeUnknown, ResultGone
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path)
+    await made.shot("p")
+    yield made
+    await made.production.stop()
+
+
+async def test_an_order_that_the_engine_no_longer_knows_is_not_sent_again_in_silence(house: House) -> None:
+    house.engine.failure = OutcomeUnknown("It no longer knows the order: look there, then retry.")
+    take = await house.take(seed=7)
+    with pytest.raises(OutcomeUnknown):
+        await house.clip(take)
+    assert await house.order_of(take) == ("unknown", None)
+    assert (await house.production.spending("p")).spent == pytest.approx(0.2), "it may have been made"
+    house.engine.failure = None
+    same = await house.take(seed=7)
+    with pytest.raises(OutcomeUnknown):
+        await house.clip(same)
+    assert len(house.engine.sent) == 1
+    async with house.store.transaction() as unit:  # as the take's workflow would leave it
+        await unit.put_take(take.model_copy(update={"state": "unknown"}))
+    again = await house.production.resolve_take(take.id, retry=True)
+    assert await house.clip(again) == b"clip of t2"
+
+
+async def test_an_order_that_is_older_than_the_engine_keeps_them_is_paid_for(house: House) -> None:
+    house.engine.failure = ResultGone("It keeps orders for 24 hours; this one is older.")
+    take = await house.take(seed=7)
+    with pytest.raises(ResultGone):
+        await house.clip(take)
+    assert await house.order_of(take) == ("left", None)
+    assert (await house.production.spending("p")).spent == pytest.approx(0.2)
+    assert len(house.engine.sent) == 1
