@@ -143,7 +143,7 @@ class EngineHttp:
         )  # fmt: skip
         text = await self._answer(request, paid=paid, reason=reason, most_bytes=most_bytes)
         try:
-            return self._object(text)
+            return self._object(self.hide.without_keys(text))  # ids and prompts of an answer are kept
         except EngineLied as error:
             raise (self._doubt(str(error)) if paid else error) from None
 
