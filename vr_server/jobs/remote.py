@@ -112,7 +112,9 @@ class RemoteMaker:
         order = await self._store.order(order_id)
         request = GenerationRequest.model_validate_json(order.request)
         alike = f"{request.model} {request.width_px}x{request.height_px}"
-        ticket = Ticket(take.project_id, take.urgency, alike)
+        engine = self.desk.engines.get(order.engine)
+        most = engine.capabilities(request.mode).concurrent_tasks if engine is not None else None
+        ticket = Ticket(take.project_id, take.urgency, alike, request.model, most)
         return await self.desk.clip(order_id, take.id, ticket, on_status=lambda status: self._tell(take, status))
 
     async def _joined(self, take: Take, clips: list[str]) -> str:
