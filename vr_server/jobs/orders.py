@@ -19,6 +19,7 @@ from vr_server.domain.errors import (
     OutcomeUnknown,
     PrevisError,
     ResultGone,
+    StorageFailed,
     UnknownEngine,
     error_of,
 )
@@ -184,6 +185,7 @@ class OrderDesk:
         except Exception as error:
             _log.exception("order %s broke off", order_id[:12])
             if work.order.state != "submitting":
+                await self._leave(work.order)
                 raise EngineFailed(
                     f"The adapter of engine {order.engine} broke off: {type(error).__name__}."
                 ) from error
@@ -191,6 +193,11 @@ class OrderDesk:
             raise OutcomeUnknown(
                 f"The adapter of engine {order.engine} broke off while it ordered: look there, then retry or drop it."
             ) from error
+
+    async def _leave(self, order: Order) -> None:
+        """Something of our own went wrong: what the engine has taken is still there for whoever asks for the same."""
+        if order.state == "submitted":
+            await self.save(order, state="left")
 
     async def _call_off(self, order_id: str) -> None:
         order = await self._store.order(order_id)
@@ -353,7 +360,7 @@ class _Work:
     async def _fetched(self, handle: TaskHandle, status: TaskStatus) -> str:
         try:
             clip = await self._unless_abandoned(self.desk.fetch(self.order, self.engine, handle, status))
-        except EngineFailed as error:
+        except (EngineFailed, StorageFailed) as error:
             await self._save(state="left")
             _log.warning("the clip of order %s cannot be had: %s", self.order.id[:12], error)
             raise
