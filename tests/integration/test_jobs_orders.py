@@ -221,6 +221,24 @@ async def test_the_gate_stands_before_the_engine_and_every_decision_is_kept(hous
     assert len(house.engine.sent) == 1
 
 
+async def test_whoever_answered_for_words_need_not_do_so_again_when_the_take_is_only_made_once_more(
+    house: House,
+) -> None:
+    await house.shot("star", text="Tom Cruise walks down a street")
+    house.engine.troubles = [OutcomeUnknown("no answer")]
+    override = Override(by="Lin", because="he is our lead")
+    take = await house.take("star", override=override)
+    with pytest.raises(OutcomeUnknown):
+        await house.clip(take)
+    async with house.store.transaction() as unit:
+        await unit.put_take(take.model_copy(update={"state": "unknown"}))
+    again = await house.production.resolve_take(take.id, retry=True)
+    assert await house.clip(again) == b"clip of t1"
+    assert [decision.override for decision in await house.store.decisions("star")] == [override, override]
+    with pytest.raises(GateRefused):  # a new one is somebody's to answer for
+        await house.take("star")
+
+
 async def test_what_a_take_is_made_from_goes_along_and_is_kept_for_one_made_like_it(
     house: House, tmp_path: Path
 ) -> None:

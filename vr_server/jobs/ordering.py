@@ -173,6 +173,7 @@ class Ordering:
         verdict = self.verdict(take)
         if not verdict.hits:
             return ()
+        override = override or await _answered_for(unit, take)
         passes = not verdict.refused or (override is not None and verdict.overridable)
         decision = Decision(
             id=new_id("decision"),
@@ -249,6 +250,15 @@ async def _ordered(reading: Reading, fitted: Fitted, window: Window, attempt: in
     if order is not None and order.state in _AGAIN:
         return _Placed(key, fitted, window, None, order.submits, order.created_at)
     return _Placed(key, fitted, window, order)
+
+
+async def _answered_for(reading: Reading, take: Take) -> Override | None:
+    """Who answered for the very words before, of a take that is only made once more."""
+    told = take.provenance
+    if not told.attempt and told.retry_of is None:
+        return None
+    before = [one for one in await reading.decisions(take.project_id) if one.prompt == _judged(take)]
+    return before[-1].override if before else None
 
 
 def _new(one: _Placed, take: Take, cost: Cost) -> Order:

@@ -158,7 +158,7 @@ class RemoteMaker:
             return None
         again_id = f"{take_id}-again"  # the same after a crash
         try:
-            async with self._store.transaction() as unit:
+            async with self._ordering.refusals(self._store), self._store.transaction() as unit:
                 with suppress(NotFound):
                     return (await unit.take(again_id)).id
                 told = {"seed": (take.provenance.seed + 1) % 2**31, "parent_take_id": take_id, "retry_of": take_id}
