@@ -43,7 +43,7 @@ def test_what_the_lists_have_is_refused_with_its_reason(text: str, language: Lan
 @pytest.mark.parametrize(
     "text",
     [
-        "T.o.m C.r.u.i.s.e waits", "T o m  C r u i s e waits", "a man, Tom*Cruise", "Tom/Cruise", "Tom\u2011Cruise",
+        "T.o.m C.r.u.i.s.e waits", "T.o.m C.r.u.i.s.e's hat", "T o m  C r u i s e waits", "a man, Tom*Cruise", "Tom/Cruise", "Tom\u2011Cruise",
         'the man they call "Tom" (Cruise)', "Tom\u2019Cruise", "To.m Cru-ise", "Tom_Cruise",
         "Tom\u3164Cruise", "T\u115fom Cruise", "T\u034fom Cruise", "T\u200co\u2060m Cruise", "T\ufe0fom Cruise",
         "\u0422om \u0421ruise", "T\u03bfm Cruise", "\U0001d413\U0001d428\U0001d426 Cruise", "\u1d1b\u1d0f\u1d0d Cruise",
@@ -66,6 +66,7 @@ def test_what_is_allowed_is_allowed_however_it_is_written() -> None:
     "text",
     [
         "Everybody knows Tom, cruise ships go by.",
+        "Tom cruises along the coast.",
         "The smell of iron, man and machine at work.",
         "He is a spider: man has no place here!",
         "小鱼变成龙,飞上云端",

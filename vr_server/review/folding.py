@@ -31,6 +31,7 @@ _SIMPLIFIED = str.maketrans(
 _BETWEEN_EN = r"(?:[^\w,;:!?]|_|[,;:!?](?=\S))*"
 _BETWEEN_ZH = r"(?:[^\w,;:!?。、…《》「」『』【】()]|_)*"
 _SPELLED = re.compile(r"(?<![a-z0-9])[a-z0-9](?:[\W_]+[a-z0-9])+(?![a-z0-9])")
+_OWNS = re.compile(r"(?<=[a-z0-9])['\u2019]s(?=[\s,.;:!?]|$)")
 _SIGNS = re.compile(r"(?<=[a-z0-9])(?:[^\w\s]|_)+(?=[a-z0-9])")
 
 
@@ -44,7 +45,7 @@ def folded(text: str) -> str:
 
 def closed(plain: str) -> str:
     """Folded text with s-p-e-l-l-e-d words and words with s*gns in them closed up."""
-    joined = _SPELLED.sub(lambda found: re.sub(r"[\W_]+", "", found[0]), plain)
+    joined = _SPELLED.sub(lambda found: re.sub(r"[\W_]+", "", found[0]), _OWNS.sub("", plain))
     return _SIGNS.sub("", joined)
 
 
