@@ -226,7 +226,7 @@ class House:
         if await self.production.cancel_all("p") != len(made):
             raise SystemExit("takes ended before they were cancelled")
         while await self.store.open_orders() or self.engine.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # the look itself reads every order
         self.engine.engine_s = engine_s
         return time.monotonic() - began_s, grown
 

@@ -226,6 +226,18 @@ class Ordering:
         )
 
 
+async def not_waited_for(reading: Reading, orders: Sequence[Order]) -> list[Order]:
+    """Of the orders, those that no unfinished take waits for."""
+    unfinished = {take.id for take in await reading.unfinished_takes()}
+    return [order for order in orders if not unfinished.intersection(order.take_ids)]
+
+
+async def call_off_unsent(unit: Unit, orders: Sequence[Order]) -> None:
+    """Of the orders, those that were never sent and that nobody waits for any more are cancelled."""
+    for order in await not_waited_for(unit, [order for order in orders if order.state == "waiting"]):
+        await unit.put_order(order.model_copy(update={"state": "cancelled"}))
+
+
 class _Refused(GateRefused):
     """On its way to where it is kept."""
 

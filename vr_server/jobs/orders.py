@@ -39,6 +39,7 @@ from vr_server.storage import Blobs, Store
 
 from .inputs import InputMaker
 from .line import AccountLine, Ticket
+from .ordering import call_off_unsent, not_waited_for
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -145,15 +146,14 @@ class OrderDesk:
 
     async def release(self, take_id: str, states: Sequence[OrderState] = OPEN_ORDERS) -> None:
         """Call off the orders of an ended take that never came to wait for them, unless others do; those in `states`."""
-        told = (await self._store.take(take_id)).provenance
-        parts: list[str | None] = [part.order_id for part in told.parts]
-        for order_id in parts or [told.order_id]:
-            if order_id is None or order_id in self._jobs:
-                continue
-            order = await self._store.order(order_id)
-            takers = [(await self._store.take(other)).state for other in order.take_ids]
-            if order.state in states and not {"queued", "generating"}.intersection(takers):
-                await self._call_off(order_id)
+        async with self._store.snapshot() as reading:
+            told = (await reading.take(take_id)).provenance
+            parts: list[str | None] = [part.order_id for part in told.parts]
+            names = [name for name in parts or [told.order_id] if name is not None and name not in self._jobs]
+            orders = [await reading.order(name) for name in names]
+            left = await not_waited_for(reading, [order for order in orders if order.state in states])
+        for order in left:
+            await self._call_off(order.id)
 
     def _begin(self, order_id: str, ticket: Ticket) -> _Job:
         abandoned = asyncio.Event()
@@ -202,7 +202,8 @@ class OrderDesk:
     async def _call_off(self, order_id: str) -> None:
         order = await self._store.order(order_id)
         if order.state == "waiting":
-            await self.save(order, state="cancelled")
+            async with self._store.transaction() as unit:
+                await call_off_unsent(unit, (await unit.order(order_id),))
         elif order.state == "submitted" and order.handle is not None:
             engine, stopped = self.engines[order.engine], False
             with suppress(PrevisError, TimeoutError):
@@ -262,7 +263,10 @@ class _Work:
             await self.desk.inputs.clear(self.order)
 
     async def _through(self, ticket: Ticket) -> str:
-        if self.order.state == "waiting":  # before a place of the account is held: making inputs may take a while
+        if self.order.state in {
+            "waiting",
+            "cancelled",
+        }:  # before a place of the account is held: making inputs may take a while
             await self._lay_out()
         place = self.line.place(ticket, held=self.order.handle is not None)
         await self._unless_abandoned(place.__aenter__())
