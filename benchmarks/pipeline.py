@@ -7,8 +7,8 @@ A fake engine takes `--engine-s` seconds for a clip, `--limit` at a time, and ha
 
 `ratio` = wall time of ours / baseline, from one run. `overhead_s`: what a take costs more than the bare loop when it is the
 only one; `baked_alone_s`: the same with decoding, depth, layers and the quality check in a real worker, which is work that
-the bare loop leaves undone. `cancel_s`: from the first of 200 queued takes cancelled to nothing left at the engine;
-`rss_mb`: how much memory the server took for those 200.
+the bare loop leaves undone. `cancel_s`: from the first of 200 queued takes cancelled to nothing left at the engine, the worse of two times;
+`rss_mb`: how much memory the server took for those 200, `rss_again_mb`: for 200 more when they had gone (flat: about none).
 """
 
 import argparse
@@ -226,7 +226,7 @@ class House:
         if await self.production.cancel_all("p") != len(made):
             raise SystemExit("takes ended before they were cancelled")
         while await self.store.open_orders() or self.engine.running:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # the look itself reads every order
         self.engine.engine_s = engine_s
         return time.monotonic() - began_s, grown
 
@@ -249,6 +249,7 @@ async def measure(takes: int, engine_s: float, limit: int) -> dict[str, object]:
         bare_s = await bare(engine, takes, limit, data / "bare")
         ours_s = await house.make(takes)
         cancel_s, grown_mb = await house.cancel(200)
+        cancel_again_s, again_mb = await house.cancel(200)
         await house.production.stop()
         pool = WorkerPool(PoolSettings(factory="vr_server.bootstrap:engine_named", workers=1, express=False))
         baking = House(data / "baked", await SqlStore.open(data / "baked" / "previs.sqlite"), engine, pool)
@@ -258,8 +259,8 @@ async def measure(takes: int, engine_s: float, limit: int) -> dict[str, object]:
     return {
         "takes": takes, "engine_s": engine_s, "limit": limit, "bare_s": round(bare_s, 2), "ours_s": round(ours_s, 2),
         "takes_per_minute": round(60 * takes / ours_s, 1), "bare_alone_s": round(bare_alone_s, 2),
-        "alone_s": round(alone_s, 2), "overhead_s": round(alone_s - bare_alone_s, 2), "baked_alone_s": round(baked_alone_s, 2), "cancel_s": round(cancel_s, 2),
-        "rss_mb": round(grown_mb, 1), "load": round(os.getloadavg()[0], 1), "ratio": round(ours_s / bare_s, 3),
+        "alone_s": round(alone_s, 2), "overhead_s": round(alone_s - bare_alone_s, 2), "baked_alone_s": round(baked_alone_s, 2), "cancel_s": round(max(cancel_s, cancel_again_s), 2),
+        "rss_mb": round(grown_mb, 1), "rss_again_mb": round(again_mb, 1), "load": round(os.getloadavg()[0], 1), "ratio": round(ours_s / bare_s, 3),
     }  # fmt: skip
 
 

@@ -165,7 +165,7 @@ def test_a_first_and_a_last_picture_and_what_the_engine_says_it_did(
         (Fault("status", 401, "wrong key"), 1, "engine-auth"),
         (Fault("status", 429, "later", {"retry-after": "8000"}), 75, "engine-throttled"),
         (Fault("status", 400, '{"error": {"code": "content_policy", "message": "not this"}}'), 1, "engine-failed"),
-        (Fault("text", body="<html>"), 1, "engine-lied"),
+        (Fault("text", body="<html>"), 3, "outcome-unknown"),
     ],
 )
 def test_what_goes_wrong_is_one_line_and_an_exit_code(

@@ -1,20 +1,24 @@
-"""A production with a paid engine, for tests that kill it: ``python remote_server.py DATA URL POINT find|blind|chain``.
+"""A production with a paid engine, for tests that kill it: a line ``[DATA, URL, POINT, "find|blind|chain", OUT, ERR]`` on
+stdin is one life of it, in a process of its own; its exit code is the answer. (A fork each: importing everything takes
+longer than living.)
 
-It asks for a take if there is none, goes on with it if there is, and kills itself at POINT. When the take has ended it
-says how, in JSON.
+It asks for a take if there is none, goes on with it if there is, and kills itself at POINT. When all takes have ended it
+says how, one in a line of JSON.
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from jobs_server import add_shot
 from remote_fixtures import FAKE, FakeEngine, FindingEngine
-from remote_house import stand_in
+from remote_house import SOFT, stand_in
 
 from vr_server.bus import EventBus
 from vr_server.domain.errors import NotFound
@@ -27,7 +31,6 @@ from vr_server.jobs import DurableTakeQueue, InputMaker, OrderDesk, Ordering, Pr
 from vr_server.jobs.remote import BakeTask
 from vr_server.storage import LocalBlobs, SqlStore, TakeFolders
 
-POINT = sys.argv[3]
 CHAINED = FAKE.model_copy(
     update={
         "modes": ("text", "image"),
@@ -37,11 +40,11 @@ CHAINED = FAKE.model_copy(
         "max_duration_s": 0.3,
     }
 )
-"""Two guided parts make the shot."""
+"""Two guided parts make the shot, and the first take of it is below the bar."""
 
 
 def at(point: str) -> None:
-    if point == POINT:
+    if point == os.environ["POINT"]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -89,8 +92,9 @@ class DyingDesk(OrderDesk):
 class StubRunner:
     """Bakes nothing and draws nothing: files that say what they were made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, picky: bool) -> None:
         self.counts: Counter[str] = Counter()
+        self.picky = picky
 
     async def start(self) -> None: ...
 
@@ -111,7 +115,15 @@ class StubRunner:
         task.folder.mkdir(parents=True, exist_ok=True)
         (task.folder / "manifest.json").write_bytes(task.video.read_bytes())
         at("after bake")
-        return Made("final", 96, 54, 12)
+        return Made("final", 96, 54, 12, (SOFT,) if self.picky and task.seed == 7 else ())
+
+
+class DyingRemote(RemoteMaker):
+    async def again(self, take_id: str) -> str | None:
+        made = await super().again(take_id)
+        if made is not None:
+            at("after retake")
+        return made
 
 
 class DyingMaker(TakeMaker):
@@ -125,18 +137,22 @@ async def main(data: Path, url: str, engine_kind: str) -> None:
     bus, store = EventBus(), await SqlStore.open(data / "previs.sqlite")
     blobs = LocalBlobs(data / "blobs")
     folders = TakeFolders(data / "takes", blobs)
-    runner = StubRunner()
-    able = CHAINED if engine_kind == "chain" else FAKE
+    chain = engine_kind == "chain"
+    runner = StubRunner(picky=chain)
+    able = CHAINED if chain else FAKE
     engine: FakeEngine = BlindDyingEngine(url) if engine_kind == "blind" else DyingEngine(url, able)
     patience = Patience(poll_s=(0.05,))
     desk = DyingDesk(
         store=store, blobs=blobs, engines={"fake": engine}, scratch=data / "scratch", patience=patience, inputs=InputMaker(store, blobs, data / 'inputs', runner=runner),
     )  # fmt: skip
     maker = DyingMaker(store=store, folders=folders, runner=runner, bus=bus)
-    remote = RemoteMaker(maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators="")
+    ordering = Ordering(desk.engines, size=(96, 54))
+    remote = DyingRemote(
+        maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators="", ordering=ordering
+    )  # fmt: skip
     production = Production(
         store=store, folders=folders, queue=DurableTakeQueue(maker, runner, data / "jobs.sqlite", remote),
-        engines={"fake": engine.capabilities()}, bus=bus, ordering=Ordering(desk.engines, size=(96, 54)),
+        engines={"fake": engine.capabilities()}, bus=bus, ordering=ordering,
     )  # fmt: skip
     await production.start()
     try:
@@ -146,12 +162,29 @@ async def main(data: Path, url: str, engine_kind: str) -> None:
     if not takes:
         await add_shot(production, "a slow street")
         await production.request_take("s", engine="fake", seed=7)
-    while await store.unfinished_takes():  # noqa: ASYNC110 - of another process's making too
+    while len(await store.takes("p")) < 1 + chain or await store.unfinished_takes():  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     state = await production.project_state("p")
     await production.stop()
-    print(state.takes[0].model_dump_json(), flush=True)
+    for take in state.takes:
+        print(take.model_dump_json(), flush=True)
+
+
+def live(data: str, url: str, point: str, engine_kind: str, out: str, err: str) -> None:
+    for path, stream in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    os.environ["POINT"] = point
+    try:
+        asyncio.run(main(Path(data), url, engine_kind))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[4]))
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            live(*json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

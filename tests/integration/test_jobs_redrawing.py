@@ -10,7 +10,7 @@ import pytest
 from remote_fixtures import FAKE, FakeEngine
 
 from vr_server.bus import EventBus
-from vr_server.domain.errors import Conflict, InvalidInput, OverBudget
+from vr_server.domain.errors import Conflict, GateRefused, InvalidInput, OverBudget
 from vr_server.domain.note import Note, RegionWordsChange, Revision
 from vr_server.domain.region import MaskShape, RectShape, Region
 from vr_server.domain.shot import Budget
@@ -19,6 +19,7 @@ from vr_server.generation.masks import read_mask
 from vr_server.generation.port import Capabilities, GenerationRequest, MaskEdit, Price
 from vr_server.jobs import Ordering, Production, ProductionSettings
 from vr_server.jobs.making import TakeMaker
+from vr_server.review.gate import Gate
 from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
 
 DRAWN = Capabilities(
@@ -90,7 +91,7 @@ def scene(tmp_path: Path) -> Set:
     folders = TakeFolders(tmp_path / "takes", MemoryBlobs())
     paid = {e.name: FakeEngine("http://127.0.0.1:9", e) for e in (PAID, DUMB)}
     production = Production(
-        store=store, folders=folders, queue=queue, bus=EventBus(), ordering=Ordering(paid, size=SIZE),
+        store=store, folders=folders, queue=queue, bus=EventBus(), ordering=Ordering(paid, size=SIZE, gate=Gate.load()),
         engines={e.name: e for e in (DRAWN, PLAIN, PAID, DUMB)},
         settings=ProductionSettings(default_engine="drawn"), clock=lambda: datetime(2026, 3, 1, tzinfo=UTC),
     )  # fmt: skip
@@ -175,6 +176,21 @@ async def test_a_paid_engine_gets_the_clip_the_mask_and_the_notes_own_words(scen
     assert video.sha256 == parent.renditions[0].files["clip/clip.mp4"]
     painted = read_mask(await scene.folders.read(mask.sha256), {SIZE})
     assert painted.mean() == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "text", ["make her hold T.o.m C.r.u.i.s.e's hand", "put a P\u0456kachu in her hand", "给她一只皮·卡·丘"]
+)
+async def test_the_gate_reads_a_notes_own_words_too(scene: Set, text: str) -> None:
+    parent = await scene.take("paid")
+    before = await scene.store.orders(parent.project_id)
+    _, revision = await scene.note(parent, text)
+    with pytest.raises(GateRefused):
+        await scene.production.decide_revision(revision.id, accept=True)
+    assert (await scene.store.revision(revision.id)).state == "proposed"
+    assert await scene.store.orders(parent.project_id) == before
+    (decision,) = await scene.store.decisions(parent.project_id)
+    assert decision.outcome == "refused"
 
 
 async def test_the_budget_holds_for_a_region_too(scene: Set) -> None:

@@ -77,6 +77,15 @@ async def test_the_takes_of_one_request_are_held_against_the_budget_together(hou
     assert (await house.production.spending("p")).spent == 1.5
 
 
+async def test_takes_asked_for_at_once_do_not_share_the_last_of_the_budget(house: House) -> None:
+    await house.production.set_budget("p", Budget(limit=1.2))  # two of 0.5, not three
+    asking = (house.production.request_take("s", engine="fake", seed=seed) for seed in range(5))
+    asked = await asyncio.gather(*asking, return_exceptions=True)
+    assert sum(isinstance(one, OverBudget) for one in asked) == 3
+    assert {take.state for take in await house.all_ended(2)} == {"ready"}
+    assert len(await house.store.orders("p")) == 2
+
+
 async def test_takes_cancelled_at_once_are_never_sent_and_leave_no_order_open(house: House, fake: FakeServer) -> None:
     fake.engine_s = 60
     for seed in range(20):

@@ -53,12 +53,17 @@ PLANNED = st.builds(MediaInput.planned, ROLES, RECIPES)
 INPUTS = st.lists(st.one_of(GIVEN, PLANNED), max_size=3).map(tuple)
 RATIO = st.floats(0, 1, allow_nan=False)
 SCALE = st.floats(1, 2, allow_nan=False)
-EDITS = st.one_of(
-    st.none(),
-    built(Repaint, control=st.sampled_from(["depth", "pose", "pose_face", "scribble"]), strength=RATIO),
-    built(MaskEdit, frame=st.integers(0, 300), tracking=st.booleans(), expand_ratio=RATIO),
-    built(Outpaint, top=SCALE, bottom=SCALE, left=SCALE, right=SCALE),
-)
+EDIT_FIELDS = {
+    Repaint: {"control": st.sampled_from(["depth", "pose", "pose_face", "scribble"]), "strength": RATIO},
+    MaskEdit: {
+        "frame": st.integers(0, 300),
+        "tracking": st.booleans(),
+        "expand_ratio": RATIO,
+        "expand_shape": st.sampled_from(["hull", "bbox", "original"]),
+    },
+    Outpaint: dict.fromkeys(("top", "bottom", "left", "right"), SCALE),
+}
+EDITS = st.one_of(st.none(), *(built(kind, **fields) for kind, fields in EDIT_FIELDS.items()))
 FIELDS = {
     "engine": TEXT,
     "model": st.text(max_size=20),
@@ -81,7 +86,7 @@ REQUESTS = built(GenerationRequest, **FIELDS)
 
 def test_every_field_takes_part():
     assert set(FIELDS) == set(GenerationRequest.model_fields)
-    for kind, fields in RECIPE_FIELDS.items():
+    for kind, fields in (*RECIPE_FIELDS.items(), *EDIT_FIELDS.items()):
         assert set(fields) == set(kind.model_fields) - {"kind"}
 
 
@@ -98,6 +103,16 @@ def test_another_value_in_any_field_is_another_key(request, data, name):
     other = data.draw(FIELDS[name])
     assume(other != getattr(request, name))
     assert request_key(request.model_copy(update={name: other})) != request_key(request)
+
+
+@given(st.one_of(*(built(kind, **fields) for kind, fields in EDIT_FIELDS.items())), st.data())
+def test_another_value_in_any_field_of_an_edit_is_another_key(edit, data):
+    name = data.draw(st.sampled_from(sorted(EDIT_FIELDS[type(edit)])))
+    other = data.draw(EDIT_FIELDS[type(edit)][name])
+    assume(other != getattr(edit, name))
+    base = GenerationRequest(engine="e", prompt="p", width_px=64, height_px=64, duration_s=1)
+    edits = (edit, edit.model_copy(update={name: other}))
+    assert len({request_key(base.model_copy(update={"edit": one})) for one in edits}) == 2
 
 
 @given(RECIPES, st.data())

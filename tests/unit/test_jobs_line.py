@@ -66,6 +66,26 @@ async def test_a_small_project_does_not_wait_for_a_large_one() -> None:
     assert of_large == sorted(of_large)
 
 
+async def test_a_model_of_which_an_account_allows_fewer_leaves_the_rest_of_it_to_others() -> None:
+    line, clock = AccountLine(4, NoClock()), asyncio.Event()
+    now, most = Counter[str](), Counter[str]()
+
+    async def one(model: str, limit: int) -> None:
+        async with line.place(Ticket("p", model=model, most=limit)):
+            now[model] += 1
+            most[model] = max(most[model], now[model])
+            await clock.wait()
+            now[model] -= 1
+
+    asking = [asyncio.create_task(one("vace", 2)) for _ in range(6)]
+    asking += [asyncio.create_task(one("t2v", 4)) for _ in range(6)]
+    await asyncio.sleep(0.001)
+    assert now == {"vace": 2, "t2v": 2}
+    clock.set()
+    await asyncio.gather(*asking)
+    assert (most["vace"], len(line)) == (2, 0)
+
+
 async def test_a_stream_of_urgent_orders_starves_nobody() -> None:
     line, done = AccountLine(1, NoClock(), relief=4), Counter[str]()
 

@@ -43,6 +43,38 @@ def test_what_the_lists_have_is_refused_with_its_reason(text: str, language: Lan
 @pytest.mark.parametrize(
     "text",
     [
+        "T.o.m C.r.u.i.s.e waits", "T.o.m C.r.u.i.s.e's hat", "T o m  C r u i s e waits", "a man, Tom*Cruise", "Tom/Cruise", "Tom\u2011Cruise",
+        'the man they call "Tom" (Cruise)', "Tom\u2019Cruise", "To.m Cru-ise", "Tom_Cruise",
+        "Tom\u3164Cruise", "T\u115fom Cruise", "T\u034fom Cruise", "T\u200co\u2060m Cruise", "T\ufe0fom Cruise",
+        "\u0422om \u0421ruise", "T\u03bfm Cruise", "\U0001d413\U0001d428\U0001d426 Cruise", "\u1d1b\u1d0f\u1d0d Cruise",
+        "成 龙在屋顶", "成\u3000龙在屋顶", "成·龙", "成*龙", "成\u200b龙", "成龍在屋頂奔跑", "汤姆-克鲁斯", "湯姆·克魯斯",
+    ],
+)  # fmt: skip
+def test_signs_blanks_and_other_scripts_hide_no_name(text: str) -> None:
+    (hit,) = GATE.look(text, "zh").hits
+    assert hit.list_id == "real-people"
+    assert hit.found in GATE.look(hit.found).line(), "what is shown is what the list found"
+
+
+def test_what_is_allowed_is_allowed_however_it_is_written() -> None:
+    allowing = Gate.load(Rules(allow=("Tom Cruise", "皮卡丘")))
+    for text in ("Tom Cruise", "T-o-m Cruise", "\u0422om Cruise", "皮 卡 丘"):
+        assert allowing.look(text).hits == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Everybody knows Tom, cruise ships go by.",
+        "Tom cruises along the coast.",
+        "The smell of iron, man and machine at work.",
+        "He is a spider: man has no place here!",
+        "小鱼变成龙,飞上云端",
+        "沙尘形成龙卷风",
+        "人马云集的广场",
+        "大功告成。龙舟下水",
+        "他把舟做成,龙头高昂",
+        "A and B or C go i n.",
         "A knight fights a dragon in a storm; blood on his sword.",
         "A tomcat cruises the alley.",
         "The superb man in iron armour walks.",

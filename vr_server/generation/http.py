@@ -133,15 +133,26 @@ class EngineHttp:
     ) -> dict[str, Any]:
         """One call to the engine's own origin, and its JSON object.
 
-        `paid`: the call orders something. Then an answer that got lost on the way is OutcomeUnknown, not a failure
-        to ask again about. `reason`: code and message in the body of a refusal. `most_bytes`: of an answer that may be
+        `paid`: the call orders something. Then an answer that got lost on the way, or says yes and cannot be read, is
+        OutcomeUnknown: not a failure to ask again about. `reason`: code and message in the body of a refusal. `most_bytes`: of an answer that may be
         longer than the limits say. Raise EngineFailed and its kinds.
         """
         request = await self._request(
             method, self.base.join(path.lstrip("/")), body=body, form=form, uploads=uploads, params=params,
             headers={"Accept": "application/json", **self._auth(), **(headers or {})},
         )  # fmt: skip
-        return self._object(await self._answer(request, paid=paid, reason=reason, most_bytes=most_bytes))
+        text = await self._answer(request, paid=paid, reason=reason, most_bytes=most_bytes)
+        try:
+            return self._object(self.hide.without_keys(text))  # ids and prompts of an answer are kept
+        except EngineLied as error:
+            raise (self._doubt(str(error)) if paid else error) from None
+
+    def no_id(self, what: str = "an id") -> OutcomeUnknown:
+        """For an adapter: the engine said yes to an order, and not how to ask for it."""
+        return self._doubt(f"Engine {self.name} took the order without giving it {what}.")
+
+    def _doubt(self, told: str) -> OutcomeUnknown:
+        return OutcomeUnknown(f"{told} It may charge for it: look there, then retry or drop it.")
 
     async def tell(self, path: str, body: Mapping[str, JsonValue]) -> None:
         """POST to the engine's own origin, where the answer is its status alone. Raise EngineFailed and its kinds."""
@@ -161,6 +172,8 @@ class EngineHttp:
             response = await self._client.send(request, stream=True)
             try:
                 text = (await self._read(response, limit)).decode("utf-8", "replace")
+            except EngineLied as error:
+                raise (self._doubt(str(error)) if paid and response.is_success else error) from None
             finally:
                 await response.aclose()
         if not response.is_success:
@@ -330,12 +343,11 @@ class EngineHttp:
             slow = isinstance(error, httpx.TimeoutException | TimeoutError)
             what = "did not answer in time" if slow else "broke off in the middle of its answer"
             if paid:
-                raise OutcomeUnknown(
-                    f"Engine {self.name} {what}: it may have taken the order. Look there, then retry or drop it."
-                ) from None
+                raise self._doubt(f"Engine {self.name} {what}, and may have taken the order.") from None
             raise EngineUnreachable(f"Engine {self.name} {what}.") from None
         except httpx.HTTPError:
-            raise EngineLied(f"Engine {self.name} answered with something that is no HTTP.") from None
+            told = f"Engine {self.name} answered with something that is no HTTP."
+            raise (self._doubt(told) if paid else EngineLied(told)) from None
 
 
 async def _opened(path: Path) -> BinaryIO:

@@ -20,12 +20,16 @@ class Redactor:
         self._secrets = sorted({form for s in plain for form in (s, quote(s, safe=""))}, key=len, reverse=True)
 
     def __call__(self, text: str, limit_chars: int = 300) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        text = _BEARER.sub(rf"\1\2{MASK}", text)
+        text = _BEARER.sub(rf"\1\2{MASK}", self.without_keys(text))
         text = _QUERY.sub(r"\1?…", _USERINFO.sub(r"\1", text))
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= limit_chars else text[: limit_chars - 1] + "…"
+
+    def without_keys(self, text: str) -> str:
+        """The text with our keys taken out, and else as it is."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._secrets)} secrets)"

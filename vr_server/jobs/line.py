@@ -15,11 +15,16 @@ _RANK: dict[Urgency, int] = {"room": 0, "batch": 1}
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Who asks. `alike`: what the engine gains from making in a row (its model and size)."""
+    """Who asks. `alike`: what the engine gains from making in a row (its model and size).
+
+    `most`: as many at the same time of `model`, where an account allows fewer of it than in all.
+    """
 
     project_id: str
     urgency: Urgency = "room"
     alike: str = ""
+    model: str = ""
+    most: int | None = None
 
 
 @dataclass
@@ -43,6 +48,7 @@ class AccountLine:
         self._relief = relief
         self._waiting: dict[int, _Waiter] = {}
         self._running: Counter[str] = Counter()
+        self._of_model: Counter[str] = Counter()
         self._last_turn: dict[str, int] = {}
         self._turns = 0
         self._alike = ""
@@ -57,14 +63,13 @@ class AccountLine:
     async def place(self, ticket: Ticket, *, held: bool = False) -> AsyncIterator[None]:
         """Wait for a turn and keep the place until the end of the block. `held`: the engine works on it already."""
         if held:
-            self._running[ticket.project_id] += 1
+            self._begin(ticket)
         else:
             await self._turn(ticket)
         try:
             yield
         finally:
-            self._running[ticket.project_id] -= 1
-            self._running += Counter()  # forget projects that have none
+            self._end(ticket)
             self._grant()
 
     def pause(self, seconds: float) -> None:
@@ -85,20 +90,35 @@ class AccountLine:
         except asyncio.CancelledError:
             self._waiting.pop(waiter.number, None)
             if not waiter.turn.cancelled():  # just when its turn had come
-                self._running[ticket.project_id] -= 1
+                self._end(ticket)
                 self._grant()
             raise
 
+    def _begin(self, ticket: Ticket) -> None:
+        self._running[ticket.project_id] += 1
+        self._of_model[ticket.model] += 1
+
+    def _end(self, ticket: Ticket) -> None:
+        self._running[ticket.project_id] -= 1
+        self._of_model[ticket.model] -= 1
+        self._running += Counter()  # forget projects that have none
+        self._of_model += Counter()
+
+    def _may(self, ticket: Ticket) -> bool:
+        return ticket.most is None or self._of_model[ticket.model] < ticket.most
+
     def _grant(self) -> None:
-        while self._waiting and self._running.total() < self._limit:
+        while self._running.total() < self._limit:
+            able = [waiter for waiter in self._waiting.values() if self._may(waiter.ticket)]
+            if not able:
+                break
             self._turns += 1
-            oldest = next(iter(self._waiting.values()))
-            waiter = oldest if self._turns % self._relief == 0 else min(self._waiting.values(), key=self._rank)
+            waiter = able[0] if self._turns % self._relief == 0 else min(able, key=self._rank)
             del self._waiting[waiter.number]
             if waiter.turn.cancelled():
                 continue
             project = waiter.ticket.project_id
-            self._running[project] += 1
+            self._begin(waiter.ticket)
             self._last_turn[project] = self._turns
             self._alike = waiter.ticket.alike
             waiter.turn.set_result(None)

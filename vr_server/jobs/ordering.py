@@ -173,6 +173,7 @@ class Ordering:
         verdict = self.verdict(take)
         if not verdict.hits:
             return ()
+        override = override or await _answered_for(unit, take)
         passes = not verdict.refused or (override is not None and verdict.overridable)
         decision = Decision(
             id=new_id("decision"),
@@ -225,6 +226,18 @@ class Ordering:
         )
 
 
+async def not_waited_for(reading: Reading, orders: Sequence[Order]) -> list[Order]:
+    """Of the orders, those that no unfinished take waits for."""
+    unfinished = {take.id for take in await reading.unfinished_takes()}
+    return [order for order in orders if not unfinished.intersection(order.take_ids)]
+
+
+async def call_off_unsent(unit: Unit, orders: Sequence[Order]) -> None:
+    """Of the orders, those that were never sent and that nobody waits for any more are cancelled."""
+    for order in await not_waited_for(unit, [order for order in orders if order.state == "waiting"]):
+        await unit.put_order(order.model_copy(update={"state": "cancelled"}))
+
+
 class _Refused(GateRefused):
     """On its way to where it is kept."""
 
@@ -249,6 +262,15 @@ async def _ordered(reading: Reading, fitted: Fitted, window: Window, attempt: in
     if order is not None and order.state in _AGAIN:
         return _Placed(key, fitted, window, None, order.submits, order.created_at)
     return _Placed(key, fitted, window, order)
+
+
+async def _answered_for(reading: Reading, take: Take) -> Override | None:
+    """Who answered for the very words before, of a take that is only made once more."""
+    told = take.provenance
+    if not told.attempt and told.retry_of is None:
+        return None
+    before = [one for one in await reading.decisions(take.project_id) if one.prompt == _judged(take)]
+    return before[-1].override if before else None
 
 
 def _new(one: _Placed, take: Take, cost: Cost) -> Order:

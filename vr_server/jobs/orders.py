@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vr_server.domain.errors import Cancelled, EngineFailed, OutcomeUnknown, PrevisError, UnknownEngine, error_of
+from vr_server.domain.errors import (
+    Cancelled,
+    EngineFailed,
+    OutcomeUnknown,
+    PrevisError,
+    ResultGone,
+    StorageFailed,
+    UnknownEngine,
+    error_of,
+)
 from vr_server.domain.order import OPEN_ORDERS, Order, OrderState
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.port import (
@@ -30,6 +39,7 @@ from vr_server.storage import Blobs, Store
 
 from .inputs import InputMaker
 from .line import AccountLine, Ticket
+from .ordering import call_off_unsent, not_waited_for
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -136,15 +146,14 @@ class OrderDesk:
 
     async def release(self, take_id: str, states: Sequence[OrderState] = OPEN_ORDERS) -> None:
         """Call off the orders of an ended take that never came to wait for them, unless others do; those in `states`."""
-        told = (await self._store.take(take_id)).provenance
-        parts: list[str | None] = [part.order_id for part in told.parts]
-        for order_id in parts or [told.order_id]:
-            if order_id is None or order_id in self._jobs:
-                continue
-            order = await self._store.order(order_id)
-            takers = [(await self._store.take(other)).state for other in order.take_ids]
-            if order.state in states and not {"queued", "generating"}.intersection(takers):
-                await self._call_off(order_id)
+        async with self._store.snapshot() as reading:
+            told = (await reading.take(take_id)).provenance
+            parts: list[str | None] = [part.order_id for part in told.parts]
+            names = [name for name in parts or [told.order_id] if name is not None and name not in self._jobs]
+            orders = [await reading.order(name) for name in names]
+            left = await not_waited_for(reading, [order for order in orders if order.state in states])
+        for order in left:
+            await self._call_off(order.id)
 
     def _begin(self, order_id: str, ticket: Ticket) -> _Job:
         abandoned = asyncio.Event()
@@ -176,6 +185,7 @@ class OrderDesk:
         except Exception as error:
             _log.exception("order %s broke off", order_id[:12])
             if work.order.state != "submitting":
+                await self._leave(work.order)
                 raise EngineFailed(
                     f"The adapter of engine {order.engine} broke off: {type(error).__name__}."
                 ) from error
@@ -184,10 +194,16 @@ class OrderDesk:
                 f"The adapter of engine {order.engine} broke off while it ordered: look there, then retry or drop it."
             ) from error
 
+    async def _leave(self, order: Order) -> None:
+        """Something of our own went wrong: what the engine has taken is still there for whoever asks for the same."""
+        if order.state == "submitted":
+            await self.save(order, state="left")
+
     async def _call_off(self, order_id: str) -> None:
         order = await self._store.order(order_id)
         if order.state == "waiting":
-            await self.save(order, state="cancelled")
+            async with self._store.transaction() as unit:
+                await call_off_unsent(unit, (await unit.order(order_id),))
         elif order.state == "submitted" and order.handle is not None:
             engine, stopped = self.engines[order.engine], False
             with suppress(PrevisError, TimeoutError):
@@ -247,7 +263,10 @@ class _Work:
             await self.desk.inputs.clear(self.order)
 
     async def _through(self, ticket: Ticket) -> str:
-        if self.order.state == "waiting":  # before a place of the account is held: making inputs may take a while
+        if self.order.state in {
+            "waiting",
+            "cancelled",
+        }:  # before a place of the account is held: making inputs may take a while
             await self._lay_out()
         place = self.line.place(ticket, held=self.order.handle is not None)
         await self._unless_abandoned(place.__aenter__())
@@ -334,7 +353,9 @@ class _Work:
         try:
             return await self._unless_abandoned(waiting)
         except PrevisError as error:
-            if last and last[0].state in {"failed", "cancelled"}:
+            if isinstance(error, OutcomeUnknown):
+                await self._save(state="unknown")
+            elif last and last[0].state in {"failed", "cancelled"} and not isinstance(error, ResultGone):
                 await self._fail(error)
             else:  # asking did not work: what is paid for may still come
                 await self._save(state="left")
@@ -343,7 +364,7 @@ class _Work:
     async def _fetched(self, handle: TaskHandle, status: TaskStatus) -> str:
         try:
             clip = await self._unless_abandoned(self.desk.fetch(self.order, self.engine, handle, status))
-        except EngineFailed as error:
+        except (EngineFailed, StorageFailed) as error:
             await self._save(state="left")
             _log.warning("the clip of order %s cannot be had: %s", self.order.id[:12], error)
             raise

@@ -21,7 +21,7 @@ from vr_server.script import breakdown
 from vr_server.storage import Lease, Store, TakeFolders
 
 from .estimating import Estimate, estimate
-from .ordering import WORDS_ALONE, Asked, Ordering, Spending, spending
+from .ordering import WORDS_ALONE, Asked, Ordering, Spending, call_off_unsent, spending
 from .redrawing import Redrawing, noted_region
 from .shelf import Shelf
 from .takes import NewTakes, Wanted
@@ -224,6 +224,7 @@ class Production:
             takes = [t.model_copy(update={"state": "cancelled"}) for t in open_takes if t.project_id == project_id]
             for take in takes:
                 await unit.put_take(take)
+            await call_off_unsent(unit, await unit.orders(project_id))
         for take in takes:
             await self._queue.cancel(take.id)
             self.bus.publish(TakeChanged(take))

@@ -112,7 +112,9 @@ class RemoteMaker:
         order = await self._store.order(order_id)
         request = GenerationRequest.model_validate_json(order.request)
         alike = f"{request.model} {request.width_px}x{request.height_px}"
-        ticket = Ticket(take.project_id, take.urgency, alike)
+        engine = self.desk.engines.get(order.engine)
+        most = engine.capabilities(request.mode).concurrent_tasks if engine is not None else None
+        ticket = Ticket(take.project_id, take.urgency, alike, request.model, most)
         return await self.desk.clip(order_id, take.id, ticket, on_status=lambda status: self._tell(take, status))
 
     async def _joined(self, take: Take, clips: list[str]) -> str:
@@ -156,7 +158,7 @@ class RemoteMaker:
             return None
         again_id = f"{take_id}-again"  # the same after a crash
         try:
-            async with self._store.transaction() as unit:
+            async with self._ordering.refusals(self._store), self._store.transaction() as unit:
                 with suppress(NotFound):
                     return (await unit.take(again_id)).id
                 told = {"seed": (take.provenance.seed + 1) % 2**31, "parent_take_id": take_id, "retry_of": take_id}

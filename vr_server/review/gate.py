@@ -7,7 +7,6 @@ as it stands in the prompt, the list and its reason, so that a person can judge;
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,9 +18,9 @@ from vr_server.domain.base import Language, Model
 from vr_server.domain.errors import InvalidInput
 
 from .bar import QualityBar
+from .folding import apart_en, apart_zh, closed, folded, letters
 
 _OWN = Path(__file__).with_name("gate.toml")
-_INVISIBLE = dict.fromkeys(i for i in range(0x110000) if unicodedata.category(chr(i)) == "Cf")
 
 
 class Words(Model):
@@ -32,13 +31,15 @@ class Words(Model):
 
 
 class WordList(Words):
-    """One matter. `both`: groups of which each must be met, for what is wrong only together."""
+    """One matter. `both`: groups of which each must be met, for what is wrong only together. `unless`: phrases in which its
+    words mean something else (变成龙, to turn into a dragon, has a star's name in it)."""
 
     id: str = Field(pattern="^[a-z0-9-]{1,40}$")
     action: Literal["refuse", "warn"] = "refuse"
     overridable: bool = True
     reason: dict[Language, str]
     both: tuple[Words, ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 class Rules(Model):
@@ -97,11 +98,12 @@ class Gate:
         for extra in own.list:
             base = lists.get(extra.id)
             lists[extra.id] = extra if base is None else _added(base, extra)
-        return cls(tuple(lists.values()), frozenset(_plain(word) for word in own.allow))
+        return cls(tuple(lists.values()), frozenset(form(word) for word in own.allow for form in (folded, letters)))
 
     def look(self, text: str, language: Language = "en") -> Verdict:
         """Everything the lists find in `text`, told in `language`; both languages' words are looked for in either."""
-        plain = _plain(text)
+        plain = folded(text)
+        texts = tuple(dict.fromkeys((plain, closed(plain))))
         return Verdict(
             hits=tuple(
                 Hit(
@@ -112,22 +114,24 @@ class Gate:
                     reason=found.reason.get(language) or next(iter(found.reason.values())),
                 )
                 for found in self.lists
-                for word in self._words(found, plain)
+                for word in self._words(found, texts)
             )
         )
 
-    def _words(self, found: WordList, plain: str) -> list[str]:
-        words = self._met(found, plain)
+    def _words(self, found: WordList, texts: tuple[str, ...]) -> list[str]:
+        texts = tuple(_without(text, found.unless) for text in texts)
+        words = self._met(found, texts)
         if found.both:
-            groups = [self._met(group, plain) for group in found.both]
+            groups = [self._met(group, texts) for group in found.both]
             if all(groups):
                 words.append(" + ".join(group[0] for group in groups))
         return words
 
-    def _met(self, words: Words, plain: str) -> list[str]:
-        met = [m.group(0) for m in _pattern(words.en).finditer(plain)] if words.en else []
-        met += [w for w in words.zh if _plain(w) in plain]
-        return [word for word in dict.fromkeys(met) if _plain(word) not in self.allow]
+    def _met(self, words: Words, texts: tuple[str, ...]) -> list[str]:
+        met = [found[0] for text in texts for found in _english(words.en).finditer(text)]
+        met += [told for told, pattern in _chinese(words.zh) if any(pattern.search(text) for text in texts)]
+        once = {letters(word): word for word in reversed(met)}  # as it stands in the prompt, where it does
+        return [word for word in reversed(once.values()) if not self.allow.intersection((folded(word), letters(word)))]
 
 
 def _added(base: WordList, extra: WordList) -> WordList:
@@ -137,24 +141,31 @@ def _added(base: WordList, extra: WordList) -> WordList:
             "en": base.en + extra.en,
             "zh": base.zh + extra.zh,
             "both": base.both or extra.both,
+            "unless": base.unless + extra.unless if base.overridable else base.unless,
             "action": base.action if not base.overridable else extra.action,
             "overridable": base.overridable and extra.overridable,
         }
     )
 
 
-def _plain(text: str) -> str:
-    """Full-width letters, capitals, accents and invisible signs are no way around: NFKC, folded, marks taken off."""
-    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
-    decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn"))
+def _without(text: str, phrases: tuple[str, ...]) -> str:
+    for phrase in phrases:
+        text = text.replace(folded(phrase), "\n")
+    return text
 
 
 @cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    told = sorted((_plain(w) for w in words), key=len, reverse=True)
-    parts = [r"[\s\-_.·]*".join(re.escape(piece) for piece in w.split()) for w in told]
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)})(?:'s|s')?(?![a-z0-9])")
+def _english(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Whole words, the longest first; without words nothing is met."""
+    told = sorted((folded(word) for word in words), key=len, reverse=True)
+    parts = "|".join(apart_en(word) for word in told) or "(?!)"
+    return re.compile(rf"(?<![a-z0-9])(?:{parts})(?:'s|s')?(?![a-z0-9])")
+
+
+@cache
+def _chinese(words: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Found anywhere: Chinese has no blanks between words."""
+    return tuple((word, re.compile(apart_zh(folded(word)))) for word in words)
 
 
 def read_rules(path: Path) -> Rules:

@@ -145,7 +145,7 @@ class ComfyUIEngine:
             raise
         taken = answer.get("prompt_id")
         if not isinstance(taken, str) or not taken:
-            raise EngineLied("Engine comfyui took the order without giving it an id.")
+            raise self._http.no_id()
         handle = self._handle(taken, workflow)
         if answer.get("node_errors"):  # the rest of the graph is queued: it would make something else
             await self.cancel(handle)

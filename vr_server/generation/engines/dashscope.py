@@ -159,7 +159,7 @@ class DashScopeEngine:
         answer = await self._http.json("POST", path, body=body, headers=headers, paid=True)
         task = _part(answer, "output").get("task_id")
         if not isinstance(task, str) or not task:
-            raise EngineLied("Engine dashscope took the order without giving it an id.")
+            raise self._http.no_id()
         return TaskHandle(engine="dashscope", id=task, model=request.model, submitted_at_s=self._clock.now_s())
 
     async def poll(self, handle: TaskHandle) -> TaskStatus:

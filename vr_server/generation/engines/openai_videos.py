@@ -118,7 +118,7 @@ class OpenAIVideosEngine:
             answer = await self._http.json("POST", "v1/videos", form=form, uploads=uploads, paid=True)
         task = answer.get("id")
         if not isinstance(task, str) or not task:
-            raise EngineLied("Engine openai-videos took the order without giving it an id.")
+            raise self._http.no_id()
         return TaskHandle(engine="openai-videos", id=task, model=request.model, submitted_at_s=self._clock.now_s())
 
     def _fields(self, request: GenerationRequest) -> dict[str, JsonValue]:

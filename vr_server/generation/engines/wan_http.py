@@ -10,7 +10,6 @@ from typing import Final
 
 from pydantic import Field, JsonValue
 
-from vr_server.domain.errors import EngineLied
 from vr_server.generation.addresses import Resolver, resolve
 from vr_server.generation.clock import Clock, SystemClock
 from vr_server.generation.fitting import cost_of, request_key
@@ -106,7 +105,7 @@ class WanHttpEngine:
         answer = await self._http.json("POST", settings.path, body=body, paid=True)
         url = answer.get("video_url")
         if not isinstance(url, str) or not url:
-            raise EngineLied("Engine wan-http answered without a video_url.")
+            raise self._http.no_id("a video_url")
         return TaskHandle(
             engine="wan-http",
             id=f"wan-{request_key(request)[:24]}",
