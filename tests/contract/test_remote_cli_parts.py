@@ -30,6 +30,9 @@ PROMPT = "A man in a grey coat walks down the alley, then sits down."
 ASK = ("generate", "--prompt", PROMPT, "--engine", "openai-videos", "--seconds", "1.8", "--json")
 
 
+pytestmark = pytest.mark.usefixtures("decoded_here")  # but for the command that is killed
+
+
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", frames=17)
