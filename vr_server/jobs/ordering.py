@@ -318,6 +318,6 @@ def check_budget(now: Spending, due: Sequence[Cost], takes: int = 1) -> None:
         if takes > 1:
             asked, advice = f"The {takes} takes cost", "ask for fewer or of a cheaper engine"
         raise OverBudget(
-            f"{asked} about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} {now.spent:.2f} is spent or "
+            f"{asked} about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f}, {now.spent:.2f} is spent or "
             f"ordered: raise the budget, or {advice}."
         )

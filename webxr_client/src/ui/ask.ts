@@ -1,5 +1,5 @@
 /** Putting a shot's next take together: how many, in what they differ, by which engine, and what that would cost. */
-import type { Engine, Estimate, Guidance } from '../core/engines';
+import { money, type Engine, type Estimate, type Guidance, type Hindrance } from '../core/engines';
 import { wordOf } from '../core/labels';
 import { askSent, DIFFERS, guidanceSent, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
 import type { Override } from '../protocol/messages';
@@ -114,9 +114,14 @@ function guidanceChoice({ t }: UiContext, ask: Ask, guides: readonly Guidance[],
   return h('label', { class: 'field' }, h('span', {}, t('ask.guidance')), select);
 }
 
-/** Why it would be refused, or was: the gate's own words once. */
-function hindrances({ t }: UiContext, estimate: Estimate | null, refused: string | null): Child[] {
-  const lines = new Set([...(estimate?.hindrances.map((hindrance) => hindrance.detail) ?? []), ...(refused === null ? [] : [refused])]);
+/** Why it would be refused, or was: the gate's own words once; the budget's in the reader's language. */
+function hindrances({ view, t }: UiContext, estimate: Estimate | null, refused: string | null): Child[] {
+  const { spending } = view.value;
+  const words = ({ code, detail }: Hindrance): string => {
+    if (code !== 'over-budget' || estimate === null || estimate.due === null || spending === null || spending.limit === null) return detail;
+    return t('ask.overBudget', { due: money(estimate.due, estimate.currency), left: money(Math.max(0, spending.limit - spending.spent), spending.currency) });
+  };
+  const lines = new Set([...(estimate?.hindrances.map(words) ?? []), ...(refused === null ? [] : [refused])]);
   if (lines.size === 0) return [];
   return [h('div', { class: 'refusal', role: 'alert' }, h('strong', {}, t('ask.refused')), ...[...lines].map((line) => h('p', {}, line)))];
 }

@@ -36,9 +36,9 @@ function sum({ t }: UiContext, { takes, due, currency }: Estimate): Child {
   const sent = takes.flatMap((take) => take.sent);
   if (sent.length === 0) return null;
   const words = due === null ? t('ask.cost.unknown') : due === 0 ? t('ask.cost.nothing') : t('ask.cost', { amount: money(due, currency) });
-  const size = [...new Set(sent)].map((one) => one.replace(/ s$/, ` ${t('ask.seconds')}`));
-  const orders = sent.length > 1 ? `${sent.length} × ` : '';
-  return h('p', { class: 'cost', 'data-cost': due === null ? '' : String(due) }, h('strong', {}, words), h('span', {}, ` · ${orders}${size.join(t('ask.and'))}`));
+  const sizes = [...new Set(sent)].map((one) => one.replace(/ s$/, `\u00a0${t('ask.seconds')}`));
+  const counted = sizes.map((size, i) => (i === 0 && sent.length > 1 ? `${sent.length}\u00a0× ${size}` : size));
+  return h('p', { class: 'cost', 'data-cost': due === null ? '' : String(due) }, h('strong', {}, words), ...counted.map((size) => h('span', {}, size)));
 }
 
 /** Each take, and what it would be told. */
