@@ -5,9 +5,13 @@ COPY . .
 RUN pip install --no-cache-dir build==1.3.0 && python -m build --wheel --outdir /wheels
 
 FROM python:3.12-slim
+# extras that go along, of depth, content and c2pa: docker build --build-arg EXTRAS="depth c2pa" .
+ARG EXTRAS=""
 RUN useradd --create-home previs && mkdir /data && chown previs /data
-COPY requirements/base.txt /tmp/base.txt
-RUN pip install --no-cache-dir --require-hashes --requirement /tmp/base.txt
+COPY requirements /tmp/requirements
+RUN set -eu; cd /tmp/requirements; set -- --requirement base.txt; \
+    for extra in $EXTRAS; do set -- "$@" --requirement "extra-$extra.txt"; done; \
+    pip install --no-cache-dir --require-hashes "$@"
 COPY --from=wheel /wheels /tmp/wheels
 RUN pip install --no-cache-dir --no-deps /tmp/wheels/*.whl
 USER previs

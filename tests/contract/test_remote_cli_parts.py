@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from remote_dashscope import DashScopeReplay
 from remote_openai_videos import OpenAIVideosReplay
@@ -26,6 +28,9 @@ from vr_server.media.inspect import inspect_video
 
 PROMPT = "A man in a grey coat walks down the alley, then sits down."
 ASK = ("generate", "--prompt", PROMPT, "--engine", "openai-videos", "--seconds", "1.8", "--json")
+
+
+pytestmark = pytest.mark.usefixtures("decoded_here")  # but for the command that is killed
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +161,13 @@ def test_a_dry_run_says_what_the_engine_would_follow(run: Run, environ, tmp_path
         _, said, _ = run(*ask, "--guidance", "pose")
         assert "source video: the blockout, 150 frames from 0 s" in said
         _, said, _ = run(*ask, "--guidance", "none", "--json")
-    assert json.loads(said)["inputs"] == []
+        assert json.loads(said)["inputs"] == []
+        picture = tmp_path / "first.png"
+        assert cv2.imwrite(str(picture), np.full((360, 640, 3), 90, np.uint8))
+        _, said, _ = run(*ask, "--guidance", "depth", "--image", str(picture), "--json")
+    told = json.loads(said)
+    assert ([given["role"] for given in told["inputs"]], told["guidance"]["used"]) == (["first_frame"], None)
+    assert "Made from the first frame that is given, the take follows that alone, no depth guide." in told["remarks"]
     assert replay.calls == []
 
 

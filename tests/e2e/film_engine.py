@@ -41,6 +41,7 @@ class FilmEngine(ComfyUIReplay):
             "VR_PREVIS_ENGINE_SIZE": "x".join(map(str, SIZE_PX)),
             "VR_PREVIS_COMFYUI_BASE_URL": self.base_url,
             "VR_PREVIS_COMFYUI_KEY": KEY,
+            "VR_PREVIS_COMFYUI_PRICE_PER_CLIP": "0.25",
             "VR_PREVIS_COMFYUI_WORKFLOWS": ",".join(str(self._small(name)) for name in WORKFLOWS),
         }
 

@@ -24,6 +24,17 @@ def test_takes_are_asked_for_compared_cancelled_and_approved_in_the_client(scene
         shot = page.locator("[data-shot]").nth(1)
         shot.locator("[data-action=ask]").click()
         page.locator("[data-count='3']").click()
+        choice = page.locator("[data-action=engine]")
+        own = choice.input_value()
+        choice.select_option("comfyui")
+        page.locator("[data-followed=depth]").wait_for()
+        told = page.locator(".readings details")
+        wait_for("three readings", lambda: told.count() == 3)
+        assert page.locator("[data-cost]").get_attribute("data-cost") == "1.5", "three takes of two parts each"
+        told.nth(1).locator("summary").click()
+        assert told.nth(1).locator(".told").count() == 2
+        save(page, "ask")
+        choice.select_option(own)
         page.locator("[data-differ=seed]").click()
         page.locator("[data-action=make]").click()
         page.locator("[data-action=compare]").click()

@@ -16,7 +16,7 @@ ASK = ["generate", "--prompt", "A man walks down the alley.", "--engine", "fake"
 def test_a_clip_follows_its_blocking_where_the_engine_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     clip = flat_clip(tmp_path / "clip.mp4").read_bytes()
-    with FakeServer(engine_s=0.01, clip=clip) as fake:
+    with FakeServer(engine_s=0.0, clip=clip) as fake:
         monkeypatch.setattr("vr_server.cli.remote.remote_engine", lambda *_: FakeEngine(fake.url, ABLE))
         done = CliRunner().invoke(cli, [*ASK, "--out", str(out)])
         assert done.exit_code == 0, done.output

@@ -302,7 +302,7 @@ def test_masks_that_fail_are_done_without_and_it_is_said() -> None:
 @pytest.fixture
 def video(tmp_path: Path) -> Path:
     frames = []
-    for n in range(4):
+    for n in range(2):
         picture = np.random.default_rng(n).integers(40, 60, (72, 128, 3), np.uint8)
         picture[16:66, 30 + n : 50 + n] = (240, 10, 10)
         frames.append(picture)
@@ -310,6 +310,7 @@ def video(tmp_path: Path) -> Path:
     return tmp_path / "flat.mp4"
 
 
+@pytest.mark.usefixtures("decoded_here")
 def test_bake_takes_a_network_for_people_and_reports_them(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from vr_server.domain.errors import InvalidInput
-from vr_server.domain.shot import ActionBeat, ShotSpec, SubjectSpec
+from vr_server.domain.shot import ActionBeat, CameraIntent, ShotSpec, SubjectSpec
 from vr_server.generation.fitting import request_key
 from vr_server.generation.planning import Earlier, plan
 from vr_server.generation.port import Capabilities, GenerationRequest, MediaInput, Mode, Repaint
@@ -103,7 +103,7 @@ def test_what_is_not_followed_is_told_and_not_recorded_as_followed():
     made = plan(base(), shot(), engine(text=able("text")), "camera")
     fitted = made.ask(0, None)
     assert fitted.request.inputs == ()
-    assert "follows no camera guide" in " ".join(fitted.remarks)
+    assert "some follows no camera guide (it offers: none)" in " ".join(made.remarks)
     assert (made.used_in(fitted.request).asked, made.used_in(fitted.request).used) == ("camera", None)
     guided = able("text", guides=("depth",))
     off = plan(base(), shot(), engine(text=guided), "off")
@@ -111,6 +111,43 @@ def test_what_is_not_followed_is_told_and_not_recorded_as_followed():
     given = MediaInput(role="first_frame", sha256="1" * 64, media_type="image/png")
     from_picture = plan(base(mode="image", inputs=(given,)), shot(), engine(text=guided, image=able("image")))
     assert from_picture.ask(0, None).request.inputs == (given,)
+    assert from_picture.remarks == ()
+
+
+PICTURE = MediaInput(role="first_frame", sha256="1" * 64, media_type="image/png")
+FISHEYE = shot().model_copy(update={"camera": CameraIntent(projection="fisheye")})
+BESIDE = able("text", guides=("pose", "camera", "depth"))
+REDRAWN = able("repaint", guides=("scribble", "camera"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "told", "spec", "can", "used", "why", "remark"),
+    [
+        ("auto", {}, shot(), {"text": BESIDE}, "depth", "chosen", None),
+        ("pose", {}, shot(), {"text": BESIDE}, "pose", "asked", None),
+        ("off", {}, shot(), {"text": BESIDE}, None, "off", None),
+        ("auto", {}, shot(), {"repaint": REDRAWN}, "scribble", "only", None),
+        ("auto", {}, shot(), {}, None, "unable", None),
+        ("camera", {}, shot(), {"repaint": REDRAWN}, None, "unable", "some follows no camera guide (it offers: scribble)"),
+        ("auto", {"mode": "image", "inputs": (PICTURE,)}, shot(), {"text": BESIDE}, None, "given", None),
+        ("depth", {"mode": "image", "inputs": (PICTURE,)}, shot(), {"text": BESIDE}, None, "given",
+         "Made from the first frame that is given, the take follows that alone, no depth guide."),
+        ("auto", {}, FISHEYE, {"text": BESIDE}, None, "lens", "no guide seen through a fisheye"),
+        ("auto", {}, FISHEYE, {"text": BESIDE, "repaint": REDRAWN}, "scribble", "chosen", None),
+    ],
+)  # fmt: skip
+def test_a_plan_says_what_is_followed_and_why_and_remarks_what_was_wished_in_vain(
+    wish, told, spec, can, used, why, remark
+):
+    made = plan(base(**told), spec, engine(**({"text": able("text"), "image": able("image")} | can)), wish)
+    assert (made.choice.used, made.choice.why) == (used, why)
+    assert made.used_in(made.ask(0, None).request).used == used
+    assert (used or made.choice.asked) in made.choice.line or used is None
+    if remark is None:
+        assert made.remarks == ()
+    else:
+        assert remark in made.remarks[0]
+        assert "\n" not in made.choice.line
 
 
 def test_a_long_shot_goes_on_from_the_last_frame_of_each_part():

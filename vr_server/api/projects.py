@@ -11,14 +11,15 @@ from pydantic import Field
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
+from vr_server.api.asking import TakeChoice
 from vr_server.api.services import Caller, Parts, may
 from vr_server.domain.base import Language, Model
 from vr_server.domain.decision import Decision, Override
 from vr_server.domain.errors import NotFound
 from vr_server.domain.note import Note, Revision
 from vr_server.domain.shot import Budget, Project, Sequence, Shot
-from vr_server.domain.take import MOST_VARIANTS, Differ, GuidanceWish, Quality, Take, Urgency, Variants
-from vr_server.jobs import Asked, ProjectState, Spending
+from vr_server.domain.take import Quality, Take, Urgency
+from vr_server.jobs import ProjectState, Spending
 from vr_server.rooms import roles
 
 router = APIRouter(prefix="/api")
@@ -60,23 +61,11 @@ class ProjectView(Model):
     revisions: tuple[Revision, ...]
 
 
-class TakeRequest(Model):
-    """What may be chosen of a new take; the shot's spec says the rest."""
+class TakeRequest(TakeChoice):
+    """New takes, and who waits or answers for them."""
 
-    engine: str | None = Field(default=None, max_length=64)
-    seed: int | None = Field(default=None, ge=0, le=2147483647)
-    variants: int = Field(default=1, ge=1, le=MOST_VARIANTS)
-    """As many takes, of which the later ones name the first as parent; all of them or none."""
-    differ: Differ = "reading"
-    """In what: clearly different readings of the same words, the seed, or the look."""
-    styles: tuple[str, ...] = Field(default=(), max_length=MOST_VARIANTS)
-    """In which looks, one a take; empty: the shot's own first, then others."""
     urgency: Urgency = "room"
     """At paid engines, takes that somebody in the room waits for go before a batch."""
-    guidance: GuidanceWish = "auto"
-    """What of the shot's blocking a paid engine is to follow, where it can be made to; off: the words alone."""
-    guidance_strength: float | None = Field(default=None, ge=0, le=1)
-    """Where the engine is told one: 1 keeps the blocking fully."""
     override: Override | None = None
     """A director may answer for words that the gate refuses, by name and with a reason; it is kept."""
 
@@ -139,10 +128,10 @@ async def new_take(
         shot_id,
         engine=wanted.engine,
         seed=wanted.seed,
-        variants=Variants(count=wanted.variants, differ=wanted.differ, styles=wanted.styles),
+        variants=wanted.several,
         urgency=wanted.urgency,
         override=wanted.override,
-        asked=Asked(guidance=wanted.guidance, strength=wanted.guidance_strength),
+        asked=wanted.asked,
     )
     response.headers["Location"] = f"/api/takes/{take.id}"
     return take

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 from vr_server.domain.errors import InvalidInput
 from vr_server.domain.shot import ShotSpec
-from vr_server.domain.take import Guidance, GuidanceWish, Guide, Part
+from vr_server.domain.take import Guidance, GuidanceWish, Part
 from vr_server.language.moments import told_between
 
 from .fitting import Fitted, fit, frame_count, longest_of, request_key
+from .following import Choice, choose
 from .port import Capabilities, GenerationRequest, InputRole, MediaInput, Mode, Repaint
 from .prompting import CompiledPrompt, compile_for
 from .recipes import FrameRecipe, GuideRecipe, TailRecipe
 from .splitting import beat_times, split
 
-_PREFERRED: tuple[Guide, ...] = ("depth", "pose", "scribble", "camera")
 _ONE_FRAME = 1
 _SHORTEST_S = 0.5
 """Of what an extension must add to be worth its price."""
@@ -41,12 +41,14 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with. `words`: told after the shot's."""
+    """How a take is made. `windows`: its parts, in order; `ask` says what each is asked with. `words`: told after the shot's.
+    `strength` 0..1: how far the blockout is kept where it is redrawn."""
 
     base: GenerationRequest
     spec: ShotSpec
     able: Callable[[Mode], Capabilities]
-    guidance: Guidance
+    choice: Choice
+    strength: float | None
     windows: tuple[Window, ...]
     words: str = ""
 
@@ -58,26 +60,27 @@ class Plan:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a director should know of the parts."""
+        """What a director should know of what it follows and of its parts."""
+        lines = [] if self.choice.remark is None else [self.choice.remark]
         if len(self.windows) == 1:
-            return ()
+            return tuple(lines)
         joins = ", ".join(f"{window.start_s:.3g} s" for window in self.windows[1:])
-        lines = [
+        lines.append(
             f"{self.base.engine} makes no clip of {self.base.duration_s:g} s: made in {len(self.windows)} parts, joined at {joins}."
-        ]
+        )
         first, last = self.windows[0].mode, self.windows[-1].mode
         if last != "repaint" and self._follows(first) and not self._follows(last):
             lines.append(
-                f"From {self.windows[1].start_s:.3g} s on it follows the part before, not the {self.guidance.used} guide."
+                f"From {self.windows[1].start_s:.3g} s on it follows the part before, not the {self.choice.used} guide."
             )
         return tuple(lines)
 
     def used_in(self, request: GenerationRequest) -> Guidance:
-        """What the fitted request really has the take follow: `fit` may have left the guide out."""
+        """What the fitted request really has the take follow."""
         guide = next((given for given in request.inputs if isinstance(given.recipe, GuideRecipe)), None)
         if guide is None:
-            return self.guidance.model_copy(update={"used": None, "strength": None})
-        return self.guidance.model_copy(update={"recipe": guide.sha256})
+            return Guidance(asked=self.choice.asked)
+        return Guidance(asked=self.choice.asked, used=self.choice.used, recipe=guide.sha256, strength=self.strength)
 
     def ask(self, number: int, before: Earlier | None) -> Fitted:
         """The request of part `number`; `before`: of every part but the first.
@@ -118,11 +121,11 @@ class Plan:
         return (MediaInput.planned("reference" if window.mode == "repaint" else "first_frame", frame),)
 
     def _follows(self, mode: Mode) -> bool:
-        return self.guidance.used in self.able(mode).guides
+        return self.choice.used in self.able(mode).guides
 
     def _guided(self, request: GenerationRequest, window: Window) -> GenerationRequest:
         """The request with the guide as it is for its size, rate and length."""
-        used = self.guidance.used
+        used = self.choice.used
         if used is None:
             return request
         repaints = window.mode == "repaint"
@@ -138,7 +141,7 @@ class Plan:
         others = tuple(given for given in request.inputs if given.role != role)
         update: dict[str, object] = {"inputs": (*others, MediaInput.planned(role, recipe))}
         if repaints:
-            strength = 1.0 if self.guidance.strength is None else self.guidance.strength
+            strength = 1.0 if self.strength is None else self.strength
             update["edit"] = Repaint(control="depth" if used == "camera" else used, strength=strength)
         else:
             update["guide"] = used
@@ -154,10 +157,10 @@ def plan(
 
     Raise InvalidInput where the shot is longer than the engine's clips and it can go on from none.
     """
-    mode, used = _guide_of(base, able, wish)
-    strength = (1.0 if strength is None else strength) if mode == "repaint" and used is not None else None
-    guidance = Guidance(asked=wish, used=used, strength=strength)
-    return Plan(base, spec, able, guidance, _windows(base, spec, mode, able), words)
+    choice = choose(base, spec, able, wish)
+    redraws = choice.mode == "repaint" and choice.used is not None
+    strength = (1.0 if strength is None else strength) if redraws else None
+    return Plan(base, spec, able, choice, strength, _windows(base, spec, choice.mode, able), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +187,6 @@ def record_of(made: Plan, asked: Sequence[Fitted], dropped: tuple[str, ...]) -> 
         dropped = tuple(dict.fromkeys(line for number in range(len(asked)) for line in made.told(number).dropped))
     remarks = (*made.remarks, *(remark for fitted in asked for remark in fitted.remarks))
     return Record(parts if several else (), dropped, tuple(dict.fromkeys(remarks)), made.used_in(asked[0].request))
-
-
-def _guide_of(
-    base: GenerationRequest, able: Callable[[Mode], Capabilities], wish: GuidanceWish
-) -> tuple[Mode, Guide | None]:
-    """By which mode the take is made, and what it follows. What is made from given media follows that alone."""
-    if base.mode != "text" or base.inputs or wish == "off":
-        return base.mode, None
-    offered = able("text").guides
-    repainted = able("repaint").guides if "repaint" in able("repaint").modes else ()
-    wanted = _PREFERRED if wish == "auto" else (wish,)
-    for guide in wanted:
-        if guide in offered:
-            return "text", guide
-    for guide in wanted:
-        if guide in repainted and guide != "camera":
-            return "repaint", guide
-    return "text", None if wish == "auto" else wanted[0]  # `fit` leaves it out and says so
 
 
 def _windows(

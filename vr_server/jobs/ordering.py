@@ -1,6 +1,6 @@
 """From a take to an order at a paid engine, in the transaction that keeps the take: what cannot be is refused at once."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from vr_server.domain.order import Order
 from vr_server.domain.shot import Budget
 from vr_server.domain.take import Guidance, GuidanceWish, Provenance, Take
 from vr_server.generation.fitting import Fitted, request_key
+from vr_server.generation.following import Choice
 from vr_server.generation.planning import Earlier, Plan, Window, plan, record_of
 from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
 from vr_server.generation.prompting import compile_for
@@ -77,11 +78,13 @@ class Prepared:
     """What a paid take comes to before it is ordered. `take`: with all that would be sent in its provenance.
 
     `parts`: its orders, with their `costs`; those that are there or on their way already are not paid for again.
+    `choice`: what it follows, and why.
     """
 
     take: Take
     parts: tuple[_Placed, ...]
     costs: tuple[Cost, ...]
+    choice: Choice
 
     @property
     def requests(self) -> tuple[Fitted, ...]:
@@ -89,9 +92,17 @@ class Prepared:
         return tuple(part.fitted for part in self.parts)
 
     @property
-    def due(self) -> tuple[Cost, ...]:
-        """What has to be paid."""
-        return tuple(cost for cost, part in zip(self.costs, self.parts, strict=True) if part.order is None)
+    def keys(self) -> frozenset[str]:
+        """Of its orders."""
+        return frozenset(part.key for part in self.parts)
+
+    def due(self, beside: Container[str] = ()) -> tuple[Cost, ...]:
+        """What has to be paid; `beside`: the keys of orders that are placed before it."""
+        return tuple(
+            cost
+            for cost, part in zip(self.costs, self.parts, strict=True)
+            if part.order is None and part.key not in beside
+        )
 
 
 class Ordering:
@@ -136,7 +147,8 @@ class Ordering:
             before = Earlier(placed[-1].key, made.windows[number - 1]) if placed else None
             placed.append(await _ordered(reading, made.ask(number, before), window, take.provenance.attempt))
         take = take.model_copy(update={"provenance": _told(take.provenance, made, placed)})
-        return Prepared(take, tuple(placed), tuple(engine.estimate(one.fitted.request) for one in placed))
+        costs = tuple(engine.estimate(one.fitted.request) for one in placed)
+        return Prepared(take, tuple(placed), costs, made.choice)
 
     def verdict(self, take: Take) -> Verdict:
         """What the gate says of the shot's own words and of those that would be sent."""
@@ -151,7 +163,7 @@ class Ordering:
         prepared = await self.prepare(unit, take, asked)
         take = prepared.take
         warnings = await self._judge(unit, take, override)
-        check_budget(await spending(unit, take.project_id), prepared.due)
+        check_budget(await spending(unit, take.project_id), prepared.due())
         for one, cost in zip(prepared.parts, prepared.costs, strict=True):
             order = one.order or _new(one, take, cost)
             await unit.put_order(order.model_copy(update={"take_ids": (*order.take_ids, take.id)}))
@@ -312,19 +324,22 @@ def _judged(take: Take) -> str:
     return "\n".join((take.spec.text, told.prompt_sent, *(part.prompt_sent for part in told.parts)))
 
 
-def check_budget(now: Spending, due: Sequence[Cost]) -> None:
-    """Raise OverBudget when the project's limit does not allow what is due on top of what it has spent."""
+def check_budget(now: Spending, due: Sequence[Cost], takes: int = 1) -> None:
+    """Raise OverBudget when the project's limit does not allow what is due, for so many takes, on top of what it has spent."""
     if now.budget is None or not due:
         return
     for cost in due:
         if cost.amount is None or cost.currency != now.currency:
             raise OverBudget(
-                f"The project has a budget in {now.currency}, and nobody knows what this take costs in it ({cost.basis}): "
+                f"The project has a budget in {now.currency}, and nobody knows what a take costs in it ({cost.basis}): "
                 "set the engine's price, or lift the budget."
             )
     amount = sum(cost.amount or 0.0 for cost in due)
     if now.spent + amount > now.budget.limit + 1e-9:
+        asked, advice = "The take costs", "take a cheaper engine"
+        if takes > 1:
+            asked, advice = f"The {takes} takes cost", "ask for fewer or of a cheaper engine"
         raise OverBudget(
-            f"The take costs about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f} "
-            f"{now.spent:.2f} is spent or ordered: raise the budget, or take a cheaper engine."
+            f"{asked} about {amount:.2f} {now.currency}; of the budget of {now.budget.limit:.2f}, {now.spent:.2f} is spent or "
+            f"ordered: raise the budget, or {advice}."
         )

@@ -194,15 +194,23 @@ class Production:
             await self._queue.enqueue(take.id)
         return takes[0]
 
-    async def estimate_take(self, shot_id: str, *, engine: str | None = None, seed: int | None = None) -> Estimate:
-        """What a take of the shot as its spec is now would be, cost and be refused for. Nothing is kept or sent.
+    async def estimate_take(
+        self,
+        shot_id: str,
+        *,
+        engine: str | None = None,
+        seed: int | None = None,
+        variants: Variants = ONE_TAKE,
+        asked: Asked = WORDS_ALONE,
+    ) -> Estimate:
+        """What the takes that `request_take` would queue now would be, cost and be refused for. Nothing is kept or sent.
 
         Raise NotFound, UnknownEngine, InvalidInput or InvalidPrompt (the engine cannot make such a shot).
         """
-        order = Wanted(self._takes.engine(engine), seed, None, (), None)
+        order = Wanted(self._takes.engine(engine), seed, None, (), None, asked=asked)
         async with self.store.transaction() as unit:  # the take's number, and so its seed, is the one it would get
-            take = await self._takes.draft(unit, await unit.shot(shot_id), order)
-            return await estimate(unit, self._ordering, take)
+            takes = await self._takes.drafts(unit, await unit.shot(shot_id), order, variants)
+            return await estimate(unit, self._ordering, takes, asked)
 
     async def cancel_take(self, take_id: str) -> Take:
         """Raise NotFound, or Conflict when the take is finished."""

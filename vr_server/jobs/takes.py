@@ -1,7 +1,7 @@
 """A new take, written down as it was asked for, with where it comes from."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -63,6 +63,16 @@ class NewTakes:
 
         Raise InvalidInput (such styles are not known) and what `new` raises.
         """
+        return await self._each(unit, shot, wanted, asked, self.new)
+
+    async def drafts(self, unit: Unit, shot: Shot, wanted: Wanted, asked: Variants) -> list[Take]:
+        """The takes of one request as `several` would keep them but for their numbers, not kept. Raise InvalidInput."""
+        return await self._each(unit, shot, wanted, asked, self.draft)
+
+    @staticmethod
+    async def _each(
+        unit: Unit, shot: Shot, wanted: Wanted, asked: Variants, make: Callable[[Unit, Shot, Wanted], Awaitable[Take]]
+    ) -> list[Take]:
         try:
             specs = (
                 variants(shot.spec, asked.count, heading=shot.heading) if asked.differ == "reading"
@@ -81,7 +91,7 @@ class NewTakes:
                 seed = takes[0].provenance.seed
                 seed = default_seed(str(seed), index) if asked.differ == "seed" else seed
                 one = replace(one, seed=seed, parent_take_id=takes[0].id)
-            takes.append(await self.new(unit, shot.model_copy(update={"spec": spec}), one))
+            takes.append(await make(unit, shot.model_copy(update={"spec": spec}), one))
         return takes
 
     async def new(self, unit: Unit, shot: Shot, wanted: Wanted) -> Take:

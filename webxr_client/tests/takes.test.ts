@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { asEngines, asEstimate, asSpending, beyondBudget, money, spentShare } from '../src/core/engines';
+import { asEngines, asEstimate, asSpending, followedWords, money, spentShare } from '../src/core/engines';
 import { beforeAfter, sameFrame } from '../src/core/redraw';
 import { translator } from '../src/core/i18n';
 import { betterFirst, tryWords, whyBetter } from '../src/core/tries';
-import { guidanceSent, opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
+import { askSent, guidanceSent, opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
 import { problemOf } from '../src/net/api';
 import type { Take } from '../src/protocol/messages';
 
@@ -88,16 +88,36 @@ test('engines are read leniently, those that are ready first', () => {
   expect(asEngines({ detail: 'not found' })).toEqual([]);
 });
 
-test('an estimate says the sum for all takes, and what has no price has none', () => {
-  const said = { engine: 'wan', due: 0.5, cost: { amount: 0.5, currency: 'CNY' }, sent: [{ width: 1280, height: 720, durationS: 5.0625 }], dropped: ['mood'], remarks: ['5 s'], hindrances: [{ code: 'over-budget', detail: 'no', overridable: false }] };
-  const estimate = asEstimate(said);
-  expect(estimate).toMatchObject({ due: 0.5, currency: 'CNY', sent: ['1280×720, 5.06 s'], dropped: ['mood'], hindrances: [{ code: 'over-budget', overridable: false }] });
+test('an estimate says what each take would be told and cost, and all of them', () => {
+  const one = { spec: take(1).spec, seed: 5, variant: { requestId: 'r', differ: 'reading', index: 0 }, prompt: 'a man', due: 0.5, dropped: ['mood'], remarks: ['5 s'], sent: [{ width: 1280, height: 720, durationS: 5.0625, prompt: 'Medium shot, a man' }] };
+  const other = { ...one, due: 0, remarks: ['5 s', 'no seed'], spec: { ...one.spec, timeOfDay: 'sunset' }, variant: { ...one.variant, index: 1 } };
+  const estimate = asEstimate({ engine: 'wan', due: 0.5, cost: { amount: 1, currency: 'CNY' }, takes: [one, other], hindrances: [{ code: 'over-budget', detail: 'no', overridable: false }] });
+  expect(estimate).toMatchObject({ due: 0.5, currency: 'CNY', changed: ['mood', '5 s', 'no seed'], hindrances: [{ code: 'over-budget', overridable: false }] });
+  expect(estimate.takes[0]).toMatchObject({ sent: ['1280×720, 5.06 s'], prompts: ['Medium shot, a man'], due: 0.5 });
+  const all = estimate.takes.flatMap(({ variation }) => (variation ? [variation] : []));
+  expect(all.map((variation) => variantWords(variation, all, 'en'))).toEqual(['day', 'sunset']);
+  const [bare] = asEstimate({ due: null, takes: [{ prompt: 'a man', guidance: 7 }] }).takes;
+  expect(bare).toEqual({ variation: null, prompts: ['a man'], due: null, sent: [], followed: null });
+  expect(asEstimate('no').takes).toEqual([]);
+});
+
+test('what would be followed is said where it is not just what was asked', () => {
+  const followed = (said: object, t = translator('en')): string => followedWords(asEstimate({ takes: [{ guidance: { offered: ['depth', 'pose'], ...said } }] }).takes[0]?.followed ?? null, t);
+  expect(followed({ asked: 'auto', used: 'depth', why: 'chosen' })).toBe('Would follow the blocking’s depth; the engine can also follow the stand-ins’ poses.');
+  expect(followed({ asked: 'auto', used: 'depth', why: 'only', offered: ['depth'] }, translator('zh'))).toBe('将依照走位的深度;该引擎别无可依照的。');
+  expect(followed({ asked: 'pose', used: 'pose', why: 'asked' })).toBe('');
+  expect(followed({ asked: 'auto', used: null, why: 'lens' }, translator('zh'))).toContain('鱼眼');
+  expect(followed({ asked: 'dance', used: null, why: 'tired', detail: 'Not today.' })).toBe('Not today.');
+  expect(followed({ used: 'depth' })).toBe('');
+});
+
+test('an ask is sent alike to be made and to be estimated', () => {
+  const ask: Ask = { engine: 'e', variants: 3, differ: 'style', styles: ['noir'], guidance: 'camera' };
+  expect(askSent(ask, ['depth'])).toEqual({ engine: 'e', variants: 3, differ: 'style', styles: [], guidance: 'auto' });
+});
+
+test('what is spent is held against the limit', () => {
   const spending = asSpending({ spent: 4, currency: 'CNY', budget: { limit: 5, currency: 'CNY' }, orders: 3 });
-  expect(beyondBudget(estimate, 2, spending)).toBe(false);
-  expect(beyondBudget(estimate, 3, spending)).toBe(true);
-  expect(beyondBudget({ ...estimate, currency: 'USD' }, 3, spending)).toBe(false);
-  expect(beyondBudget(asEstimate({ due: null }), 3, spending)).toBe(false);
-  expect(beyondBudget(estimate, 3, null)).toBe(false);
   expect(spending && spentShare(spending)).toBe(0.8);
   expect(spentShare({ spent: 0, limit: 0, currency: 'USD', orders: 0 })).toBe(1);
   expect(asSpending({ detail: 'no' })).toBeNull();

@@ -155,7 +155,7 @@ export class App {
         const next = pair.showing === 'after' ? pair.before : pair.after;
         this.link?.actions.selectTake(next.id, sameFrame(this.view.value.frame, next));
       },
-      estimate: (shotId, engine) => desk.estimate(shotId, engine),
+      estimate: (shotId, ask) => desk.estimate(shotId, ask),
       approve: (takeId, approved) => desk.approve(takeId, approved),
       filmstrip: (take) => desk.filmstrip(take),
       cancelTake: (takeId) => this.link?.actions.cancelTake(takeId),

@@ -1,10 +1,11 @@
 /** The production's desk: what the room's websocket does not say. Engines, prices, what is spent, approvals, filmstrips. */
 import type { Store } from '../core/events';
-import { asEngines, asEstimate, asSpending, type Estimate } from '../core/engines';
+import { asEngines, asEstimate, asSpending, guidesFor, type Estimate } from '../core/engines';
 import { translator } from '../core/i18n';
 import { asManifest } from '../core/manifest';
 import { filesPathOf, type RoomState, type ShownError } from '../core/room';
 import { filmstripOf, type Filmstrip } from '../core/thumbs';
+import { askSent } from '../core/variants';
 import { Api, ApiProblem } from '../net/api';
 import type { Actions, ViewState } from '../ui/model';
 
@@ -50,9 +51,10 @@ export function openDesk({ page, room, view, onError }: DeskOptions): Pick<Actio
   room.watch((r) => r.takes.filter((take) => take.provenance.orderId !== null).map(({ id, state }) => `${id} ${state}`).join(), spendSoon);
 
   return {
-    estimate: async (shotId, engine): Promise<Estimate | string> => {
+    estimate: async (shotId, ask): Promise<Estimate | string> => {
+      const sent = askSent(ask, guidesFor(view.value.engines, ask.engine));
       try {
-        return asEstimate(await api.ask('POST', `api/shots/${encodeURIComponent(shotId)}/estimate`, { engine }));
+        return asEstimate(await api.ask('POST', `api/shots/${encodeURIComponent(shotId)}/estimate`, sent));
       } catch (error) {
         if (error instanceof ApiProblem) return error.status === 404 ? '' : error.shown.detail || error.shown.title;
         throw error;

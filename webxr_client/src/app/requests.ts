@@ -1,9 +1,9 @@
 /** Takes that were asked for and may still be refused: the refusal is shown where it was asked, so that it can be answered for. */
-import type { Guidance } from '../core/engines';
+import { guidesFor } from '../core/engines';
 import type { Store } from '../core/events';
 import { shownError } from '../core/room';
-import { guidanceSent, PLAIN_ASK, stylesSent, type Ask } from '../core/variants';
-import type { ClientMessage, ErrorMessage, RequestTake } from '../protocol/messages';
+import { askSent, PLAIN_ASK, type Ask } from '../core/variants';
+import type { ClientMessage, ErrorMessage } from '../protocol/messages';
 import type { Actions, ViewState } from '../ui/model';
 import { freshId } from './fresh-id';
 
@@ -16,8 +16,6 @@ export interface Requests {
   refused(message: ErrorMessage): boolean;
 }
 
-const guidesOf = (view: Store<ViewState>, name: string | null): readonly Guidance[] => view.value.engines.find((engine) => engine.name === name)?.guides ?? [];
-
 export function takeRequests(view: Store<ViewState>, send: (message: ClientMessage) => void): Requests {
   let asked: readonly { clientId: string; shotId: string; ask: Ask }[] = [];
   return {
@@ -25,8 +23,7 @@ export function takeRequests(view: Store<ViewState>, send: (message: ClientMessa
       const clientId = freshId('ask');
       asked = [...asked, { clientId, shotId, ask }].slice(-KEPT);
       view.update((v) => ({ ...v, asking: null, refusal: null }));
-      const styles = [...stylesSent(ask)] as NonNullable<RequestTake['styles']>;
-      send({ type: 'requestTake', shotId, engine: ask.engine, variants: ask.variants, differ: ask.differ, styles, guidance: guidanceSent(ask, guidesOf(view, ask.engine)), override: override ?? null, clientId });
+      send({ type: 'requestTake', shotId, ...askSent(ask, guidesFor(view.value.engines, ask.engine)), override: override ?? null, clientId });
     },
     refused: (message) => {
       const request = asked.find((one) => one.clientId === message.clientId);

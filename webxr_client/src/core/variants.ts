@@ -1,6 +1,6 @@
 /** The takes of one request, side by side: which belong together, and in what each differs. Pure. */
-import type { Guidance } from './engines';
-import type { Take } from '../protocol/messages';
+import type { Guidance, Variation } from './engines';
+import type { RequestTake, Take } from '../protocol/messages';
 import type { Language, Translate } from './i18n';
 import { wordOf } from './labels';
 import { betterFirst } from './tries';
@@ -53,7 +53,7 @@ export function requestWords(all: readonly Take[], t: Translate): string {
 }
 
 /** In what a take of a request differs, in a director's words; the first take of the request says what the others leave. */
-export function variantWords(take: Take, all: readonly Take[], language: Language): string {
+export function variantWords(take: Variation, all: readonly Variation[], language: Language): string {
   const { variant, seed } = take.provenance;
   if (!variant) return '';
   const words = (value: string): string => wordOf(value, language);
@@ -66,7 +66,7 @@ export function variantWords(take: Take, all: readonly Take[], language: Languag
 }
 
 /** What a reading may change, in a fixed order; an empty word where nothing is said. */
-function readingOf({ spec }: Take, words: (value: string) => string): readonly string[] {
+function readingOf({ spec }: Variation, words: (value: string) => string): readonly string[] {
   const { camera, timeOfDay, style } = spec;
   return [
     words(camera.shotSize),
@@ -104,4 +104,9 @@ export function guidanceSent({ guidance }: Ask, guides: readonly Guidance[]): Gu
 /** Looks go along only when there are as many as takes; else the server chooses. */
 export function stylesSent({ variants, differ, styles }: Ask): readonly string[] {
   return variants > 1 && differ === 'style' && styles.length === variants ? styles : [];
+}
+
+/** What is sent of an ask, alike to have takes made and to hear what they would be. */
+export function askSent(ask: Ask, guides: readonly Guidance[]): Pick<RequestTake, 'engine' | 'variants' | 'differ' | 'styles' | 'guidance'> {
+  return { engine: ask.engine, variants: ask.variants, differ: ask.differ, styles: [...stylesSent(ask)] as NonNullable<RequestTake['styles']>, guidance: guidanceSent(ask, guides) };
 }

@@ -1,53 +1,49 @@
 /** Putting a shot's next take together: how many, in what they differ, by which engine, and what that would cost. */
-import { beyondBudget, money, type Engine, type Estimate, type Guidance } from '../core/engines';
+import { money, type Engine, type Estimate, type Guidance, type Hindrance } from '../core/engines';
 import { wordOf } from '../core/labels';
-import { DIFFERS, guidanceSent, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
+import { askSent, DIFFERS, guidanceSent, MOST_VARIANTS, PLAIN_ASK, STYLES, withStyle, type Ask } from '../core/variants';
 import type { Override } from '../protocol/messages';
 import { h, replace, type Child } from './dom';
+import { estimateLines } from './estimate';
 import { follow, type UiContext } from './model';
 import { overrideForm } from './override';
+import { Pricing } from './pricing';
 
 export function askPanel(context: UiContext): HTMLElement {
   const { room, view, actions, t } = context;
   const element = h('div', { class: 'ask' });
   const override = overrideForm(context);
   let ask: Ask = PLAIN_ASK;
-  let said: Estimate | string | null = null;
   let shotId: string | null = null;
-  let asked = 0;
+  const open = new Set<string>();
+  const pricing = new Pricing((shot, what) => actions.estimate(shot, what), () => draw());
 
-  const price = async (): Promise<void> => {
-    const [shot, turn] = [shotId, ++asked];
-    said = null;
-    const engine = engineOf();
-    if (!shot || !engine || engine.embedded) return;
-    const found = await actions.estimate(shot, engine.name);
-    if (turn !== asked) return;
-    said = found;
-    draw();
-  };
   const engineOf = (): Engine | undefined => view.value.engines.find((engine) => engine.name === ask.engine);
+  const sent = (): string => JSON.stringify(askSent(ask, engineOf()?.guides ?? []));
+  const price = (): void => void pricing.price(shotId, engineOf(), ask);
   const change = (next: Ask): void => {
-    const other = next.engine !== ask.engine;
+    const before = sent();
     ask = next;
-    if (other) void price();
+    if (sent() !== before) price();
     draw();
   };
 
   const draw = (): void => {
-    const { refusal, language, spending } = view.value;
+    const { refusal, language } = view.value;
+    const { said } = pricing;
     const director = room.value.self?.role === 'director';
     const estimate = typeof said === 'object' ? said : null;
-    const gate = estimate?.hindrances.find((hindrance) => hindrance.code === 'gate-refused');
+    const gates = estimate?.hindrances.filter((hindrance) => hindrance.code === 'gate-refused') ?? [];
+    const answerable = gates.length > 0 && gates.every((gate) => gate.overridable);
     const refused = refusal?.shotId === shotId ? refusal : null;
-    const overridable = director && (gate ? gate.overridable : refused !== null);
+    const overridable = director && (gates.length > 0 ? answerable : refused !== null);
     override.element.hidden = !overridable;
     const many = ask.variants > 1;
     const send = (answering?: Override): void => {
       if (shotId) actions.requestTake(shotId, ask, answering);
     };
     override.onAnswer(send);
-    const blocked = (gate !== undefined && !overridable) || typeof said === 'string' && said !== '';
+    const blocked = (gates.length > 0 && !overridable) || typeof said === 'string' && said !== '';
     replace(
       element,
       segmented([1, MOST_VARIANTS], ask.variants, (count) => t(count === 1 ? 'ask.one' : 'ask.many', { count }), 'count', (variants) => change({ ...ask, variants })),
@@ -56,11 +52,10 @@ export function askPanel(context: UiContext): HTMLElement {
       many && ask.differ === 'style' && h('div', { class: 'chips' }, ...STYLES.map((style) => chip(wordOf(style, language), ask.styles.includes(style), style, () => change(withStyle(ask, style))))),
       engineChoice(context, ask, (engine) => change({ ...ask, engine })),
       guidanceChoice(context, ask, engineOf()?.guides ?? [], (guidance) => change({ ...ask, guidance })),
-      ...costLines(context, said, ask.variants),
-      estimate && beyondBudget(estimate, ask.variants, spending) && h('p', { class: 'failure', 'data-over': '' }, t('ask.overBudget')),
+      ...estimateLines(context, pricing, open),
       ...hindrances(context, estimate, refused?.error.detail ?? null),
       override.element,
-      !director && (gate?.overridable || refused) && h('p', { class: 'hint' }, t('gate.askDirector')),
+      !director && (answerable || refused) && h('p', { class: 'hint' }, t('gate.askDirector')),
       h(
         'div',
         { class: 'decide' },
@@ -74,12 +69,14 @@ export function askPanel(context: UiContext): HTMLElement {
     const { asking, engines, refusal } = view.value;
     if (asking !== shotId) {
       shotId = asking;
+      pricing.clear();
+      open.clear();
       override.clear(view.value.name);
     }
     if (refusal && refusal.shotId === asking) ask = refusal.ask;
     const ready = engines.filter((engine) => engine.missing === null);
     if (!ready.some((engine) => engine.name === ask.engine)) ask = { ...ask, engine: ready[0]?.name ?? null };
-    void price();
+    price();
     draw();
   });
   return element;
@@ -117,21 +114,14 @@ function guidanceChoice({ t }: UiContext, ask: Ask, guides: readonly Guidance[],
   return h('label', { class: 'field' }, h('span', {}, t('ask.guidance')), select);
 }
 
-function costLines({ t }: UiContext, said: Estimate | string | null, takes: number): Child[] {
-  if (said === null || said === '') return [];
-  if (typeof said === 'string') return [h('p', { class: 'failure' }, said)];
-  const { due, currency, sent, dropped, remarks } = said;
-  const each = due === null ? t('ask.cost.unknown') : due === 0 ? t('ask.cost.nothing') : t('ask.cost', { amount: money(due * takes, currency) });
-  const size = [...new Set(sent)].map((one) => `${one.replace(/ s$/, '')} ${t('ask.seconds')}`);
-  return [
-    h('p', { class: 'cost', 'data-cost': due === null ? '' : String(due * takes) }, h('strong', {}, each), size.length > 0 && h('span', {}, ` · ${sent.length > 1 ? `${sent.length} × ` : ''}${size.join(', ')}`)),
-    dropped.length + remarks.length > 0 && h('details', { class: 'remarks' }, h('summary', {}, h('span', { class: 'badge' }, t('ask.changed', { count: dropped.length + remarks.length }))), h('ul', {}, ...[...dropped, ...remarks].map((line) => h('li', {}, line)))),
-  ];
-}
-
-/** Why it would be refused, or was: the gate's own words once. */
-function hindrances({ t }: UiContext, estimate: Estimate | null, refused: string | null): Child[] {
-  const lines = new Set([...(estimate?.hindrances.map((hindrance) => hindrance.detail) ?? []), ...(refused === null ? [] : [refused])]);
+/** Why it would be refused, or was: the gate's own words once; the budget's in the reader's language. */
+function hindrances({ view, t }: UiContext, estimate: Estimate | null, refused: string | null): Child[] {
+  const { spending } = view.value;
+  const words = ({ code, detail }: Hindrance): string => {
+    if (code !== 'over-budget' || estimate === null || estimate.due === null || spending === null || spending.limit === null) return detail;
+    return t('ask.overBudget', { due: money(estimate.due, estimate.currency), left: money(Math.max(0, spending.limit - spending.spent), spending.currency) });
+  };
+  const lines = new Set([...(estimate?.hindrances.map(words) ?? []), ...(refused === null ? [] : [refused])]);
   if (lines.size === 0) return [];
   return [h('div', { class: 'refusal', role: 'alert' }, h('strong', {}, t('ask.refused')), ...[...lines].map((line) => h('p', {}, line)))];
 }

@@ -84,8 +84,8 @@ export interface Actions {
   requestTake(shotId: string, ask?: Ask, override?: Override): void;
   /** Put the next take of a shot together, or give it up. */
   openAsk(shotId: string | null): void;
-  /** What a take would be and cost; or a line why it cannot be made, empty where the server does not say. */
-  estimate(shotId: string, engine: string | null): Promise<Estimate | string>;
+  /** What the takes asked for would be and cost; or a line why they cannot be made, empty where the server does not say. */
+  estimate(shotId: string, ask: Ask): Promise<Estimate | string>;
   /** See the takes of a request side by side, or no more. */
   compare(requestId: string | null): void;
   approve(takeId: string, approved: boolean): void;
