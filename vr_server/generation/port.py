@@ -27,6 +27,10 @@ video redrawn where a mask is white; `extend`: what follows a clip; `outpaint`: 
 
 InputRole = Literal["first_frame", "last_frame", "reference", "source_video", "mask", "guide"]
 
+MaskKind = Literal["still", "tracked", "video"]
+"""What the mask of an edit may be. `still`: a picture, which stays where it was drawn; `tracked`: a picture, which the
+engine itself moves with what it covers; `video`: as long as the clip, a mask for each of its frames."""
+
 Dialect = Literal["plain", "wan"]
 """How prompts are best told to the engine; `prompting.compile_for` knows what each means."""
 
@@ -59,6 +63,7 @@ class Capabilities(Model):
     gives_camera: bool
     modes: tuple[Mode, ...] = ("text",)
     guides: tuple[Guide, ...] = ()
+    masks: tuple[MaskKind, ...] = ("still",)  # of `edit_mask`
     extend_s: float = Field(default=1.0, gt=0)  # how much of a clip `extend` is given; its own clip begins with that
     sizes: tuple[tuple[int, int], ...] = ()  # empty: any size up to max_size
     max_size: tuple[int, int] = (1920, 1080)
@@ -161,7 +166,8 @@ class Repaint(Model):
 
 
 class MaskEdit(Model):
-    """Redraw where the mask is white. `frame`: where the mask was drawn; `tracking`: it follows what it covers there."""
+    """Redraw where the mask is white. `frame`: where the mask was drawn; `tracking`: it follows what it covers there (a
+    mask that is a video does so by itself)."""
 
     kind: Literal["mask_edit"] = "mask_edit"
     frame: int = Field(default=0, ge=0)
