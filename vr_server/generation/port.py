@@ -5,7 +5,7 @@ hand over a flat video. Both say what they can do in `Capabilities`; `fitting.fi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, Self, runtime_checkable
 
@@ -239,11 +239,19 @@ FINAL_STATES: frozenset[TaskState] = frozenset({"succeeded", "failed", "cancelle
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture of a clip that is being made, as the engine sent it: nobody has looked at it yet."""
+
+    media_type: Literal["image/jpeg", "image/png"]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TaskStatus:
     """How an order goes. `failure` is set in state ``failed``: the order came to nothing, for this reason.
 
     `progress`: 0 to 1, None where the engine tells none. `result_url`: where the clip is, if the engine says so.
-    `actual_prompt`: what the engine made of the prompt, if it says so.
+    `actual_prompt`: what the engine made of the prompt, if it says so. `preview`: the newest picture of what is being made.
     """
 
     state: TaskState
@@ -252,6 +260,7 @@ class TaskStatus:
     failure: EngineFailed | None = None
     cost: Cost | None = None
     actual_prompt: str | None = None
+    preview: Preview | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

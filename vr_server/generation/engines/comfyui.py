@@ -48,7 +48,7 @@ from vr_server.media.inspect import VideoFacts
 
 from .comfyui_answers import outcome_of, refusal_in
 from .comfyui_clips import check_masks, clip_of, mask_kind, repeat_mask
-from .comfyui_feed import Preview, ProgressFeed
+from .comfyui_feed import ProgressFeed
 from .comfyui_workflow import Slot, Workflow, load, told
 
 _NAME = "comfyui"
@@ -144,7 +144,7 @@ class ComfyUIEngine:
             "prompt": cast("JsonValue", workflow.filled(values)),
             "prompt_id": prompt_id,
             "client_id": _client_id(prompt_id),
-            "extra_data": {_FOLDER: {"request": key}},
+            "extra_data": {_FOLDER: {"request": key}, "preview_method": "auto"},  # else newer servers send no previews
         }
         try:
             answer = await self._http.json("POST", "prompt", body=body, paid=True, reason=refusal_in(workflow.graph))
@@ -181,7 +181,9 @@ class ComfyUIEngine:
         if any(item[1] == handle.id for item in running):
             nodes = tuple(filter(None, handle.context.get("progress", "").split(",")))
             heard = self._feed.watch(handle.id, handle.context.get("client_id", "")) if nodes else None
-            return TaskStatus("running", heard.share(nodes) if heard is not None else None)
+            if heard is None:
+                return TaskStatus("running")
+            return TaskStatus("running", heard.share(nodes), preview=heard.preview)
         if any(item[1] == handle.id for item in pending):
             return TaskStatus("queued")
         await self._feed.stop(handle.id)
@@ -216,11 +218,6 @@ class ComfyUIEngine:
             await self._http.tell("interrupt", {"prompt_id": handle.id})
             return True
         return False
-
-    def preview(self, handle: TaskHandle) -> Preview | None:
-        """The newest picture the server sent of an order while it runs; None where it sends none."""
-        heard = self._feed.heard(handle.id)
-        return heard.preview if heard is not None else None
 
     async def aclose(self) -> None:
         await self._feed.aclose()
