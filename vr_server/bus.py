@@ -26,12 +26,15 @@ class TakeChanged:
 
 @dataclass(frozen=True, slots=True)
 class TakeProgress:
+    """`preview`: the number of the newest still of the take (`jobs.previews`; 0: its poster, as it is baked)."""
+
     project_id: str
     take_id: str
     stage: Stage
     fraction: float
     playable_frames: int = 0
     eta_s: float | None = None
+    preview: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

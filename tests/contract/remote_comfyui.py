@@ -74,9 +74,8 @@ def nodes() -> dict[str, dict]:
              "crop": [["disabled", "center"], {}]}, {}, ["IMAGE"],
         ),
         "ImageToMask": ({"image": ["IMAGE"], "channel": [["red", "green", "blue", "alpha"], {}]}, {}, ["MASK"]),
-        "MaskToImage": ({"mask": ["MASK"]}, {}, ["IMAGE"]),
+        "ThresholdMask": ({"mask": ["MASK"], "value": ["FLOAT", {"min": 0.0, "max": 1.0}]}, {}, ["MASK"]),
         "GrowMask": ({"mask": ["MASK"], "expand": ["INT", {}], "tapered_corners": ["BOOLEAN", {}]}, {}, ["MASK"]),
-        "RepeatImageBatch": ({"image": ["IMAGE"], "amount": ["INT", {"min": 1, "max": 4096}]}, {}, ["IMAGE"]),
         "EmptyImage": ({"width": ["INT", {}], "height": ["INT", {}], "batch_size": ["INT", {}], "color": ["INT", {}]}, {},
                        ["IMAGE"]),
         "ImageCompositeMasked": (

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from vr_server.generation.engines.diffusers import DiffusersEngine, DiffusersSet
 from vr_server.generation.engines.diffusers_inputs import Conditions
 from vr_server.generation.engines.diffusers_orders import How, Shelf
 from vr_server.generation.fitting import fit, request_key
+from vr_server.generation.mask_video import write_masks
 from vr_server.generation.port import FINAL_STATES, GenerationRequest, MaskEdit, MediaInput
 from vr_server.jobs import OrderDesk
 from vr_server.jobs.line import Ticket
@@ -186,6 +188,29 @@ async def test_vace_follows_a_guide_and_edits_within_a_mask(engine, tmp_path):
     off = np.abs(before.astype(int) - after)
     assert off[:, :, :30].mean() < 4  # what two rounds of H.264 cost; noise is the worst there is
     assert off[:, :, 40:].mean() > 3 * off[:, :, :30].mean()
+
+
+async def test_vace_edits_within_a_mask_that_moves(engine, tmp_path):
+    able = engine("vace")
+    assert able.capabilities("edit_mask").masks == ("still", "video")
+    source, moving = tmp_path / "source.mp4", tmp_path / "mask.mp4"
+    make_clip(source, width_px=SIDE, height_px=SIDE, frames=6)
+    masks = np.zeros((6, SIDE, SIDE), bool)
+    for index, mask in enumerate(masks):
+        mask[8:56, 6 * index : 6 * index + 28] = True
+    write_masks(moving, masks, (SIDE, SIDE), Fraction(16))
+    video = {"media_type": "video/mp4"}
+    edited = await made(
+        able, tmp_path / "edited.mp4", lambda given: source if given.role == "source_video" else moving,
+        mode="edit_mask", edit=MaskEdit(expand_ratio=0, expand_shape="original"),
+        inputs=(MediaInput(role="source_video", sha256="1" * 64, **video), MediaInput(role="mask", sha256="3" * 64, **video)),
+    )  # fmt: skip
+    before, after = pictures(source), pictures(edited.path)
+    assert len(after) == len(before) == 6
+    off = np.abs(before.astype(int) - after).max(axis=3)
+    for index, mask in enumerate(masks):  # inside its own mask, not where another frame's lies
+        deep = cv2.erode(mask.astype(np.uint8), np.ones((9, 9))) > 0
+        assert off[index][deep].mean() > 3 * off[index][~mask].mean()
 
 
 def test_the_vae_stays_in_float32(models):

@@ -57,11 +57,11 @@ async def test_steps_and_previews_come_over_the_websocket(engine, replay):
     states = {"10": {"value": 10, "max": 10, "state": "finished"}, "11": {"value": 5, "max": 10, "state": "running"}}
     await socket.send_text(said("progress_state", handle.id, nodes=states))
     await until(lambda: reached(engine, handle, 0.75))
-    assert engine.preview(handle).data == JPEG
+    assert (await engine.poll(handle)).preview.data == JPEG
     assert len(replay.sockets) == 1  # it listens on, and does not come anew for each poll
     replay.looks = ["done"]
-    assert (await engine.poll(handle)).state == "succeeded"
-    assert engine.preview(handle) is None
+    done = await engine.poll(handle)
+    assert (done.state, done.preview) == ("succeeded", None)
     await until(lambda: gone(replay))
 
 
@@ -141,7 +141,7 @@ async def test_listening_begins_again_after_it_broke_off_and_ends_when_nobody_as
         return replay.sockets.get("us")
 
     feed = ProgressFeed(connect, idle_s=0.5, again_s=0)
-    feed.watch("p", "us")
+    heard = feed.watch("p", "us")
     socket = await until(listening)
     feed.watch("p", "us")
     assert len(opened) == 1
@@ -150,9 +150,10 @@ async def test_listening_begins_again_after_it_broke_off_and_ends_when_nobody_as
     await until(lambda: heard_again(feed))
     assert len(opened) > 1
     await until(lambda: gone(replay))  # nobody asks any more
-    assert feed.heard("p").share(("a",)) == 0.25
+    assert heard.share(("a",)) == 0.25
     await feed.aclose()
-    assert feed.heard("p") is None
+    assert feed.watch("p", "us") is not heard, "it is forgotten"
+    await feed.aclose()
 
 
 async def heard_again(feed):
@@ -296,7 +297,7 @@ async def test_a_lost_answer_is_in_doubt_until_it_is_looked_up(replay):
         assert (await engine.poll(handle)).state == "succeeded"
         await engine.aclose()
     body = json.loads(replay.of("submit")[0].body)
-    assert body["extra_data"] == {"vr-previs": {"request": request_key(request)}}
+    assert body["extra_data"] == {"vr-previs": {"request": request_key(request)}, "preview_method": "auto"}
 
 
 @pytest.mark.parametrize("lost", ["after the engine took it", "before it did"])

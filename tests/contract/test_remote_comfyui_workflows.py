@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from comfyui_nodes import Graph
 from remote_comfyui import ComfyUIReplay, fitted, ordered
 from remote_dashscope import Inputs
 from replay import FakeClock, make_clip, serving
@@ -13,6 +14,7 @@ from vr_server.domain.errors import EngineFailed, InvalidInput
 from vr_server.domain.shot import ShotSpec
 from vr_server.generation.engines.comfyui import ComfyUIEngine, ComfyUISettings
 from vr_server.generation.engines.comfyui_workflow import load, shipped
+from vr_server.generation.fitting import fit
 from vr_server.generation.port import MaskEdit
 from vr_server.generation.prompting import compile_for
 from vr_server.generation.remote import wait_for
@@ -75,23 +77,54 @@ async def test_a_guide_is_followed_by_the_workflow_that_can(engine, replay, inpu
 
 
 async def test_a_masked_edit_keeps_every_frame_of_the_clip(engine, replay, inputs, film):
-    given = (inputs.add("source_video", film, "video/mp4"), inputs.picture("mask"))
+    given = (inputs.add("source_video", film, "video/mp4"), inputs.picture("mask", 160, 96, shade=255))
     edit = MaskEdit(tracking=False, expand_ratio=0.1)
     _, graph = await ordered(engine, replay, inputs, mode="edit_mask", edit=edit, inputs=given)
     assert len(replay.uploaded) == 2
-    assert (graph["9"]["inputs"]["length"], graph["24"]["inputs"]["amount"]) == (13, 13)  # the clip has 10: 4k + 1
+    assert graph["9"]["inputs"]["length"] == 13  # the clip has 10: 4k + 1
     assert graph["21"]["inputs"]["expand"] == 48
     assert {graph[n]["inputs"]["width"] for n in ("9", "17", "19", "22")} == {832}
+    # the workflow takes a mask for each frame: one picture is repeated
+    masks = Graph(graph, replay.uploaded)["20", 0]
+    assert masks.shape == (10, 480, 832)
+    assert masks.min() > 0.99
     # what is outside the mask is the clip's own, at its own rate
     assert graph["27"]["inputs"]["destination"] == graph["26"]["inputs"]["destination"] == ["17", 0]
     assert graph["13"]["inputs"] == {"images": ["27", 0], "fps": ["16", 2]}
 
 
-async def test_a_mask_that_should_follow_is_refused_before_anything_goes_up(engine, replay, inputs, film):
-    given = (inputs.add("source_video", film, "video/mp4"), inputs.picture("mask"))
-    with pytest.raises(InvalidInput, match="keeps the mask where it was drawn"):
-        await ordered(engine, replay, inputs, mode="edit_mask", edit=MaskEdit(tracking=True), inputs=given)
+async def test_a_mask_of_another_length_is_refused_before_anything_goes_up(engine, replay, inputs, film, tmp_path):
+    short = make_clip(tmp_path / "short.mp4", width_px=160, height_px=96, frames=9)
+    given = (inputs.add("source_video", film, "video/mp4"), inputs.add("mask", short, "video/mp4"))
+    with pytest.raises(InvalidInput, match="The mask has 9 frames, and its clip 10"):
+        await ordered(engine, replay, inputs, mode="edit_mask", edit=MaskEdit(), inputs=given)
     assert replay.calls == []
+
+
+async def test_a_still_mask_that_should_follow_is_refused_before_anything_goes_up(engine, replay, inputs, film):
+    given = (inputs.add("source_video", film, "video/mp4"), inputs.picture("mask"))
+    asked = replay.request.model_copy(update={"mode": "edit_mask", "edit": MaskEdit(tracking=True), "inputs": given})
+    with pytest.raises(InvalidInput, match="send a video of it, a mask for each frame"):
+        fit(asked, engine.capabilities("edit_mask"))
+    with pytest.raises(InvalidInput, match="keeps the mask where it was drawn"):
+        await engine.submit(asked, inputs)
+    assert replay.calls == []
+
+
+async def test_the_workflow_is_the_one_that_takes_such_a_mask(replay, inputs, film, tmp_path):
+    bound = {"prompt": ["1.text"], "source_video": ["5.file"], "mask": ["5.mask"]}
+    path = own(tmp_path, OURS, modes=["edit_mask"], inputs=bound)
+    picture = replay.engine(replay.base_url, FakeClock(), workflows=path)
+    assert picture.capabilities("edit_mask").masks == ("still",)
+    given = (inputs.add("source_video", film, "video/mp4"), inputs.add("mask", film, "video/mp4"))
+    with pytest.raises(InvalidInput, match="takes a mask as one picture"):
+        await ordered(picture, replay, inputs, mode="edit_mask", edit=MaskEdit(), inputs=given)
+    both = replay.engine(replay.base_url, FakeClock(), workflows=f"{path},wan21-vace-edit-14b")
+    assert both.capabilities("edit_mask").masks == ("still", "video")
+    handle, _ = await ordered(both, replay, inputs, mode="edit_mask", edit=MaskEdit(), inputs=given)
+    assert handle.context["workflow"] == "wan21-vace-edit-14b"
+    await picture.aclose()
+    await both.aclose()
 
 
 def test_capabilities_are_those_of_the_workflows():
@@ -229,6 +262,11 @@ async def test_a_productions_own_workflow_is_run(replay, inputs, film, tmp_path)
         (OURS, {"inputs": {"prompt": ["1"]}}, "must name places"),
         (OURS, {"inputs": {"seed": ["1.text"]}}, "where prompt goes"),
         (OURS, {"modes": ["image"]}, "where first_frame goes"),
+        (
+            OURS,
+            {"modes": ["edit_mask"], "inputs": {"prompt": ["1.text"], "source_video": ["5.file"]}},
+            "mask_video goes",
+        ),
         (OURS, {"guides": ["depth"]}, "where guide goes"),
         (OURS, {"speed": 3}, "speed: Extra inputs"),
         (OURS, {"graph": "elsewhere.json"}, "elsewhere.json cannot be read"),

@@ -5,13 +5,17 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from fastapi.routing import APIRoute
 from rooms_fixtures import House, a_house
 
 from vr_server.api.access import COOKIE, JoinTokens
 from vr_server.domain.errors import PrevisError
+from vr_server.generation.port import Preview
+from vr_server.jobs import Previews
 
 TOKEN = "let-me-in-please"
 SDP = {"content-type": "application/sdp"}
@@ -103,6 +107,28 @@ async def test_files_of_a_growing_rendition_are_there_but_not_kept(house: House)
         poster = await client.get(f"/api/takes/{take.id}/draft/poster.jpg")
         assert poster.status_code == 200
         assert poster.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_being_made_can_be_seen(house: House) -> None:
+    take = await house.take()
+    path = f"/api/takes/{take.id}/preview"
+    previews: Previews = house.app.state.services.previews
+    async with house.client() as client:
+        await house.hub.open("default")
+        check_problem(await client.get("/api/takes/take-none/preview"), 404, "not-found")
+        check_problem(await client.get(path), 404, "not-found")
+        shown = bytes(cv2.imencode(".png", np.full((90, 160, 3), 77, np.uint8))[1])
+        previews.show(take.id, Preview("image/png", shown))
+        seen = await client.get(path)
+        assert (seen.headers["content-type"], seen.headers["cache-control"]) == ("image/jpeg", "no-store")
+        assert seen.content[:2] == b"\xff\xd8", "looked at, and coded anew"
+        previews.show(take.id, Preview("image/jpeg", b"<html>"))
+        check_problem(await client.get(path), 404, "not-found")
+        house.playable(take)  # its poster stands before the rest is baked
+        assert (await client.get(path)).content == b"\xff\xd8poster\xff\xd9"
+        previews.show(take.id, Preview("image/png", shown))
+        await house.complete(await house.complete(take), "final")
+        check_problem(await client.get(path), 404, "not-found")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """A note's region on its way to a take: what comes of it, what is refused before it is kept or paid."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -17,8 +19,12 @@ from vr_server.domain.shot import Budget
 from vr_server.domain.take import Rendition, Take
 from vr_server.generation.masks import read_mask
 from vr_server.generation.port import Capabilities, GenerationRequest, MaskEdit, Price
-from vr_server.jobs import Ordering, Production, ProductionSettings
+from vr_server.generation.progress import Made
+from vr_server.generation.recipes import MaskRecipe
+from vr_server.generation.worker import Task
+from vr_server.jobs import InputMaker, Ordering, Production, ProductionSettings
 from vr_server.jobs.making import TakeMaker
+from vr_server.media import VideoPictures, write_film
 from vr_server.review.gate import Gate
 from vr_server.storage import MemoryBlobs, MemoryStore, TakeFolders
 
@@ -28,8 +34,11 @@ DRAWN = Capabilities(
 )  # fmt: skip
 PLAIN = DRAWN.model_copy(update={"name": "plain", "modes": ("text",)})
 PAID = FAKE.model_copy(
-    update={"name": "paid", "modes": ("text", "edit_mask"), "sizes": (), "model": "vace", "price": Price(per_clip=3)}
-)
+    update={"name": "paid", "modes": ("text", "edit_mask"), "sizes": (), "model": "vace", "price": Price(per_clip=3),
+            "masks": ("still", "tracked")}
+)  # fmt: skip
+FILM = PAID.model_copy(update={"name": "film", "masks": ("still", "video")})
+STIFF = PAID.model_copy(update={"name": "stiff", "masks": ("still",)})
 DUMB = FAKE.model_copy(update={"name": "dumb", "sizes": ()})
 REGION = Region(shape=RectShape(left=0.25, top=0.25, right=0.75, bottom=0.75))
 SIZE = (128, 72)
@@ -89,10 +98,10 @@ class Set:
 def scene(tmp_path: Path) -> Set:
     store, queue = MemoryStore(), IdleQueue()
     folders = TakeFolders(tmp_path / "takes", MemoryBlobs())
-    paid = {e.name: FakeEngine("http://127.0.0.1:9", e) for e in (PAID, DUMB)}
+    paid = {e.name: FakeEngine("http://127.0.0.1:9", e) for e in (PAID, FILM, STIFF, DUMB)}
     production = Production(
         store=store, folders=folders, queue=queue, bus=EventBus(), ordering=Ordering(paid, size=SIZE, gate=Gate.load()),
-        engines={e.name: e for e in (DRAWN, PLAIN, PAID, DUMB)},
+        engines={e.name: e for e in (DRAWN, PLAIN, PAID, FILM, STIFF, DUMB)},
         settings=ProductionSettings(default_engine="drawn"), clock=lambda: datetime(2026, 3, 1, tzinfo=UTC),
     )  # fmt: skip
     return Set(production, store, folders, queue)
@@ -146,7 +155,10 @@ async def test_a_region_cannot_move_the_camera(scene: Set, text: str, stays: str
 
 async def test_what_cannot_be_drawn_is_refused_and_stays_open(scene: Set) -> None:
     for take, says in (
-        (await scene.take("plain"), "Engine plain cannot draw a region of its takes anew; drawn, paid can of theirs"),
+        (
+            await scene.take("plain"),
+            "Engine plain cannot draw a region of its takes anew; drawn, film, paid, stiff can of theirs",
+        ),
         (await scene.take("dumb"), "Engine dumb cannot"),
         (await scene.take(whole=False), "is not whole yet"),
         (await scene.take(files={"manifest.json": b"{}"}), "keeps no clip"),
@@ -191,6 +203,103 @@ async def test_the_gate_reads_a_notes_own_words_too(scene: Set, text: str) -> No
     assert await scene.store.orders(parent.project_id) == before
     (decision,) = await scene.store.decisions(parent.project_id)
     assert decision.outcome == "refused"
+
+
+async def asked_for(scene: Set, parent: Take, region: Region) -> GenerationRequest:
+    """What the engine is sent for a note with the region."""
+    _, revision = await scene.note(parent, "make her coat blue", region)
+    accepted = await scene.production.decide_revision(revision.id, accept=True)
+    order = (await scene.store.take(accepted.take_id or "")).provenance.order_id
+    return GenerationRequest.model_validate_json((await scene.store.order(order or "")).request)
+
+
+async def test_an_engine_that_takes_a_mask_for_each_frame_is_planned_one(scene: Set) -> None:
+    parent = await scene.take("film")
+    request = await asked_for(scene, parent, REGION)
+    assert request.edit == MaskEdit(frame=20, expand_ratio=0, expand_shape="original"), "it is drawn as it should be"
+    mask = request.input("mask")
+    assert mask is not None
+    recipe = mask.recipe
+    assert isinstance(recipe, MaskRecipe)
+    clip = parent.renditions[0].files["clip/clip.mp4"]
+    assert (recipe.files, recipe.frame, recipe.region, recipe.size) == ({"clip/clip.mp4": clip}, 20, REGION, SIZE)
+    take = (await scene.store.takes(parent.project_id))[-1]
+    again = await scene.production._ordering.asked_of(scene.store, take)
+    assert (again.mode, again.inputs, again.edit) == ("edit_mask", request.inputs, request.edit), "a retry is like it"
+    still = REGION.model_copy(update={"tracking": False})
+    request = await asked_for(scene, await scene.take("film"), still)
+    mask = request.input("mask")
+    assert mask is not None
+    assert (mask.media_type, mask.recipe) == ("image/png", None)
+    assert request.edit == MaskEdit(frame=20, tracking=False, expand_ratio=0.05)
+
+
+async def test_what_is_known_of_the_clip_goes_along(scene: Set) -> None:
+    known = {
+        **CLIP,
+        "clip/ids.mkv": b"ids",
+        "clip/camera.json": b"{}",
+        "clip/mask.mkv": b"mask",
+        "manifest.json": b"{}",
+    }
+    request = await asked_for(scene, await scene.take("film", files=known), REGION)
+    recipe = request.inputs[1].recipe
+    assert isinstance(recipe, MaskRecipe)
+    assert set(recipe.files) == {*CLIP, "clip/ids.mkv", "clip/camera.json"}
+
+
+async def test_a_region_that_should_follow_is_refused_where_the_engine_cannot(scene: Set) -> None:
+    parent = await scene.take("stiff")
+    _, revision = await scene.note(parent, "make her coat red")
+    with pytest.raises(InvalidInput, match="stiff keeps a mask where it was drawn: ask for one that does not follow"):
+        await scene.production.decide_revision(revision.id, accept=True)
+    assert (await scene.store.revision(revision.id)).state == "proposed"
+    request = await asked_for(scene, parent, REGION.model_copy(update={"tracking": False}))
+    assert isinstance(request.edit, MaskEdit)
+    assert not request.edit.tracking
+
+
+class AtOnce:
+    """A runner in this process: it does the real work, and says what of."""
+
+    def __init__(self) -> None:
+        self.did: list[str] = []
+
+    async def run(self, key: str, task: Task[Made], **_: object) -> Made:
+        self.did.append(type(task).__name__)
+        return await asyncio.to_thread(task, None, lambda _: None, lambda: False)  # type: ignore[arg-type]
+
+    def cancel(self, key: str) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+async def test_the_mask_is_drawn_when_its_order_is_about_to_be_sent_and_once(scene: Set, tmp_path: Path) -> None:
+    picture = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (*SIZE[::-1], 3), np.uint8), (0, 0), 2)
+    write_film(tmp_path / "clip.mp4", [picture] * 25, SIZE, Fraction(24), crf=20)
+    parent = await scene.take("film", files={"clip/clip.mp4": (tmp_path / "clip.mp4").read_bytes()})
+    shape = await scene.production.keep_mask(parent.id, white(*SIZE))
+    request = await asked_for(scene, parent, Region(shape=shape))
+    take = (await scene.store.takes(parent.project_id))[-1]
+    order = await scene.store.order(take.provenance.order_id or "")
+    runner, blobs = AtOnce(), scene.folders._blobs
+    maker = InputMaker(scene.store, blobs, tmp_path / "inputs", runner=runner)
+    mask = request.inputs[1]
+    made = await maker.lay_out(order)
+    drawn = await asyncio.to_thread(
+        lambda: [picture[..., 0].min() for picture in VideoPictures(maker.path(order, mask))]
+    )
+    assert len(drawn) == 25
+    assert min(drawn) > 250
+    async with scene.store.transaction() as unit:
+        await unit.put_order(order.model_copy(update={"made": made}))
+    await maker.clear(order)
+    assert not maker.path(order, mask).parent.exists()
+    assert await maker.lay_out(order) == made
+    assert maker.path(order, mask).is_file()
+    assert runner.did == ["MaskTask"]
 
 
 async def test_the_budget_holds_for_a_region_too(scene: Set) -> None:

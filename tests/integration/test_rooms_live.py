@@ -261,11 +261,12 @@ async def test_presence_and_poses(house: House) -> None:
 
 async def test_progress_and_pings(house: House) -> None:
     guest = await enter(await house.hub.open("default"))
-    house.bus.publish(TakeProgress(house.project.id, "take-1", "draft", 0.5, 12, 3.0))
+    house.bus.publish(TakeProgress(house.project.id, "take-1", "draft", 0.5, 12, 3.0, 7))
     house.bus.publish(TakeProgress("project-other", "take-2", "draft", 0.5))
     await guest.say(protocol.Ping(t=4.5))
     assert (await guest.hear("pong"))["t"] == 4.5
-    assert (await guest.hear("progress"))["playableFrames"] == 12
+    progress = await guest.hear("progress")
+    assert (progress["playableFrames"], progress["preview"]) == (12, 7)
     await guest.hear("playhead")
     assert [m["takeId"] for m in guest.heard if m["type"] == "progress"] == ["take-1"]
 

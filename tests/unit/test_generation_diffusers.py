@@ -447,11 +447,18 @@ def test_an_edit_leaves_what_is_outside_its_mask(shelf, tmp_path):
         conditions_of(placed(shelf, request, files, max_frames=5))
 
 
+def test_a_mask_that_is_a_video_is_as_long_as_its_clip(shelf, tmp_path):
+    files = {"source_video": video(tmp_path / "s.mp4", [100] * 7), "mask": video(tmp_path / "m.mp4", [255] * 6)}
+    inputs = (given("source_video", "video/mp4"), given("mask", "video/mp4"))
+    with pytest.raises(InvalidInput, match="not as many frames as its clip, which has 7"):
+        conditions_of(placed(shelf, asked(mode="edit_mask", edit=MaskEdit(), inputs=inputs), files))
+
+
 def test_nothing_changes_outside_however_soft_the_border():
     mask = np.zeros((40, 40), np.uint8)
     mask[10:30, 10:30] = 255
     old, new = np.full((2, 40, 40, 3), 50, np.uint8), np.full((3, 40, 40, 3), 250, np.uint8)
-    frames = list(Kept(old, mask).around(new))
+    frames = list(Kept(old, np.stack([mask, mask])).around(new))
     assert len(frames) == 2
     assert (frames[0][mask == 0] == 50).all()
     assert frames[0][20, 20, 0] == 250

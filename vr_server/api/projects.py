@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Final
 
@@ -33,6 +34,7 @@ _FILES: Final = {
     "thumbs.jpg": "image/jpeg",
     "stage.glb": "model/gltf-binary",
 }
+_UNFINISHED: Final = frozenset({"queued", "generating"})
 _TIER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\.mp4")
 
 
@@ -197,6 +199,24 @@ async def take_clip(take_id: str, parts: Parts) -> Response:
     path, lease = await parts.export.clip(take_id)
     headers = {"Cache-Control": "private, no-cache"}
     return HeldFile(path, lease.release, media_type="video/mp4", filename=f"{take_id}.mp4", headers=headers)
+
+
+@router.get("/takes/{take_id}/preview")
+async def take_preview(take_id: str, parts: Parts) -> Response:
+    """The newest still of a take that is being made: what its engine shows of it, then its poster as it is baked."""
+    take = await parts.production.store.take(take_id)
+    headers = {"Cache-Control": "no-store"}
+    if take.state in _UNFINISHED:
+        with suppress(NotFound):
+            return Response(await parts.previews.still(take_id), media_type="image/jpeg", headers=headers)
+        quality = parts.hub.renditions.best(take)
+        if quality is not None:
+            located = await parts.hub.renditions.locate(take_id, quality)
+            path = located.folder / "poster.jpg"
+            if await asyncio.to_thread(path.is_file):
+                return HeldFile(path, located.release, media_type="image/jpeg", headers=headers)
+            located.release()
+    raise NotFound(f"There is no preview of take {take.number}.")
 
 
 @router.get("/takes/{take_id}/{quality}/{name}")

@@ -1,6 +1,6 @@
 """What the routes work with, put on the application by bootstrap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, params
@@ -11,7 +11,7 @@ from vr_server.config import Settings
 from vr_server.domain.room import Role
 from vr_server.export import ClipExport
 from vr_server.generation.survey import EngineReport
-from vr_server.jobs import Production
+from vr_server.jobs import Previews, Production
 from vr_server.rooms import roles
 from vr_server.rooms.hub import RoomHub
 
@@ -25,6 +25,7 @@ class Services:
     hub: RoomHub
     export: ClipExport
     engines: tuple[EngineReport, ...] = ()
+    previews: Previews = field(default_factory=Previews)
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -165,7 +165,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     from vr_server.api.app import create_app
     from vr_server.api.services import Services
     from vr_server.bus import EventBus
-    from vr_server.jobs import InputMaker, OrderDesk, Ordering, Production, RemoteMaker
+    from vr_server.jobs import InputMaker, OrderDesk, Ordering, Previews, Production, RemoteMaker
     from vr_server.jobs.judging import Judge
     from vr_server.jobs.making import RenditionSettings, TakeMaker
     from vr_server.jobs.pool import PoolSettings, WorkerPool
@@ -187,9 +187,10 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     ordering = Ordering(paid, size=settings.engine_size, gate=Gate.load(rules))
     match = semantic_match(settings.engine_options)
     judge = Judge(match=match, store=store, bus=bus, bar=rules.quality) if match is not None else None
+    previews = Previews()
     remote = RemoteMaker(
         maker=maker, desk=desk, store=store, blobs=blobs, bus=bus, estimators=AUTOMATIC_DEPTH, ordering=ordering,
-        bar=rules.quality, judge=judge, aids=aids_of(settings),
+        bar=rules.quality, judge=judge, aids=aids_of(settings), previews=previews,
     )  # fmt: skip
     production = Production(
         store=store,
@@ -202,7 +203,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
     )
     hub = RoomHub(production, bus, _streams(settings), settings=_room_settings(settings), max_rooms=settings.max_rooms)
     exports = clip_export(settings, storage)
-    app = create_app(Services(settings, production, hub, exports, survey(settings.engine_options)))
+    app = create_app(Services(settings, production, hub, exports, survey(settings.engine_options), previews))
     hub.start()  # before production: nothing that happens there may be missed
     try:
         async with kept_up(storage):

@@ -13,7 +13,15 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from vr_server.domain.errors import Cancelled, OutcomeUnknown, PrevisError, StorageFailed, UnknownEngine, error_of
+from vr_server.domain.errors import (
+    Cancelled,
+    InvalidInput,
+    OutcomeUnknown,
+    PrevisError,
+    StorageFailed,
+    UnknownEngine,
+    error_of,
+)
 from vr_server.media.inspect import inspect_video
 
 from .clock import Clock, SystemClock
@@ -21,7 +29,7 @@ from .errand import CLIP, ORDER, Errand, ErrandFolder, ErrandOrder, made_name
 from .guidance import GuideTask
 from .joining import HandOverTask, JoinTask
 from .port import EmbeddedEngine, FindsOrders, RemoteEngine, TaskHandle, TaskStatus, VideoFile
-from .recipes import GuideRecipe, Recipe
+from .recipes import GuideRecipe, MaskRecipe, Recipe
 from .remote import Patience, again, wait_for
 from .retry import FETCH, POLL, SUBMIT
 from .worker import Task
@@ -119,6 +127,8 @@ class Runner:
     def _task(self, recipe: Recipe, to: Path) -> Task[object]:
         if isinstance(recipe, GuideRecipe):
             return GuideTask(recipe, to, self._renderer)
+        if isinstance(recipe, MaskRecipe):
+            raise InvalidInput("A region's mask is drawn where its take is kept: ask the server that has it.")
         before = self._folder.clip_of(self.errand, self.errand.order_of(recipe.order_id))
         return HandOverTask(recipe, before, to)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from vr_server.domain.errors import InvalidInput, InvalidPrompt
 
-from .port import Capabilities, Cost, GenerationRequest, InputRole, Mode, Repaint
+from .port import Capabilities, Cost, GenerationRequest, InputRole, MaskEdit, Mode, Repaint
 
 _ASPECT_TOLERANCE = 0.06
 """How far a picture's shape may be from the one asked for: 832x480 stands in for 16:9, 1:1 does not."""
@@ -113,6 +113,8 @@ class _Fitting:
             raise InvalidInput("A clip made by 'outpaint' must say how far each side grows.")
         if isinstance(edit, Repaint) and edit.control.removesuffix("_face") not in self.able.guides:
             raise InvalidInput(f"Engine {name} cannot follow {edit.control!r}; it offers: {self._guides()}.")
+        if mode == "edit_mask":
+            self._mask(edit if isinstance(edit, MaskEdit) else MaskEdit())
         guide = self.request.guide
         if guide is not None and guide not in self.able.guides:
             self.changes["guide"] = None
@@ -122,6 +124,17 @@ class _Fitting:
             )
         elif guide is not None and self.request.input("guide") is None:
             raise InvalidInput(f"A clip that follows a {guide} guide needs the guide itself.")
+
+    def _mask(self, edit: MaskEdit) -> None:
+        mask, offered = self.request.input("mask"), self.able.masks
+        if mask is not None and mask.media_type == "video/mp4":
+            if "video" not in offered:
+                raise InvalidInput(f"Engine {self.able.name} takes a mask as one picture, not as a video.")
+        elif edit.tracking and "tracked" not in offered:
+            other = " or send a video of it, a mask for each frame" if "video" in offered else ""
+            raise InvalidInput(
+                f"Engine {self.able.name} keeps a mask where it was drawn: ask for one that does not follow{other}."
+            )
 
     def words(self) -> None:
         able, request = self.able, self.request

@@ -5,7 +5,7 @@ hand over a flat video. Both say what they can do in `Capabilities`; `fitting.fi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, Self, runtime_checkable
 
@@ -26,6 +26,10 @@ Mode = Literal["text", "image", "first_last", "reference", "repaint", "edit_mask
 video redrawn where a mask is white; `extend`: what follows a clip; `outpaint`: a video with more around it."""
 
 InputRole = Literal["first_frame", "last_frame", "reference", "source_video", "mask", "guide"]
+
+MaskKind = Literal["still", "tracked", "video"]
+"""What the mask of an edit may be. `still`: a picture, which stays where it was drawn; `tracked`: a picture, which the
+engine itself moves with what it covers; `video`: as long as the clip, a mask for each of its frames."""
 
 Dialect = Literal["plain", "wan"]
 """How prompts are best told to the engine; `prompting.compile_for` knows what each means."""
@@ -59,6 +63,7 @@ class Capabilities(Model):
     gives_camera: bool
     modes: tuple[Mode, ...] = ("text",)
     guides: tuple[Guide, ...] = ()
+    masks: tuple[MaskKind, ...] = ("still",)  # of `edit_mask`
     extend_s: float = Field(default=1.0, gt=0)  # how much of a clip `extend` is given; its own clip begins with that
     sizes: tuple[tuple[int, int], ...] = ()  # empty: any size up to max_size
     max_size: tuple[int, int] = (1920, 1080)
@@ -161,7 +166,8 @@ class Repaint(Model):
 
 
 class MaskEdit(Model):
-    """Redraw where the mask is white. `frame`: where the mask was drawn; `tracking`: it follows what it covers there."""
+    """Redraw where the mask is white. `frame`: where the mask was drawn; `tracking`: it follows what it covers there (a
+    mask that is a video does so by itself)."""
 
     kind: Literal["mask_edit"] = "mask_edit"
     frame: int = Field(default=0, ge=0)
@@ -233,11 +239,19 @@ FINAL_STATES: frozenset[TaskState] = frozenset({"succeeded", "failed", "cancelle
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture of a clip that is being made, as the engine sent it: nobody has looked at it yet."""
+
+    media_type: Literal["image/jpeg", "image/png"]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TaskStatus:
     """How an order goes. `failure` is set in state ``failed``: the order came to nothing, for this reason.
 
     `progress`: 0 to 1, None where the engine tells none. `result_url`: where the clip is, if the engine says so.
-    `actual_prompt`: what the engine made of the prompt, if it says so.
+    `actual_prompt`: what the engine made of the prompt, if it says so. `preview`: the newest picture of what is being made.
     """
 
     state: TaskState
@@ -246,6 +260,7 @@ class TaskStatus:
     failure: EngineFailed | None = None
     cost: Cost | None = None
     actual_prompt: str | None = None
+    preview: Preview | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

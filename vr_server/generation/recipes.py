@@ -11,11 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from vr_server.domain.base import Model
+from vr_server.domain.region import Region
 from vr_server.domain.shot import ShotSpec
 from vr_server.domain.take import Guide
 
 GUIDES_VERSION = 1
 """Of how guides are drawn: raise it when the same recipe would look different."""
+MASKS_VERSION = 1
+"""Of how masks follow, likewise."""
 
 
 class GuideRecipe(Model):
@@ -56,7 +59,27 @@ class TailRecipe(Model):
     skip_frames: int = Field(default=0, ge=0)
 
 
-Recipe = GuideRecipe | FrameRecipe | TailRecipe
+class MaskRecipe(Model):
+    """Where a region of a clip is in each of its frames, as a video of the clip's size, rate and length, white inside.
+
+    `files`: what is known of the clip, name in its rendition's folder -> SHA-256: clip/clip.mp4 alone, or its depth, ids,
+    cameras and staging too. `frame`: the one that the region was drawn on.
+    """
+
+    kind: Literal["mask"] = "mask"
+    files: dict[str, str]
+    frame: int = Field(ge=0)
+    region: Region
+    width_px: int = Field(ge=16)
+    height_px: int = Field(ge=16)
+    version: int = MASKS_VERSION
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width_px, self.height_px
+
+
+Recipe = GuideRecipe | FrameRecipe | TailRecipe | MaskRecipe
 MediaType = Literal["image/png", "image/jpeg", "image/webp", "video/mp4", "text/plain"]
 
 

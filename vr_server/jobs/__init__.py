@@ -6,6 +6,7 @@ from .making import RenditionSettings, TakeMaker
 from .ordering import Asked, Ordering, Spending
 from .orders import OrderDesk
 from .pool import PoolSettings, WorkerPool
+from .previews import Previews
 from .production import Production, ProductionSettings, ProjectState, TakeQueue
 from .remote import RemoteMaker
 from .workflows import DurableTakeQueue
@@ -18,6 +19,7 @@ __all__ = [
     "OrderDesk",
     "Ordering",
     "PoolSettings",
+    "Previews",
     "Production",
     "ProductionSettings",
     "ProjectState",

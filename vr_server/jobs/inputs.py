@@ -10,10 +10,12 @@ from pathlib import Path
 
 from vr_server.domain.errors import EngineFailed, StorageFailed
 from vr_server.domain.order import Order
+from vr_server.domain.region import MaskShape
 from vr_server.generation.guidance import GuideTask
 from vr_server.generation.joining import HandOverTask
+from vr_server.generation.mask_video import MaskTask
 from vr_server.generation.port import GenerationRequest, MediaInput
-from vr_server.generation.recipes import GuideRecipe, Recipe
+from vr_server.generation.recipes import GuideRecipe, MaskRecipe, Recipe
 from vr_server.storage import Blobs, Store
 
 from .making import Runner
@@ -73,6 +75,8 @@ class InputMaker:
         await asyncio.to_thread(to.parent.mkdir, parents=True, exist_ok=True)
         if isinstance(recipe, GuideRecipe):
             await self._run(GuideTask(recipe, to, self._renderer), to)
+        elif isinstance(recipe, MaskRecipe):
+            await self._run(await self._mask_of(recipe, to), to)
         else:
             clip = (await self._store.order(recipe.order_id)).clip
             if clip is None:
@@ -82,7 +86,16 @@ class InputMaker:
             await self._run(HandOverTask(recipe, source, to), to)
         return await self._blobs.put_file(to)
 
-    async def _run(self, task: GuideTask | HandOverTask, to: Path) -> None:
+    async def _mask_of(self, recipe: MaskRecipe, to: Path) -> MaskTask:
+        """With what it needs of the parent's clip laid out beside `to`."""
+        parent = to.with_name(f"{to.name}-parent")
+        for name, digest in recipe.files.items():
+            await self._blobs.copy_to(digest, parent / name)
+        shape = recipe.region.shape
+        painted = await self._blobs.read(shape.sha256) if isinstance(shape, MaskShape) else None
+        return MaskTask(recipe, parent, painted, to)
+
+    async def _run(self, task: GuideTask | HandOverTask | MaskTask, to: Path) -> None:
         if self._runner is None:
             raise EngineFailed("There are no workers that make what the engine is to follow: ask for the take without.")
         await self._runner.run(

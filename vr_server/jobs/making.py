@@ -266,7 +266,9 @@ class _Teller:
                 eta_s = (now_s - self._began_s) / (done - 1) * (count - done)
         take = self._take
         fraction = done / count if count else 0.0
-        self._bus.publish(TakeProgress(take.project_id, take.id, stage, fraction, progress.playable_frames, eta_s))
+        playable = progress.playable_frames
+        preview = 0 if playable else None  # the poster, which the bake begins with
+        self._bus.publish(TakeProgress(take.project_id, take.id, stage, fraction, playable, eta_s, preview))
         if progress.playable_frames and not self._playable:
             self._playable = True
             self._bus.publish(RenditionPlayable(take.project_id, take.shot_id, take.id, self._quality, self._folder))

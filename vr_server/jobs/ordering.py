@@ -14,8 +14,9 @@ from vr_server.domain.take import Guidance, GuidanceWish, Provenance, Take
 from vr_server.generation.fitting import Fitted, request_key
 from vr_server.generation.following import Choice
 from vr_server.generation.planning import Earlier, Plan, Window, plan, record_of
-from vr_server.generation.port import Cost, Edit, GenerationRequest, MediaInput, Mode, RemoteEngine
+from vr_server.generation.port import Cost, Edit, GenerationRequest, MaskKind, MediaInput, Mode, RemoteEngine
 from vr_server.generation.prompting import compile_for
+from vr_server.generation.recipes import MaskRecipe
 from vr_server.review.gate import Gate, Verdict
 from vr_server.storage import Reading, Store, Unit
 
@@ -129,6 +130,10 @@ class Ordering:
         """The paid engines that make clips in that way."""
         return tuple(name for name, engine in self._engines.items() if mode in engine.capabilities(mode).modes)
 
+    def masks(self, engine: str) -> tuple[MaskKind, ...]:
+        """What the mask of an edit by that engine may be."""
+        return self._engines[engine].capabilities("edit_mask").masks
+
     async def prepare(self, reading: Reading, take: Take, asked: Asked = WORDS_ALONE) -> Prepared:
         """Tell the take's shot in the engine's own words and make its requests fit. Asks no engine, keeps nothing.
 
@@ -212,7 +217,7 @@ class Ordering:
         if order is None:
             return WORDS_ALONE
         request = GenerationRequest.model_validate_json(order.request)
-        given = tuple(one for one in request.inputs if one.recipe is None)
+        given = tuple(i for i in request.inputs if i.recipe is None or isinstance(i.recipe, MaskRecipe))
         if given:
             able = self._engines[told.engine].capabilities(request.mode)
             words = told.prompt_sent.removeprefix(compile_for(take.spec, able).text).strip()

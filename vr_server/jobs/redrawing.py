@@ -9,11 +9,14 @@ from vr_server.domain.region import MASK_LIMIT_BYTES, MaskShape, NotedRegion
 from vr_server.domain.take import Rendition, Take
 from vr_server.generation.masks import RedrawOf, mask_of, read_mask, write_mask
 from vr_server.generation.port import Capabilities, MaskEdit, MediaInput
+from vr_server.generation.recipes import MaskRecipe
 from vr_server.storage import TakeFolders
 
 from .ordering import WORDS_ALONE, Asked, Ordering
 
-_CLIP, _DEPTH = "clip/clip.mp4", "clip/depth.mkv"
+_CLIP, _DEPTH, _IDS = "clip/clip.mp4", "clip/depth.mkv", "clip/ids.mkv"
+_KNOWN = (_CLIP, _DEPTH, _IDS, "clip/camera.json", "staging.json")
+"""What a mask follows by where the clip's ids are known; else its picture is all that it goes by."""
 
 
 class Redrawing:
@@ -67,8 +70,9 @@ class Redrawing:
         return final
 
     async def asked(self, take: Take, note: Note) -> Asked:
-        """What a paid engine is sent for the note's region: the take's clip, and the mask as a PNG of its size. Of other
-        engines, and of a note without a region: nothing but words.
+        """What a paid engine is sent for the note's region: the take's clip, and the mask as a PNG of its size, or as a video
+        where it should follow and the engine takes one. Of other engines, and of a note without a region: nothing but
+        words.
 
         Raise as `check`, or StorageFailed.
         """
@@ -78,22 +82,31 @@ class Redrawing:
         noted, size = noted_region(note), (final.width_px, final.height_px)
         if not self._ordering.takes(take.provenance.engine):
             return WORDS_ALONE
-        told = RedrawOf(self._folders.path(take.id, "final"), noted, size, await self._painted(noted))
-        mask = await asyncio.to_thread(mask_of, told, *size)
-        png = await self._folders.keep_bytes(await asyncio.to_thread(write_mask, mask))
+        video = MediaInput(role="source_video", sha256=final.files[_CLIP], media_type="video/mp4")
         region = noted.region
-        return Asked(
-            "edit_mask",
-            (
-                MediaInput(role="source_video", sha256=final.files[_CLIP], media_type="video/mp4"),
-                MediaInput(role="mask", sha256=png, media_type="image/png"),
-            ),
-            MaskEdit(frame=noted.frame, tracking=region.tracking, expand_ratio=region.expand_ratio),
-        )
+        if region.tracking and "video" in self._ordering.masks(take.provenance.engine):
+            mask = MediaInput.planned("mask", _followed(noted, final))
+            as_it_is = MaskEdit(frame=noted.frame, tracking=True, expand_ratio=0, expand_shape="original")
+            return Asked("edit_mask", (video, mask), as_it_is)
+        told = RedrawOf(self._folders.path(take.id, "final"), noted, size, await self._painted(noted))
+        drawn = await asyncio.to_thread(mask_of, told, *size)
+        png = await self._folders.keep_bytes(await asyncio.to_thread(write_mask, drawn))
+        mask = MediaInput(role="mask", sha256=png, media_type="image/png")
+        edit = MaskEdit(frame=noted.frame, tracking=region.tracking, expand_ratio=region.expand_ratio)
+        return Asked("edit_mask", (video, mask), edit)
 
     async def _painted(self, noted: NotedRegion) -> bytes | None:
         shape = noted.region.shape
         return await self._folders.read(shape.sha256) if isinstance(shape, MaskShape) else None
+
+
+def _followed(noted: NotedRegion, final: Rendition) -> MaskRecipe:
+    """The very mask that the engine's picture will be laid in by."""
+    names = _KNOWN if _IDS in final.files else (_CLIP,)
+    return MaskRecipe(
+        files={name: final.files[name] for name in names if name in final.files}, frame=noted.frame,
+        region=noted.region, width_px=final.width_px, height_px=final.height_px,
+    )  # fmt: skip
 
 
 def noted_region(note: Note) -> NotedRegion:

@@ -30,6 +30,7 @@ from .line import Ticket
 from .making import TakeMaker
 from .ordering import Ordering
 from .orders import OrderDesk
+from .previews import Previews
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class RemoteMaker:
         bar: QualityBar | None = None,
         judge: Judge | None = None,
         aids: Aids = NO_AIDS,
+        previews: Previews | None = None,
         clock: Callable[[], datetime] = now_utc,
     ) -> None:
         self.desk = desk
@@ -95,6 +97,7 @@ class RemoteMaker:
         self._bar = bar or QualityBar()
         self._judge = judge
         self._aids = aids
+        self._previews = previews or Previews()
         self._clock = clock
 
     async def clip(self, take_id: str) -> str:
@@ -103,9 +106,12 @@ class RemoteMaker:
         told = take.provenance
         if told.order_id is None:
             raise NotFound(f"Take {take.number} has no order at engine {told.engine}: ask for a new take.")
-        if not told.parts:
-            return await self._ordered(take, told.order_id)
-        clips = [await self._ordered(take, part.order_id) for part in told.parts]
+        try:
+            if not told.parts:
+                return await self._ordered(take, told.order_id)
+            clips = [await self._ordered(take, part.order_id) for part in told.parts]
+        finally:
+            self._previews.drop(take_id)
         return await self._joined(take, clips)
 
     async def _ordered(self, take: Take, order_id: str) -> str:
@@ -179,4 +185,7 @@ class RemoteMaker:
 
     def _tell(self, take: Take, status: TaskStatus) -> None:
         stage: Stage = "queued" if status.state == "queued" else "generating"
-        self._bus.publish(TakeProgress(take.project_id, take.id, stage, status.progress or 0.0))
+        preview = self._previews.number(take.id)
+        if status.preview is not None:
+            preview = self._previews.show(take.id, status.preview)
+        self._bus.publish(TakeProgress(take.project_id, take.id, stage, status.progress or 0.0, preview=preview))

@@ -163,7 +163,8 @@ class TakeUpdated(Model):
 
 
 class Progress(Model):
-    """How far a take's making is. `fraction` 0..1 over the stage; `playable_frames` can be watched already."""
+    """How far a take's making is. `fraction` 0..1 over the stage; `playable_frames` can be watched already. `preview`: another
+    number for each still of what is being made, which is at GET /api/takes/{takeId}/preview; none where there is none."""
 
     type: Literal["progress"] = "progress"
     take_id: str
@@ -171,6 +172,7 @@ class Progress(Model):
     fraction: float
     playable_frames: int = 0
     eta_s: float | None = None
+    preview: int | None = None
 
 
 class ManifestMessage(Model):

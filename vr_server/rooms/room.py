@@ -286,6 +286,7 @@ class LiveRoom:
                         fraction=event.fraction,
                         playable_frames=event.playable_frames,
                         eta_s=event.eta_s,
+                        preview=event.preview,
                     )
                 )
             case RenditionPlayable(project_id=project) if project == project_id:

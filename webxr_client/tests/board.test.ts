@@ -31,7 +31,7 @@ const middle = ({ x, y, width, height }: Rect) => ({ x: x + width / 2, y: y + he
 test('a card says its number, how it stands, what is wrong with it and in what it differs', () => {
   const busy = take(4, { state: 'generating', renditions: [] }, variant(1));
   const takes = [take(1, { approval: { by: 'Ann', at: '' } }), take(2, soft), take(3, {}, variant(0)), busy, take(9, { shotId: 'other' })];
-  const { body } = board(room(takes, { progress: { t4: { type: 'progress', takeId: 't4', stage: 'draft', fraction: 0.25, playableFrames: 0, etaS: 9 } } }));
+  const { body } = board(room(takes, { progress: { t4: { type: 'progress', takeId: 't4', stage: 'draft', fraction: 0.25, playableFrames: 0, etaS: 9, preview: null } } }));
   expect(body.cards.map((card) => [card.number, card.state, card.found, card.differs, card.fraction, card.approved, card.shown, card.cancel])).toEqual([
     [1, 'Final', '', '', null, true, false, ''],
     [2, 'Final', 'soft +1', '', null, false, true, ''],

@@ -27,7 +27,7 @@ const after = (...messages: ServerMessage[]) => messages.reduce((state, message)
 
 describe('room state', () => {
   it('replaces a take in place and forgets its progress when it is finished', () => {
-    const progress: ServerMessage = { type: 'progress', takeId: 't1', stage: 'draft', fraction: 0.4, playableFrames: 0, etaS: null };
+    const progress: ServerMessage = { type: 'progress', takeId: 't1', stage: 'draft', fraction: 0.4, playableFrames: 0, etaS: null, preview: null };
     const working = after({ type: 'takeUpdated', take: take('t1', 1, 'generating') }, progress);
     expect(working.progress['t1']?.fraction).toBe(0.4);
     const done = fold(working, { type: 'takeUpdated', take: take('t1', 1, 'ready') }, 6);
@@ -35,7 +35,7 @@ describe('room state', () => {
   });
 
   it('shows a finished take coming back from the archive, and forgets it once it is here', () => {
-    const coming: ServerMessage = { type: 'progress', takeId: 't1', stage: 'recalling', fraction: 0.4, playableFrames: 96, etaS: null };
+    const coming: ServerMessage = { type: 'progress', takeId: 't1', stage: 'recalling', fraction: 0.4, playableFrames: 96, etaS: null, preview: null };
     expect(after(coming).progress['t1']?.fraction).toBe(0.4);
     expect(after(coming, { ...coming, fraction: 1 }).progress['t1']).toBeUndefined();
   });

@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { asEngines, asEstimate, asSpending, followedWords, money, spentShare } from '../src/core/engines';
 import { beforeAfter, sameFrame } from '../src/core/redraw';
 import { translator } from '../src/core/i18n';
+import { newest } from '../src/core/newest';
+import { stillPath } from '../src/core/room';
 import { betterFirst, tryWords, whyBetter } from '../src/core/tries';
 import { askSent, guidanceSent, opensRequest, PLAIN_ASK, requestOf, requestWords, siblings, stylesSent, takesOfRequest, variantWords, withStyle, type Ask, type Differ } from '../src/core/variants';
 import { problemOf } from '../src/net/api';
-import type { Take } from '../src/protocol/messages';
+import type { Progress, Take } from '../src/protocol/messages';
 
 type Told = Partial<Take['provenance']>;
 
@@ -135,6 +137,39 @@ test('a redrawn take is held against its parent, at the same frame, and back', (
   const again = [...takes, take(5, { redrawn: region, parentTakeId: 't2', retryOf: 't2' })];
   expect(beforeAfter(again, 't5', null)).toMatchObject({ before: { id: 't1' }, after: { id: 't5' } });
   expect([sameFrame(30, takes[0] as Take), sameFrame(30, takes[2] as Take), sameFrame(-1, take(9, {}, {}, 0))]).toEqual([30, 23, 0]);
+});
+
+test('a take that is being made shows the newest still of it, and its poster once there is one', () => {
+  const told = (preview: number | null): Progress => ({ type: 'progress', takeId: 't1', stage: 'generating', fraction: 0.3, playableFrames: 0, etaS: null, preview });
+  const one = take(1);
+  const making = { ...one, state: 'generating', renditions: [] } as unknown as Take;
+  expect(stillPath(making, undefined)).toBeNull();
+  expect(stillPath(making, told(null))).toBeNull();
+  expect(stillPath(making, told(7))).toBe('api/takes/t1/preview?n=7');
+  expect(stillPath(making, told(0))).toBe('api/takes/t1/preview?n=0');
+  expect(stillPath({ ...making, state: 'failed' }, told(7))).toBeNull();
+  const { preview: _, ...older } = told(7); // a server that knows no previews
+  expect(stillPath(making, older as Progress)).toBeNull();
+  const draft = { quality: 'draft' } as Take['renditions'][number];
+  expect(stillPath({ ...making, renditions: [draft] }, told(7))).toBe('api/takes/t1/draft/poster.jpg');
+});
+
+test('a picture stays until the next is there; one that comes late or is none changes nothing', async () => {
+  const coming = new Map<string, { come: (picture: string) => void; fail: () => void }>();
+  const seen: (string | null)[] = [];
+  const load = (path: string): Promise<string> => new Promise((come, reject) => coming.set(path, { come, fail: () => reject(new Error('404')) }));
+  const show = newest(load, (picture: string | null) => seen.push(picture));
+  const asked = ['1', '2', '2', '3', '4'].map(show);
+  expect([...coming.keys()]).toEqual(['1', '2', '3', '4']); // each is asked for once
+  coming.get('2')?.come('two');
+  coming.get('1')?.come('one');
+  coming.get('3')?.fail();
+  await Promise.all(asked.slice(0, 4));
+  expect(seen).toEqual(['two']);
+  const gone = show(null);
+  coming.get('4')?.come('four');
+  await Promise.all([gone, ...asked]);
+  expect(seen).toEqual(['two', null]);
 });
 
 test('a refusal keeps its code and words; one without them says its status', () => {

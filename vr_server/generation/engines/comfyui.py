@@ -18,6 +18,7 @@ import asyncio
 import json
 import uuid
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -43,10 +44,11 @@ from vr_server.generation.port import (
     VideoFile,
 )
 from vr_server.generation.settings import EngineSettings
-from vr_server.media.inspect import inspect_video
+from vr_server.media.inspect import VideoFacts
 
 from .comfyui_answers import outcome_of, refusal_in
-from .comfyui_feed import Preview, ProgressFeed
+from .comfyui_clips import check_masks, clip_of, mask_kind, repeat_mask
+from .comfyui_feed import ProgressFeed
 from .comfyui_workflow import Slot, Workflow, load, told
 
 _NAME = "comfyui"
@@ -98,6 +100,7 @@ class ComfyUIEngine:
             gives_camera=False,
             modes=tuple(dict.fromkeys(m for w in self._workflows for m in w.bindings.modes)),
             guides=tuple(dict.fromkeys(guide for w in able for guide in w.bindings.guides)),
+            masks=tuple(dict.fromkeys(kind for w in able for kind in w.masks)),
             sizes=bound.sizes,
             max_size=bound.max_size,
             size_step_px=bound.size_step_px,
@@ -123,19 +126,25 @@ class ComfyUIEngine:
     async def submit(self, request: GenerationRequest, files: Files) -> TaskHandle:
         workflow = self._workflow_for(request)
         source = request.input("source_video")
-        frames = await asyncio.to_thread(_frames_of, files(source), workflow) if source is not None else None
-        values = _values(request, workflow, frames)
+        clip = await asyncio.to_thread(clip_of, files(source), workflow) if source is not None else None
+        values = _values(request, workflow, clip)
+        mask = request.input("mask")
+        if clip is not None and mask is not None and mask.media_type == "video/mp4":
+            await asyncio.to_thread(check_masks, files(mask), clip)
         await self._check(workflow)
         for given in request.inputs:
-            if given.role in workflow.bindings.inputs:
-                values[cast("Slot", given.role)] = await self._upload(given, files(given))
+            slot = workflow.slot_of(given)
+            if slot == "mask_video" and given.media_type != "video/mp4" and clip is not None:
+                values[slot] = await self._upload_repeated(given, files(given), clip)
+            elif slot is not None:
+                values[slot] = await self._upload(given, files(given))
         key = request_key(request)
         prompt_id = _prompt_id(key)
         body: dict[str, JsonValue] = {
             "prompt": cast("JsonValue", workflow.filled(values)),
             "prompt_id": prompt_id,
             "client_id": _client_id(prompt_id),
-            "extra_data": {_FOLDER: {"request": key}},
+            "extra_data": {_FOLDER: {"request": key}, "preview_method": "auto"},  # else newer servers send no previews
         }
         try:
             answer = await self._http.json("POST", "prompt", body=body, paid=True, reason=refusal_in(workflow.graph))
@@ -172,7 +181,9 @@ class ComfyUIEngine:
         if any(item[1] == handle.id for item in running):
             nodes = tuple(filter(None, handle.context.get("progress", "").split(",")))
             heard = self._feed.watch(handle.id, handle.context.get("client_id", "")) if nodes else None
-            return TaskStatus("running", heard.share(nodes) if heard is not None else None)
+            if heard is None:
+                return TaskStatus("running")
+            return TaskStatus("running", heard.share(nodes), preview=heard.preview)
         if any(item[1] == handle.id for item in pending):
             return TaskStatus("queued")
         await self._feed.stop(handle.id)
@@ -208,19 +219,14 @@ class ComfyUIEngine:
             return True
         return False
 
-    def preview(self, handle: TaskHandle) -> Preview | None:
-        """The newest picture the server sent of an order while it runs; None where it sends none."""
-        heard = self._feed.heard(handle.id)
-        return heard.preview if heard is not None else None
-
     async def aclose(self) -> None:
         await self._feed.aclose()
         await self._http.aclose()
 
     def _workflow_for(self, request: GenerationRequest) -> Workflow:
-        for workflow in self._workflows:
-            if workflow.serves(request.mode, request.guide):
-                return workflow
+        able = [workflow for workflow in self._workflows if workflow.serves(request.mode, request.guide)]
+        if able:
+            return next((w for w in able if mask_kind(request) in (None, *w.masks)), able[0])
         how = f"{request.mode!r}" + (f" with a {request.guide} guide" if request.guide else "")
         raise InvalidInput(
             f"Engine comfyui has no workflow for a clip by {how}: add one to VR_PREVIS_COMFYUI_WORKFLOWS."
@@ -258,12 +264,19 @@ class ComfyUIEngine:
             )
         self._checked.add(workflow.name)
 
-    async def _upload(self, given: MediaInput, path: Path) -> str:
+    async def _upload_repeated(self, given: MediaInput, path: Path, clip: VideoFacts) -> str:
+        """A still mask as a video of the clip's frames."""
+        with TemporaryDirectory(prefix="mask-") as folder:
+            video = Path(folder) / "mask.mp4"
+            await asyncio.to_thread(repeat_mask, path, clip, video)
+            return await self._upload(given, video, f"{given.sha256[:32]}-{clip.frame_count}.mp4", "video/mp4")
+
+    async def _upload(self, given: MediaInput, path: Path, name: str = "", media_type: str = "") -> str:
         """Put a file into the server's input folder, under its content's name. What a loading node calls it."""
-        name = f"{given.sha256[:32]}.{given.media_type.partition('/')[2]}"
+        name = name or f"{given.sha256[:32]}.{given.media_type.partition('/')[2]}"
         answer = await self._http.json(
             "POST", "upload/image", form={"type": "input", "subfolder": _FOLDER, "overwrite": "true"},
-            uploads=(Upload("image", path, given.media_type, name),),
+            uploads=(Upload("image", path, media_type or given.media_type, name),),
         )  # fmt: skip
         kept, folder = answer.get("name"), answer.get("subfolder")
         if not isinstance(kept, str) or not kept:
@@ -294,15 +307,17 @@ class ComfyUIEngine:
         return await self._http.socket("ws", {"clientId": client_id})
 
 
-def _values(request: GenerationRequest, workflow: Workflow, frames: int | None) -> dict[Slot, JsonValue]:
-    """All that a workflow can be told but the files. `frames`: of the clip it is made from. Raise InvalidInput."""
+def _values(request: GenerationRequest, workflow: Workflow, clip: VideoFacts | None) -> dict[Slot, JsonValue]:
+    """All that a workflow can be told but the files. `clip`: what it is made from. Raise InvalidInput."""
     bound = workflow.bindings
+    step = bound.frames_step
+    frames = None if clip is None else -(-(clip.frame_count - 1) // step) * step + 1  # none of its own is lost
     values: dict[Slot, JsonValue] = {
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,
         "width": request.width_px,
         "height": request.height_px,
-        "frames": frames or frame_count(request.duration_s, request.fps, bound.frames_step),
+        "frames": frames or frame_count(request.duration_s, request.fps, step),
         "fps": request.fps,
         "seconds": request.duration_s,
         "seed": request.seed,
@@ -310,21 +325,13 @@ def _values(request: GenerationRequest, workflow: Workflow, frames: int | None) 
     }
     if request.mode == "edit_mask":
         edit = request.edit if isinstance(request.edit, MaskEdit) else MaskEdit()
-        if edit.tracking and not bound.mask_follows:
+        if mask_kind(request) not in workflow.masks:
             raise InvalidInput(
                 f"Workflow {workflow.name} keeps the mask where it was drawn: ask for a mask that does not follow, or add "
-                "a workflow that can (mask_follows)."
+                "a workflow that can (mask_video, or mask_follows)."
             )
         values["mask_grow_px"] = round(edit.expand_ratio * min(request.size))
     return values
-
-
-def _frames_of(source: Path, workflow: Workflow) -> int:
-    """Frames to make of a clip, so that none of its own is lost. Raise InvalidInput or InvalidMedia."""
-    count, step, most = inspect_video(source).frame_count, workflow.bindings.frames_step, workflow.bindings.max_frames
-    if count > most:
-        raise InvalidInput(f"The clip has {count} frames; workflow {workflow.name} takes at most {most}.")
-    return -(-(count - 1) // step) * step + 1
 
 
 def _prompt_id(key: str) -> str:

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from vr_server.domain.errors import EngineFailed
+from vr_server.generation.port import Preview
 
 _log = logging.getLogger(__name__)
 
@@ -27,16 +28,8 @@ _ENDS = {"execution_success", "execution_error", "execution_interrupted"}
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _FORMATS: dict[int, Literal["image/jpeg", "image/png"]] = {1: "image/jpeg", 2: "image/png"}
 _MOST_WATCHED = 16
-_MOST_PREVIEW_BYTES = 2_000_000
+_MOST_PREVIEW_BYTES = 1_000_000
 _MOST_NODES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A small picture of what is being sampled."""
-
-    media_type: Literal["image/jpeg", "image/png"]
-    data: bytes
 
 
 @dataclass
@@ -135,11 +128,6 @@ class ProgressFeed:
             watch.task, watch.began_at_s = self._begin(watch.heard, client_id), now_s
         watch.asked_at_s = now_s
         return watch.heard
-
-    def heard(self, prompt_id: str) -> Heard | None:
-        """What has been heard of a prompt, whether or not it is still listened to."""
-        watch = self._watched.get(prompt_id)
-        return watch.heard if watch is not None else None
 
     async def stop(self, prompt_id: str) -> None:
         """Listen no more, and forget what was heard. Idempotent."""

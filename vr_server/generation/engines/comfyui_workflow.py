@@ -13,23 +13,24 @@ from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from vr_server.domain.errors import InvalidInput
-from vr_server.generation.port import Dialect, Guide, Mode
+from vr_server.generation.port import Dialect, Guide, MaskKind, MediaInput, Mode
 
 Slot = Literal[
     "prompt", "negative_prompt", "width", "height", "frames", "fps", "seconds", "seed", "file_prefix",
-    "first_frame", "last_frame", "reference", "source_video", "mask", "guide", "mask_grow_px",
+    "first_frame", "last_frame", "reference", "source_video", "mask", "mask_video", "guide", "mask_grow_px",
 ]  # fmt: skip
-"""What of a request a workflow can be told. Pictures and videos are the names that the server gave them at upload."""
+"""What of a request a workflow can be told. Pictures and videos are the names that the server gave them at upload. `mask`
+is a picture, `mask_video` one for each frame of the clip."""
 
 Graph = dict[str, dict[str, Any]]
 _NEEDED: dict[Mode, tuple[Slot, ...]] = {
     "image": ("first_frame",), "first_last": ("first_frame", "last_frame"), "reference": ("reference",),
-    "repaint": ("source_video",), "edit_mask": ("source_video", "mask"), "extend": ("source_video",),
+    "repaint": ("source_video",), "edit_mask": ("source_video",), "extend": ("source_video",),
 }  # fmt: skip
 _SUFFIX = ".toml"
 _TELL = 4
@@ -87,6 +88,22 @@ class Workflow:
         """Whether it makes clips this way, following this (None: nothing but its prompt)."""
         guided = guide in self.bindings.guides if guide is not None else "guide" not in self.bindings.inputs
         return mode in self.bindings.modes and guided
+
+    @property
+    def masks(self) -> tuple[MaskKind, ...]:
+        """What the mask of an edit may be: a still one is repeated for a workflow that takes one for each frame."""
+        bound = self.bindings
+        video: tuple[MaskKind, ...] = ("still", "video") if "mask_video" in bound.inputs else ()
+        picture: tuple[MaskKind, ...] = ("still",) if "mask" in bound.inputs else ()
+        tracked: tuple[MaskKind, ...] = ("tracked",) if picture and bound.mask_follows else ()
+        return tuple(dict.fromkeys((*picture, *tracked, *video)))
+
+    def slot_of(self, given: MediaInput) -> Slot | None:
+        """Where a request's file goes; None: it has no place in this workflow."""
+        slot = cast("Slot", given.role)
+        if slot == "mask" and (given.media_type == "video/mp4" or "mask" not in self.bindings.inputs):
+            slot = "mask_video"
+        return slot if slot in self.bindings.inputs else None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -202,6 +219,8 @@ def _joined(name: str, bindings: Bindings, graph: object) -> Workflow:
     for slot in needed:
         if slot not in bindings.inputs:
             raise InvalidInput(f"Workflow {name} does not say where {slot} goes: add it to [inputs].")
+    if "edit_mask" in bindings.modes and not {"mask", "mask_video"} & set(bindings.inputs):
+        raise InvalidInput(f"Workflow {name} does not say where mask or mask_video goes: add one to [inputs].")
     if "outpaint" in bindings.modes:
         raise InvalidInput(f"Workflow {name} offers 'outpaint', which cannot be bound yet.")
     return Workflow(name, bindings, graph)

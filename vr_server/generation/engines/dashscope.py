@@ -122,6 +122,7 @@ class DashScopeEngine:
             gives_camera=False,
             modes=facts.modes,
             guides=facts.guides,
+            masks=("still", "tracked"),
             sizes=facts.sizes,
             fps=facts.fps,
             durations_s=facts.durations_s,

@@ -126,6 +126,7 @@ class DiffusersEngine:
             gives_camera=False,
             modes=_MODES[kind],
             guides=_VACE_GUIDES if kind == "vace" else (),
+            masks=("still", "video"),
             sizes=told or _SIZES[kind],
             fps=(fps,),
             min_duration_s=5 / fps,

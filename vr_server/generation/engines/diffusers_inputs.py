@@ -29,22 +29,23 @@ from .diffusers_orders import Kind, OrderFolder
 U8 = npt.NDArray[np.uint8]
 
 _FREE = 128
+_VIDEO = "video/mp4"
 _FEATHER_PX = 6
 """Over how many pixels inside a mask's border the new picture comes in: outside, nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The clip that an edit leaves alone outside its mask: pictures uint8 [n, h, w, 3], mask uint8 [h, w], 255 = anew."""
+    """The clip that an edit leaves alone outside its masks: pictures uint8 [n, h, w, 3], masks uint8 [n, h, w], 255 = anew."""
 
     pictures: U8
-    mask: U8
+    masks: U8
 
     def around(self, made: U8) -> Iterator[U8]:
-        """`made`'s pictures inside the mask, the clip's own outside, as many as it has. uint8 [h, w, 3] each."""
-        inside = cv2.distanceTransform(self.mask, cv2.DIST_L2, 3)[..., None]
-        share = np.clip(inside / _FEATHER_PX, 0, 1)
-        for old, new in zip(self.pictures, made, strict=False):
+        """`made`'s pictures inside the masks, the clip's own outside, as many as it has. uint8 [h, w, 3] each."""
+        for old, new, mask in zip(self.pictures, made, self.masks, strict=False):
+            inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[..., None]
+            share = np.clip(inside / _FEATHER_PX, 0, 1)
             yield cast("U8", np.rint(old + (new.astype(np.float32) - old) * share).astype(np.uint8))
 
 
@@ -70,8 +71,13 @@ class Conditions:
 def check(request: GenerationRequest, kind: Kind) -> None:
     """What can be said against a fitted request before it becomes an order. Raise InvalidInput."""
     edit = request.edit
-    if isinstance(edit, MaskEdit) and edit.tracking:
-        raise InvalidInput("Engine diffusers keeps a mask where it was drawn: ask for one that does not follow.")
+    mask = request.input("mask")
+    moves = mask is not None and mask.media_type == _VIDEO
+    if isinstance(edit, MaskEdit) and edit.tracking and not moves:
+        raise InvalidInput(
+            "Engine diffusers keeps a mask where it was drawn: ask for one that does not follow or send a video of it, a "
+            "mask for each frame."
+        )
     if request.mode == "repaint":
         if request.guide is None:
             raise InvalidInput("Engine diffusers repaints a clip by its depth or pose: send that along as the guide.")
@@ -121,18 +127,31 @@ def conditions_of(folder: OrderFolder) -> Conditions:
 def _edit(
     clip: U8, mask_path: Path, request: GenerationRequest, frames: int, fps: Fraction, guide: U8 | None
 ) -> Conditions:
-    drawn = _picture(mask_path, request.size, smooth=False)[..., 0]
-    edit = request.edit if isinstance(request.edit, MaskEdit) else MaskEdit(tracking=False)
-    still = grown(np.where(drawn > 127, 255, 0).astype(np.uint8), edit)
-    if not still.any():
+    masks = _masks(mask_path, request, len(clip))
+    if not masks.any():
         raise InvalidInput("The mask is black all over: nothing would be made anew.")
     index = np.minimum(np.arange(frames), len(clip) - 1)  # the last picture stands while the count is made up
-    video = clip[index]
-    white = still > 0
-    video[:, white] = _FREE if guide is None else guide[:, white]
-    return Conditions(
-        frames, fps, video=video, mask=np.broadcast_to(still, video.shape[:3]).copy(), kept=Kept(clip, still)
-    )
+    video, every = clip[index], masks[index]
+    white = every > 0
+    video[white] = _FREE if guide is None else guide[white]
+    return Conditions(frames, fps, video=video, mask=every, kept=Kept(clip, masks))
+
+
+def _masks(path: Path, request: GenerationRequest, frames: int) -> U8:
+    """A mask for each of the clip's frames, uint8 [frames, h, w], 0 or 255. Coding and scaling are undone by a cut at half."""
+    edit = request.edit if isinstance(request.edit, MaskEdit) else MaskEdit(tracking=False)
+    given = request.input("mask")
+    if given is None or given.media_type != _VIDEO:
+        still = _cut(_picture(path, request.size, smooth=False), edit)
+        return np.broadcast_to(still, (frames, *still.shape))
+    video, _ = _video(path, request.size, frames + 1)
+    if len(video) != frames:
+        raise InvalidInput(f"The mask has not as many frames as its clip, which has {frames}.")
+    return np.stack([_cut(picture, edit) for picture in video])
+
+
+def _cut(picture: U8, edit: MaskEdit) -> U8:
+    return grown(np.where(picture[..., 0] > 127, 255, 0).astype(np.uint8), edit)
 
 
 def grown(mask: U8, edit: MaskEdit) -> U8:

@@ -184,6 +184,13 @@ export function posterPath(take: Take): string | null {
   return path && `${path}/poster.jpg`;
 }
 
+/** What can be seen of a take: its poster, or while it has none the newest still of what is being made. Null: nothing yet. */
+export function stillPath(take: Take, progress: Progress | undefined): string | null {
+  const poster = posterPath(take);
+  if (poster !== null || !isBusy(take) || typeof progress?.preview !== 'number') return poster;
+  return `api/takes/${encodeURIComponent(take.id)}/preview?n=${progress.preview}`;
+}
+
 export interface ShownError {
   readonly code: string;
   readonly title: string;

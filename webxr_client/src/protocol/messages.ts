@@ -785,7 +785,8 @@ export interface TakeUpdated {
   take: Take;
 }
 /**
- * How far a take's making is. `fraction` 0..1 over the stage; `playable_frames` can be watched already.
+ * How far a take's making is. `fraction` 0..1 over the stage; `playable_frames` can be watched already. `preview`: another
+ * number for each still of what is being made, which is at GET /api/takes/{takeId}/preview; none where there is none.
  */
 export interface Progress {
   type: 'progress';
@@ -794,6 +795,7 @@ export interface Progress {
   fraction: number;
   playableFrames: number;
   etaS: number | null;
+  preview: number | null;
 }
 /**
  * Sent before the first frame of another rendition reaches the wire.

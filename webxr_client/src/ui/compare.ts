@@ -1,6 +1,6 @@
 /** The takes of one request side by side: each with its state, in what it differs, and its moments under the pointer. */
 import { allFindingWords } from '../core/findings';
-import { isBusy, posterPath, qualityOf } from '../core/room';
+import { filesPathOf, isBusy, qualityOf, stillPath } from '../core/room';
 import { frameUnder, type Filmstrip } from '../core/thumbs';
 import { tryWords } from '../core/tries';
 import { requestWords, takesOfRequest, variantWords } from '../core/variants';
@@ -8,6 +8,7 @@ import type { Take } from '../protocol/messages';
 import { h, icon, replace } from './dom';
 import { smallFrame } from './filmstrip';
 import { follow, type UiContext } from './model';
+import { still } from './still';
 import { ProgressBars, star, stateBadge } from './take-row';
 
 /** Strips run at this pace while a pointer rests on one, all of them together: pictures a second. */
@@ -40,7 +41,10 @@ export function compareView(context: UiContext): HTMLElement {
     replace(cards, ...takes.map((take) => card(context, take, takes, bars, shown.get(take.id))));
     bars.fill(room.value.progress);
   });
-  follow(context, (r) => [r.progress], () => bars.fill(room.value.progress));
+  follow(context, (r) => [r.progress], () => {
+    bars.fill(room.value.progress);
+    for (const take of room.value.takes) if (isBusy(take)) shown.get(take.id)?.draw(take);
+  });
   window.addEventListener('keydown', (event) => {
     if (event.code === 'Escape' && view.value.compare !== null) actions.compare(null);
   });
@@ -76,12 +80,12 @@ interface Picture {
   stop(): void;
 }
 
-/** The poster; under a pointer that moves the frame there, under one that rests the strip runs. */
-function framePicture({ actions }: UiContext): Picture {
-  const image = h('img', { alt: '', decoding: 'sync', hidden: true, onerror: () => (image.hidden = true) });
+/** The poster, or a still of what is being made; under a pointer that moves the frame there, under one that rests the strip runs. */
+function framePicture({ actions, room }: UiContext): Picture {
+  const image = still();
   const frame = smallFrame();
   const line = h('i', { class: 'at', hidden: true });
-  const element = h('span', { class: 'moments' }, image, frame.element, line);
+  const element = h('span', { class: 'moments' }, image.element, frame.element, line);
   let strip: Filmstrip | null = null;
   let path: string | null = null;
   let at = 0;
@@ -114,11 +118,10 @@ function framePicture({ actions }: UiContext): Picture {
   return {
     element,
     draw(take) {
-      const poster = posterPath(take);
-      if (poster === path) return;
-      path = poster;
-      image.hidden = poster === null;
-      if (poster) image.src = poster;
+      image.show(stillPath(take, room.value.progress[take.id]));
+      const files = filesPathOf(take);
+      if (files === path) return;
+      path = files;
       void actions.filmstrip(take).then((found) => {
         strip = found;
         frame.open(found);

@@ -5,12 +5,16 @@ import { timecode } from '../core/timecode';
 import type { Finding, Progress, Take } from '../protocol/messages';
 import { h, icon } from './dom';
 import type { UiContext } from './model';
+import { Stills } from './still';
 
-/** Progress bars by take: they are filled without drawing the list anew. */
+/** Progress bars by take, and stills of what is being made: they are filled without drawing the list anew. */
 export class ProgressBars {
   private readonly bars = new Map<string, { text: HTMLElement; bar: HTMLElement }>();
+  private readonly stills: Stills;
 
-  constructor(private readonly context: UiContext) {}
+  constructor(private readonly context: UiContext) {
+    this.stills = new Stills(context);
+  }
 
   clear(): void {
     this.bars.clear();
@@ -22,7 +26,12 @@ export class ProgressBars {
     return h('div', { class: 'progress' }, text, h('div', { class: 'track' }, bar));
   }
 
+  still(takeId: string): HTMLElement {
+    return this.stills.of(takeId);
+  }
+
   fill(progresses: RoomState['progress']): void {
+    this.stills.fill();
     for (const [takeId, { text, bar }] of this.bars) {
       const progress = progresses[takeId];
       text.textContent = progress ? progressWords(this.context, progress) : this.context.t('progress.queued');
@@ -61,7 +70,7 @@ export function takeRow(context: UiContext, take: Take, bars: ProgressBars, open
   const { room, view, actions, t } = context;
   const busy = isBusy(take);
   const path = posterPath(take);
-  const poster = path && h('img', { src: path, alt: '', decoding: 'sync', onerror: (event) => ((event.target as HTMLElement).hidden = true) });
+  const poster = !path ? busy && bars.still(take.id) : h('img', { src: path, alt: '', decoding: 'sync', onerror: (event) => ((event.target as HTMLElement).hidden = true) });
   const from = origin(context, take);
   return h(
     'li',
