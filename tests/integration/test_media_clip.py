@@ -145,7 +145,12 @@ def test_a_fisheyes_projection_and_wide_angle_read_back(folder: Path) -> None:
     path.write_text(json.dumps({**data, "projection": "fisheye"}), "utf-8")
     plan = read_clip(folder).plan
     assert (plan.projection, plan.cameras[0].yfov_rad) == ("fisheye", 3.15)
+    path.write_text(json.dumps({**data, "projection": "perspective"}), "utf-8")
+    with pytest.raises(InvalidMedia, match=r"perspective picture shows no 3\.15 rad"):
+        read_clip(folder)
     del data["projection"]  # a clip of before there were others
+    for frame in data["frames"]:
+        frame["yfov"] = 0.75
     path.write_text(json.dumps(data), "utf-8")
     assert read_clip(folder).plan.projection == "perspective"
     path.write_text(json.dumps({**data, "projection": "mercator"}), "utf-8")
