@@ -28,13 +28,14 @@ def video(
     codec: str = "libx264",
     options: dict[str, str] | None = None,
     count: int = 24,
+    size: tuple[int, int] = SIZE,
 ) -> Path:
     """Noise with a red corner at the top left."""
-    noise = np.random.default_rng(3).integers(60, 120, (count, SIZE[1], SIZE[0], 3), np.uint8)
+    noise = np.random.default_rng(3).integers(60, 120, (count, size[1], size[0], 3), np.uint8)
     noise[:, :16, :16] = CORNER
     with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=24)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
+        stream.width, stream.height, stream.pix_fmt = *size, pixels
         for n, rgb in enumerate(noise):
             frame = VideoFrame.from_ndarray(rgb, format="rgb24")
             frame.pts, frame.time_base = n, Fraction(1, 24)

@@ -32,7 +32,7 @@ class VideoPictures:
 
     Frames of a variable rate are put on a constant clock (the nearest frame before each tick); rotation is applied; more
     than 8 bits are rounded, alpha is laid over black, interlaced fields become whole frames (yadif).
-    `remarks`: what was changed, a line each.
+    `remarks`: what was changed, a line each; `shown_px`: width and height, upright, before they were made even or smaller.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +57,8 @@ class VideoPictures:
         self._interlaced = False
         first, times = self._scan()
         turned = _turned(first)
-        size = _fit(turned.shape[1], turned.shape[0])
+        self.shown_px = (turned.shape[1], turned.shape[0])
+        size = _fit(*self.shown_px)
         self.width_px, self.height_px = size
         self._times = times
         self.frame_count = max(1, round(float((times[-1] - times[0]) * self.fps)) + 1)
