@@ -5,18 +5,20 @@ and one that travels. Nothing but people moves in them: what the wind has turned
 other clip comes as a file (see `from_file`).
 """
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vr_server import blockout
-from vr_server.domain.errors import InvalidInput
-from vr_server.domain.frame import CameraPose, ClipPlan, Frame
+from vr_server.domain.errors import InvalidInput, InvalidMedia
+from vr_server.domain.frame import CameraPose, ClipPlan, Frame, is_rigid
 from vr_server.domain.shot import ActionBeat, CameraIntent, ShotSpec, SubjectSpec
 from vr_server.domain.staging import SetPiece, Staging
 from vr_server.staging import build_scene, compose
@@ -161,45 +163,82 @@ def within_source(truth: Frame, source: CameraPose) -> Bools:
     return np.asarray(inside & (np.abs(seen[..., 0]) < ahead * tan_source * width / height) & (seen[..., 2] < 0))
 
 
-_SHAPES = {
-    "color": (np.uint8, 4), "depth": (np.float32, 3), "camera": (np.float64, 3), "views": (np.uint8, 4),
-    "offsets": (np.float64, 2), "view_frames": (np.integer, 1),
+_SHAPES: dict[str, tuple[type[np.generic], int]] = {
+    "color": (np.uint8, 4), "depth": (np.floating, 3), "camera": (np.floating, 3), "views": (np.uint8, 4),
+    "offsets": (np.floating, 2), "view_frames": (np.integer, 1),
 }  # fmt: skip
+_WIDEST_YFOV_RAD = 2.9
+_NEAREST_M, _FARTHEST_M = 1e-3, 1e6
 
 
 def from_file(path: Path) -> GroundTruth:
-    """Read an npz: `color` uint8 [n, h, w, 3], `depth` float32 [n, h, w] (planar, metres, +inf = sky), `camera` float64
-    [n, 4, 4] T_world_camera, `yfov` radians; `views` uint8 [k, h, w, 3] from `offsets` float64 [k, 3] at frames
-    `view_frames` int [k]. Raise InvalidInput with one line where that is not what it holds."""
+    """Read an npz: `color` uint8 [n, h, w, 3], `depth` float32 [n, h, w] (planar, metres; what is infinite, NaN or not above
+    0 is sky), `camera` float64 [n, 4, 4] T_world_camera, `yfov` radians, one or [n]; `views` uint8 [k, h, w, 3] from
+    `offsets` float64 [k, 3] at frames `view_frames` int [k]. Raise InvalidInput with one line where that is not what it
+    holds."""
+    arrays = _arrays(path)
+    color, seats = arrays["color"], arrays["view_frames"]
+    count, height, width = arrays["depth"].shape
+    fits = (
+        color.shape == (count, height, width, 3)
+        and arrays["camera"].shape == (count, 4, 4)
+        and arrays["views"].shape == (len(seats), height, width, 3)
+        and arrays["offsets"].shape == (len(seats), 3)
+        and arrays["yfov"].size in {1, count}
+    )
+    if not fits:
+        told = ", ".join(f"{key} {list(arrays[key].shape)}" for key in (*_SHAPES, "yfov"))
+        raise InvalidInput(f"{path}: its arrays do not go together: {told}.")
+    if not len(seats) or seats.min() < 0 or seats.max() >= count:
+        raise InvalidInput(f"{path}: view_frames must name some of its {count} frames.")
+    offsets = arrays["offsets"].astype(np.float64)
+    if not np.isfinite(offsets).all():
+        raise InvalidInput(f"{path}: offsets must be finite, metres.")
+    cameras = _cameras(path, arrays["camera"], np.broadcast_to(arrays["yfov"].reshape(-1), (count,)))
+    depth = arrays["depth"].astype(np.float32)
+    depth = np.where(depth > 0, depth, np.float32(np.inf))  # NaN is above nothing
+    finite = depth[np.isfinite(depth)]
+    if not finite.size:
+        raise InvalidInput(f"{path}: its depth is infinite everywhere.")
+    near, far = float(finite.min()), float(finite.max())
+    if near < _NEAREST_M or far > _FARTHEST_M:
+        raise InvalidInput(f"{path}: depth from {near:.3g} to {far:.3g} cannot be metres.")
     try:
+        plan = ClipPlan(width, height, FPS, count, near, max(far, near * 1.001), cameras)
+    except InvalidMedia as error:
+        raise InvalidInput(f"{path}: {error}") from error
+    frames = [Frame(i, color[i], depth[i], None, cameras[i]) for i in range(count)]
+    views = [
+        TrueView(int(i), (float(o[0]), float(o[1]), float(o[2])), rgb, None)
+        for i, o, rgb in zip(seats, offsets, arrays["views"], strict=True)
+    ]
+    return GroundTruth(path.stem, plan, frames, views)
+
+
+def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """What the file holds, each of the kind and with the axes that it should have."""
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise InvalidInput(f"{path} is no scene: it is no npz file, or it is cut short.")
         with np.load(path) as held:
-            arrays = {key: held[key] for key in (*_SHAPES, "yfov")}
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
+            arrays = {key: np.asarray(held[key]) for key in (*_SHAPES, "yfov")}
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError) as error:
         raise InvalidInput(f"{path} is no scene: {str(error).splitlines()[0]}") from error
     for key, (dtype, axes) in _SHAPES.items():
         if not np.issubdtype(arrays[key].dtype, dtype) or arrays[key].ndim != axes:
             raise InvalidInput(f"{path}: {key} is {arrays[key].dtype} with {arrays[key].ndim} axes.")
-    color, depth, seats = arrays["color"], arrays["depth"], arrays["view_frames"]
-    count, height, width = depth.shape
-    fits = color.shape == (count, height, width, 3) and arrays["camera"].shape == (count, 4, 4)
-    if (
-        not fits
-        or arrays["views"].shape != (len(seats), height, width, 3)
-        or arrays["offsets"].shape != (len(seats), 3)
-    ):
-        raise InvalidInput(f"{path}: its arrays do not go together.")
-    if not len(seats) or seats.min() < 0 or seats.max() >= count:
-        raise InvalidInput(f"{path}: view_frames must name some of its {count} frames.")
-    finite = depth[np.isfinite(depth) & (depth > 0)]
-    if not finite.size:
-        raise InvalidInput(f"{path}: its depth is infinite everywhere.")
-    yfov = np.broadcast_to(arrays["yfov"].astype(np.float64).reshape(-1), (count,))
-    cameras = tuple(CameraPose(pose, float(angle)) for pose, angle in zip(arrays["camera"], yfov, strict=True))
-    near, far = float(finite.min()), float(finite.max())
-    plan = ClipPlan(width, height, FPS, count, near, max(far, near * 1.001), cameras)
-    frames = [Frame(i, color[i], np.where(depth[i] > 0, depth[i], np.inf).astype(np.float32), None, cameras[i]) for i in range(count)]  # fmt: skip
-    views = [
-        TrueView(int(i), (float(o[0]), float(o[1]), float(o[2])), rgb, None)
-        for i, o, rgb in zip(seats, arrays["offsets"], arrays["views"], strict=True)
-    ]
-    return GroundTruth(path.stem, plan, frames, views)
+    if not np.issubdtype(arrays["yfov"].dtype, np.number) or np.iscomplexobj(arrays["yfov"]):
+        raise InvalidInput(f"{path}: yfov is {arrays['yfov'].dtype}, not an angle in radians.")
+    return arrays
+
+
+def _cameras(path: Path, poses: npt.NDArray[Any], yfov: npt.NDArray[Any]) -> tuple[CameraPose, ...]:
+    if not ((yfov > 0) & (yfov <= _WIDEST_YFOV_RAD)).all():
+        raise InvalidInput(f"{path}: yfov must be radians, above 0 and at most {_WIDEST_YFOV_RAD}.")
+    for n, pose in enumerate(poses):
+        if not is_rigid(pose):
+            raise InvalidInput(
+                f"{path}: camera {n} is no T_world_camera: a rotation and a place, finite, without scale."
+            )
+    return tuple(CameraPose(pose.astype(np.float64), float(angle)) for pose, angle in zip(poses, yfov, strict=True))

@@ -24,7 +24,7 @@ import json
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.ground_truth import SHOTS, Bools, GroundTruth, TrueView, from_file, rendered
-from vr_server.domain.errors import PrevisError
+from vr_server.domain.errors import InvalidInput, PrevisError
 from vr_server.domain.frame import ClipPlan, Frame
 from vr_server.layering import Baker, BakeSettings, DecodedLayers, TierSettings, decode_frame
 from vr_server.layering.ahead import Ahead
@@ -53,6 +53,7 @@ BLUR_PX = 3.0
 WARP = 0.05
 KINDS = ("flat", "mesh", "layers", "coded", "mono_mesh", "mono_blurred", "mono_layers", "mono_coded")
 PEOPLE = "mono_people"
+MEAN = "mean"
 RATIO_CM = 25
 MASK_OFF_PX = 2
 
@@ -248,6 +249,8 @@ def measure(scene: GroundTruth, kbps: int, pictures: Path | None = None) -> dict
     for n, view in enumerate(scene.views):
         cm = round(100 * float(np.linalg.norm(view.offset_m)))
         counted = _counted(view, kinds["mesh"][view.frame])
+        if not counted.any():
+            raise InvalidInput(f"{scene.name}: from {view.offset_m} nothing is seen of what frame {view.frame} shows.")
         kernel = np.ones((81, 81), np.uint8)
         around = counted & (cv2.dilate(people_of(scene.frames[view.frame]).astype(np.uint8), kernel) > 0)
         for kind, layers in kinds.items():
@@ -311,22 +314,35 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="write every view and its truth as PNG into this folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     arguments = parser.parse_args()
-    report: dict[str, float] = {}
+    measured: dict[str, dict[str, float]] = {}
     try:
         for scene in _scenes(arguments):
             start_s = time.perf_counter()
-            figures = measure(scene, arguments.kbps, arguments.pictures)
-            report |= {f"{scene.name}_{key}": value for key, value in figures.items()}
+            name = _free_name(scene.name, {*measured, MEAN})
+            measured[name] = measure(scene, arguments.kbps, arguments.pictures)
             if not arguments.json:
-                _print_table(scene.name, figures, time.perf_counter() - start_s)
+                _print_table(name, measured[name], time.perf_counter() - start_s)
     except PrevisError as error:
         parser.exit(2, f"{error}\n")
+    print(json.dumps({key: round(value, 4) for key, value in summed_up(measured).items()}))
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """`name`, or the first of `name_2`, `name_3` … that is not taken: files of two folders may be called alike."""
+    names = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
+    return next(n for n in names if n not in taken)
+
+
+def summed_up(measured: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The figures of all scenes under their names, and means over those scenes that have them."""
+    report = {f"{name}_{key}": value for name, figures in measured.items() for key, value in figures.items()}
     means: dict[str, list[float]] = defaultdict(list)
-    for key, value in report.items():
-        means[key.split("_", 1)[1]].append(value)
-    report |= {f"mean_{key}": float(np.mean(values)) for key, values in means.items()}
-    report["ratio"] = report.pop("mean_ratio")
-    print(json.dumps({key: round(value, 4) for key, value in report.items()}))
+    for figures in measured.values():
+        for key, value in figures.items():
+            means[key].append(value)
+    report |= {f"{MEAN}_{key}": float(np.mean(values)) for key, values in means.items()}
+    report["ratio"] = report.pop(f"{MEAN}_ratio")
+    return report
 
 
 if __name__ == "__main__":

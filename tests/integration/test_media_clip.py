@@ -1,6 +1,7 @@
 """Clip folders: written, read back, and refused when they are not what they say."""
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from benchmarks.scenes import SyntheticClip
 from vr_server.domain.errors import InvalidMedia
 from vr_server.domain.frame import Frame
-from vr_server.media import ClipWriter, read_clip, read_flat_clip
+from vr_server.media import ClipWriter, VideoPictures, read_clip, read_flat_clip
 from vr_server.media.codec import H264Encoder, H264Settings
 from vr_server.media.colour import i420_to_rgb, rgb_to_i420
 from vr_server.media.spherical import mark_equirectangular
@@ -117,18 +118,57 @@ def test_a_clip_that_ends_early_or_jumps_is_refused(frames: list[Frame], tmp_pat
 def test_a_flat_video_with_depth_beside_it(folder: Path, frames: list[Frame], tmp_path: Path) -> None:
     depth = np.stack([f.depth for f in frames])
     np.savez(tmp_path / "depth.npz", depth=depth)
-    source = read_flat_clip(folder / "clip.mp4", depth=tmp_path / "depth.npz", camera=folder / "camera.json")
+    pictures = VideoPictures(folder / "clip.mp4")
+    source = read_flat_clip(pictures, depth=tmp_path / "depth.npz", camera=folder / "camera.json")
     read = list(source)
     assert source.plan.frame_count == len(read) == 5
     np.testing.assert_array_equal(read[3].depth, frames[3].depth)
-    still = read_flat_clip(folder / "clip.mp4", depth=tmp_path / "depth.npz")
+    still = read_flat_clip(pictures, depth=tmp_path / "depth.npz")
     np.testing.assert_array_equal(still.plan.cameras[4].t_world_camera, np.eye(4))
-    np.savez(tmp_path / "small.npz", depth=depth[:, :40])
-    with pytest.raises(InvalidMedia, match="128x40"):
-        read_flat_clip(folder / "clip.mp4", depth=tmp_path / "small.npz")
-    (tmp_path / "bad.npz").write_bytes(b"PK no")
-    with pytest.raises(InvalidMedia, match=r"bad\.npz"):
-        read_flat_clip(folder / "clip.mp4", depth=tmp_path / "bad.npz")
+    for turned in (np.asfortranarray(depth), depth.astype(">f8")):
+        np.savez_compressed(tmp_path / "turned.npz", depth=turned)
+        other = list(read_flat_clip(pictures, depth=tmp_path / "turned.npz"))
+        np.testing.assert_array_equal(other[3].depth, frames[3].depth)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda d: d[:, :40], "128x40"),
+        (lambda d: d[:4], "depth of 4 frames, the clip has 5"),
+        (lambda d: np.concatenate([d, d]), "depth of 10 frames, the clip has 5"),
+        (lambda d: np.where(d > 5, d, np.nan), "above 0"),
+        (lambda d: np.where(d > 5, d, 0), "above 0"),
+        (lambda d: -d, "above 0"),
+        (lambda d: np.full_like(d, np.inf), "no finite depth"),
+        (lambda d: np.ones_like(d, np.int32), "must be float32"),
+        (lambda d: d[0], "must be float32"),
+        (lambda d: d[:0], "must be float32"),
+        (lambda d: np.array([None]), "must be float32"),
+    ],
+)
+def test_depth_that_does_not_go_with_the_video_is_refused(
+    folder: Path, frames: list[Frame], tmp_path: Path, spoil: Callable[[np.ndarray], np.ndarray], said: str
+) -> None:
+    np.savez(tmp_path / "bad.npz", depth=spoil(np.stack([f.depth for f in frames])))
+    with pytest.raises(InvalidMedia, match=said) as told:
+        read_flat_clip(VideoPictures(folder / "clip.mp4"), depth=tmp_path / "bad.npz")
+    assert str(told.value).startswith("bad.npz")
+
+
+def test_a_damaged_file_of_depth_is_refused(folder: Path, frames: list[Frame], tmp_path: Path) -> None:
+    pictures, path = VideoPictures(folder / "clip.mp4"), tmp_path / "bad.npz"
+    np.savez(path, depth=np.stack([f.depth for f in frames]))
+    whole = path.read_bytes()
+    np.save(tmp_path / "array.npy", np.ones((5, 72, 128), np.float32))
+    spoilt = bytearray(whole)
+    spoilt[whole.find(frames[2].depth[60].tobytes())] ^= 1  # a little further away: nothing but the checksum knows
+    for content in (b"", b"PK no", whole[: len(whole) // 2], bytes(spoilt), (tmp_path / "array.npy").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(InvalidMedia, match=r"bad\.npz is not an \.npz"):
+            read_flat_clip(pictures, depth=path)
+    with pytest.raises(InvalidMedia, match=r"none\.npz is missing"):
+        read_flat_clip(pictures, depth=tmp_path / "none.npz")
 
 
 def test_a_picture_beyond_the_level_is_refused() -> None:
@@ -145,7 +185,12 @@ def test_a_fisheyes_projection_and_wide_angle_read_back(folder: Path) -> None:
     path.write_text(json.dumps({**data, "projection": "fisheye"}), "utf-8")
     plan = read_clip(folder).plan
     assert (plan.projection, plan.cameras[0].yfov_rad) == ("fisheye", 3.15)
+    path.write_text(json.dumps({**data, "projection": "perspective"}), "utf-8")
+    with pytest.raises(InvalidMedia, match=r"perspective picture shows no 3\.15 rad"):
+        read_clip(folder)
     del data["projection"]  # a clip of before there were others
+    for frame in data["frames"]:
+        frame["yfov"] = 0.75
     path.write_text(json.dumps(data), "utf-8")
     assert read_clip(folder).plan.projection == "perspective"
     path.write_text(json.dumps({**data, "projection": "mercator"}), "utf-8")

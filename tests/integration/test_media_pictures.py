@@ -30,14 +30,11 @@ def video(
     codec: str = "libx264",
     pixels: str = "yuv420p",
     times: Callable[[int], Fraction] = lambda n: Fraction(n, 25),
-    rotate: int | None = None,
 ) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        if rotate is not None:
-            stream.metadata["rotate"] = str(rotate)
         container.start_encoding()
         for n in range(count):
             frame = VideoFrame.from_ndarray(picture(n, *size), format="rgb24")
@@ -91,9 +88,13 @@ def test_one_frame_is_a_clip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("make", "line"), [
-    (lambda p: p.write_text("#!/bin/sh\nrm -rf /\n"), "not a video"),
+    (lambda p: p.write_text("#!/bin/sh\nrm -rf /\n"), "not a video but a script"),
     (lambda p: p.write_bytes(b""), "is empty"),
     (lambda p: p.write_bytes(video(p.with_name("b.mp4")).read_bytes()[:700]), "cut short"),
+    (lambda p: p.write_text("一个人走过街道。\n"), "not a video but text"),
+    (lambda p: p.write_bytes(bytes(4096)), "nothing but zeros"),
+    (lambda p: p.write_bytes(b"\x1a\x45\xdf\xa3" + b"\x93\x10" * 60), "Matroska"),
+    (lambda p: p.write_bytes(np.random.default_rng(1).bytes(4096)), "of a kind that can be read"),
     (lambda p: video(p, count=0), "no frames|not a video|no picture"),
     (lambda p: video(p, count=30, times=Fraction), "at most 16 s"),
     (lambda p: video(p, size=(4096, 2304), count=1), "4096x2304"),
@@ -150,7 +151,7 @@ def test_a_video_is_taken_in_by_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("make", "limits", "line"), [
-    (lambda p: p.write_text("#!/bin/sh\n"), None, "a.mp4 is not a video"),
+    (lambda p: p.write_text("#!/bin/sh\n"), None, "a.mp4 is not a video but a script"),
     (lambda p: video(p, size=(14, 12)), None, "too small"),
     (lambda p: video(p, size=(3840, 2160), count=6), Limits(memory_mb=700), "needs more memory"),
     (lambda p: video(p, size=(1920, 1080), count=120), Limits(cpu_s=1), "needs more memory or time"),

@@ -50,7 +50,15 @@ def test_a_scene_from_a_file_is_measured(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"depth": np.zeros((6, 192, 320))}, "depth is float64"),
+        ({"depth": np.zeros((6, 192, 320), np.int32)}, "depth is int32"),
+        ({"depth": np.full((6, 192, 320), 1e30, np.float32)}, "cannot be metres"),
+        ({"yfov": np.full(3, 0.7)}, "do not go together"),
+        ({"yfov": np.float64(45)}, "radians"),
+        ({"yfov": np.float64(np.nan)}, "radians"),
+        ({"yfov": np.array("wide")}, "radians"),
+        ({"camera": np.zeros((6, 4, 4))}, "camera 0"),
+        ({"camera": np.full((6, 4, 4), np.nan)}, "camera 0"),
+        ({"offsets": OFFSETS * np.nan}, "offsets must be finite"),
         ({"view_frames": np.array([5, 6])}, "6 frames"),
         ({"offsets": OFFSETS[:1]}, "do not go together"),
         ({"depth": np.full((6, 192, 320), np.inf, np.float32)}, "infinite"),
@@ -67,10 +75,30 @@ def test_a_file_that_is_no_scene_is_told_in_one_line(
     assert "\n" not in str(told.value)
 
 
-def test_a_file_of_another_kind_is_no_scene(tmp_path: Path) -> None:
-    (tmp_path / "bad.npz").write_bytes(b"#!/bin/sh\n")
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"PK\x03\x04"])
+def test_a_file_of_another_kind_is_no_scene(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.npz").write_bytes(content)
     with pytest.raises(InvalidInput, match="no scene"):
         from_file(tmp_path / "bad.npz")
+
+
+def test_a_strangers_file_need_not_be_as_ours(scene: Path, tmp_path: Path) -> None:
+    """A field of view for each frame, other widths of float, and depth that is missing where sky is."""
+    held = dict(np.load(scene))
+    depth = held["depth"].astype(np.float64)
+    depth[:, :8, :8], depth[:, :8, 8:16] = np.nan, 0
+    held |= {"depth": depth, "yfov": np.linspace(0.7, 0.75, 6), "offsets": OFFSETS.astype(np.float32)}
+    np.savez(tmp_path / "other.npz", **held)
+    read = from_file(tmp_path / "other.npz")
+    assert [camera.yfov_rad for camera in read.plan.cameras] == pytest.approx(np.linspace(0.7, 0.75, 6))
+    assert np.isinf(read.frames[5].depth[:8, :16]).all()
+    np.testing.assert_array_equal(read.frames[5].depth[50:], held["depth"][5, 50:].astype(np.float32))
+
+
+def test_means_are_over_the_scenes_that_have_a_figure_whatever_they_are_called() -> None:
+    told = novel_view.summed_up({"my_yard": {"ratio": 5.0, "25cm_gain_db": 5.0}, "a_b_c": {"ratio": 7.0}})
+    assert told["my_yard_ratio"] == told["mean_25cm_gain_db"] == 5
+    assert (told["ratio"], told["a_b_c_ratio"]) == (6, 7)
 
 
 def test_only_what_parallax_tears_is_stretched() -> None:

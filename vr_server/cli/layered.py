@@ -1,7 +1,7 @@
 """`bake` and `view`: a layered clip from a clip, a picture from a layered clip."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -10,26 +10,27 @@ import cv2
 import numpy as np
 
 from vr_server.bootstrap import depth_estimators, person_masks
-from vr_server.cli.output import emit, json_option, output_folder, progress, stages
-from vr_server.cli.plan import read_plan
+from vr_server.cli.output import emit, json_option, output_folder, progress, stages, whole_or_nothing
+from vr_server.cli.plan import Plan, read_plan
 from vr_server.domain.base import Vec3
 from vr_server.domain.errors import InvalidInput
-from vr_server.domain.frame import ClipProjection, FrameSource
+from vr_server.domain.frame import CameraPose, ClipProjection, FrameSource
 from vr_server.layering import (
     LARGEST_SPHERE_PX,
     SPHERE_LENS,
     USUAL_SPHERE_PX,
     Baker,
+    BakeReport,
     BakeSettings,
     Lens,
     render_view,
 )
-from vr_server.layering.depth import KNOWN, Found, LevelGround, ScaleHints, find_depth, lens_prior
+from vr_server.layering.depth import KNOWN, EstimatedClip, Found, LevelGround, ScaleHints, find_depth, lens_prior
 from vr_server.media import (
     PANORAMA_FILES,
     SHOT_FILES,
     USUAL_YFOV_RAD,
-    probe,
+    VideoPictures,
     read_camera_file,
     read_clip,
     read_flat_clip,
@@ -96,33 +97,46 @@ def bake(
     projection: str, sphere_width: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Turn a clip with depth into a layered clip: manifest.json, tiers, poster.jpg, report.json."""
-    clip, found = _open_source(source, depth, camera, take, people, out, panorama=panorama, projection=projection)
-    plan = clip.plan
-    settings = BakeSettings(sphere_width_px=sphere_width)
-    baker = Baker(output_folder(out), plan, shot_id="shot", take_id=source.stem, settings=settings, depth=found)
+    with whole_or_nothing(out) as work:
+        opened = _open_source(source, depth, camera, take, people, work, panorama=panorama, projection=projection)
+        report = _baked(opened, work, source.stem, BakeSettings(sphere_width_px=sphere_width))
+    found = opened.found
+    told = f"{report.frames} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}"
+    people_told = [f"; people: {found.people}"] if people is not None else []
+    value = {"out": str(out), "report": asdict(report)}
+    emit(as_json, value, "".join([told, *people_told, *(f"\n  {remark}" for remark in report.remarks)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A clip with its depth, how it came by it, and what was changed when it was taken in."""
+
+    clip: FrameSource
+    found: Found
+    remarks: tuple[str, ...] = ()
+
+
+def _baked(opened: _Opened, out: Path, take_id: str, settings: BakeSettings) -> BakeReport:
+    plan = opened.clip.plan
+    baker = Baker(
+        out, plan, shot_id="shot", take_id=take_id, settings=settings, depth=opened.found, remarks=opened.remarks
+    )
     try:
         with progress("baking", plan.frame_count) as bar:
-            for frame in clip:
+            for frame in opened.clip:
                 baker.add(frame)
                 bar.advance(bar.task_ids[0])
-        report = baker.finish()
+        return baker.finish()
     except BaseException:
         baker.abort()
         raise
-    value = {"out": str(out), "report": asdict(report)}
-    emit(
-        as_json,
-        value,
-        f"{plan.frame_count} frames baked into {out}; depth: {found.reason}; scale: {found.scale_reason}"
-        + (f"; people: {found.people}" if people is not None else ""),
-    )
 
 
 def _open_source(
     source: Path, depth: str, camera: Path | None, take: Path | None, people: str | None, out: Path, *,
     panorama: bool, projection: str,
-) -> tuple[FrameSource, Found]:  # fmt: skip
-    """The clip with its depth, and how it came by it."""
+) -> _Opened:  # fmt: skip
+    """The clip with its depth; a video is taken in to `out` first."""
     if not source.exists():
         raise InvalidInput(f"There is no {source}.")
     files = PANORAMA_FILES if panorama else SHOT_FILES
@@ -137,25 +151,37 @@ def _open_source(
         clip_folder = read_clip(source, files)
         if projection not in {"auto", clip_folder.plan.projection}:
             raise InvalidInput(f"{source} says that it is {clip_folder.plan.projection}: leave --projection out.")
-        return clip_folder, KNOWN
+        return _Opened(clip_folder, KNOWN)
     clip = source / files.color if source.is_dir() else source
     beside = source / files.camera
     cameras = camera or (beside if source.is_dir() and beside.exists() else None)
+    poses = None if cameras is None else read_camera_file(cameras)[1]
     shown = _shown(clip, projection)
-    if depth.endswith(".npz"):
-        return read_flat_clip(clip, depth=Path(depth), camera=cameras, projection=shown), KNOWN
-    if shown != "perspective" and depth not in {"auto", "ground-plane"}:
+    given = depth.endswith(".npz")
+    if shown != "perspective" and depth not in {"auto", "ground-plane"} and not given:
         raise InvalidInput(
             f"{depth} finds no depth in a picture that is {shown}: give it as FILE.npz (radial metres), or leave --depth out for level ground and a dome."
         )
-    pictures = take_in(clip, output_folder(out) / SOURCE)
-    poses = None if cameras is None else read_camera_file(cameras)[1]
+    plan = read_plan(source, take)
+    pictures = take_in(clip, out / SOURCE)
+    width, height = pictures.shown_px
+    if shown == "equirectangular" and width != 2 * height:
+        raise InvalidInput(f"{clip.name} is {width}x{height}: an equirectangular picture is twice as wide as high.")
+    if given:
+        flat = read_flat_clip(pictures, depth=Path(depth), camera=cameras, projection=shown)
+        return _Opened(flat, KNOWN, pictures.remarks)
     if shown != "perspective":
         ground = LevelGround(pictures, shown, poses, USUAL_YFOV_RAD[shown])
-        return ground, ground.found
-    plan = read_plan(source, take)
+        return _Opened(ground, ground.found, pictures.remarks)
+    found = _found(pictures, depth, poses, plan, people)
+    return _Opened(found, found.found, pictures.remarks)
+
+
+def _found(
+    pictures: VideoPictures, depth: str, poses: tuple[CameraPose, ...] | None, plan: Plan | None, people: str | None
+) -> EstimatedClip:
     with stages() as report:
-        found = find_depth(
+        return find_depth(
             pictures,
             depth_estimators(depth, report),
             cameras=poses,
@@ -164,20 +190,11 @@ def _open_source(
             masks=None if people is None else person_masks(people, report),
             report=report,
         )
-    return found, found.found
 
 
 def _shown(clip: Path, asked: str) -> ClipProjection:
-    """The projection that was asked for, or that the file tells of. Raise InvalidInput for a sphere of another shape."""
-    if asked == "auto":
-        shown: ClipProjection = told_projection(clip) or "perspective"
-    else:
-        shown = cast("ClipProjection", asked)
-    if shown == "equirectangular":
-        width, height, _ = probe(clip)
-        if width != 2 * height:
-            raise InvalidInput(f"{clip.name} is {width}x{height}: an equirectangular picture is twice as wide as high.")
-    return shown
+    """The projection that was asked for, or that the file tells of."""
+    return told_projection(clip) or "perspective" if asked == "auto" else cast("ClipProjection", asked)
 
 
 @click.command()

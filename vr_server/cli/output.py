@@ -1,8 +1,10 @@
 """What every command does alike: read a user's file, print a result, show progress on stderr."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,26 @@ def output_folder(path: Path) -> Path:
     except OSError as error:
         raise StorageFailed(f"The folder {path} cannot be made: {error.strerror or error}.") from error
     return path
+
+
+@contextmanager
+def whole_or_nothing(out: Path) -> Iterator[Path]:
+    """A folder to write into, whose files stand in `out` once all has gone well. What goes wrong leaves nothing behind and
+    what `out` held before as it was. Raise StorageFailed where `out` cannot be made."""
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    output_folder(out)
+    work = output_folder(out / f".unfinished-{os.getpid()}")
+    try:
+        yield work
+        for file in sorted(work.iterdir()):
+            file.replace(out / file.name)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # somebody else's files have come into it
+                folder.rmdir()
+        raise
+    work.rmdir()
 
 
 def write_json(path: Path, value: object) -> None:

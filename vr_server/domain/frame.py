@@ -1,5 +1,6 @@
 """Frames in flight between an engine, a clip folder and the baker."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,24 @@ from .errors import InvalidMedia
 ClipProjection = Literal["perspective", "fisheye", "equirectangular"]
 """`perspective`: depth is planar Z. `fisheye`: equidistant, r = f * theta, yfov the whole angle of the frame's height;
 `equirectangular`: the whole sphere, -Z in the centre, yfov pi. Depth of both is radial."""
+
+
+_WIDEST_PERSPECTIVE_RAD = 2.9
+"""166 degrees: beyond, a plane's edges are stretched without end."""
+_SLOWEST_FPS, _FASTEST_FPS = 1, 240
+_POSE_TOLERANCE = 0.01
+
+
+def is_rigid(t_world_camera: npt.NDArray[np.floating]) -> bool:
+    """Whether float [4, 4] is a place and a rotation: finite, without scale, shear or mirroring."""
+    if t_world_camera.shape != (4, 4) or not np.isfinite(t_world_camera).all():
+        return False
+    turn = t_world_camera[:3, :3]
+    return bool(
+        np.allclose(t_world_camera[3], (0, 0, 0, 1), atol=_POSE_TOLERANCE)
+        and np.allclose(turn @ turn.T, np.eye(3), atol=_POSE_TOLERANCE)
+        and np.linalg.det(turn) > 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +67,17 @@ class ClipPlan:
             )
         if self.frame_count < 1 or len(self.cameras) != self.frame_count:
             raise InvalidMedia(f"The clip says {self.frame_count} frames but brings {len(self.cameras)} camera poses.")
-        if not 0 < self.near_m < self.far_m:
+        if not 0 < self.near_m < self.far_m < math.inf:
             raise InvalidMedia(f"The depth range {self.near_m}..{self.far_m} m is empty.")
+        if not _SLOWEST_FPS <= self.fps <= _FASTEST_FPS:
+            raise InvalidMedia(
+                f"{float(self.fps):g} frames a second cannot be baked: it takes {_SLOWEST_FPS} to {_FASTEST_FPS}."
+            )
+        widest = max(camera.yfov_rad for camera in self.cameras)
+        if self.projection == "perspective" and widest > _WIDEST_PERSPECTIVE_RAD:
+            raise InvalidMedia(
+                f"A perspective picture shows no {widest:.2f} rad of height: at most {_WIDEST_PERSPECTIVE_RAD}, or it is a fisheye."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def bake_video(
                 report=watched,
             )
             plan = clip.plan
-            baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found)
+            baker = Baker(folder, plan, shot_id=shot_id, take_id=take_id, depth=clip.found, remarks=pictures.remarks)
             try:
                 for done, frame in enumerate(clip, 1):
                     watched("", 0.0)

@@ -29,13 +29,15 @@ U8 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class BakeReport:
-    """What a bake did; the same stands in report.json. `tier_bytes`: packet payload per tier; `depth`: how its depth came."""
+    """What a bake did; the same stands in report.json. `tier_bytes`: packet payload per tier; `depth`: how its depth came;
+    `remarks`: what was changed when the clip was taken in, a line each."""
 
     frames: int
     cpu_s: float
     wall_s: float
     tier_bytes: dict[str, int]
     depth: Found
+    remarks: tuple[str, ...] = ()
 
 
 class Baker:
@@ -55,9 +57,10 @@ class Baker:
         take_id: str,
         settings: BakeSettings | None = None,
         depth: Found = KNOWN,
+        remarks: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings or BakeSettings()
-        self._depth, self._out, self._source = depth, out, plan
+        self._depth, self._remarks, self._out, self._source = depth, remarks, out, plan
         self._shape = shape_of(plan, self._settings.sphere_width_px)
         plan = self._plan = self._shape.plan
         layout = atlas_layout(plan.width_px, plan.height_px)
@@ -135,6 +138,7 @@ class Baker:
             wall_s=round(time.monotonic() - self._started_s, 3),
             tier_bytes={t.tier.name: t.bytes for t in self._tiers},
             depth=self._depth,
+            remarks=self._remarks,
         )
         (self._out / REPORT).write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
         return report

@@ -26,8 +26,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.frame import CameraPose, ClipPlan, ClipProjection, Frame
+from vr_server.domain.frame import CameraPose, ClipPlan, ClipProjection, Frame, is_rigid
 
+from .checksums import check_planes
 from .codec import H264Encoder, H264Settings, Packet, as_i420, decode_video, open_video, write_mp4
 from .colour import i420_to_rgb, rgb_to_i420
 from .spherical import mark_equirectangular
@@ -38,6 +39,7 @@ F32 = npt.NDArray[np.float32]
 
 CLIP, DEPTH, IDS, CAMERA, MASK = "clip.mp4", "depth.mkv", "ids.mkv", "camera.json", "mask.mkv"
 _STEPS = 65535
+_PLANE = "gray16le"
 _CRF = 18
 _FAITHFUL_CRF = 6
 _FAITHFUL = ("psy=0:aq-mode=0:chroma-qp-offset=-8:trellis=0:deadzone-inter=6:deadzone-intra=6",)
@@ -103,13 +105,13 @@ class PlaneWriter:
     def __init__(self, path: Path, width_px: int, height_px: int, fps: Fraction) -> None:
         self._container: OutputContainer = av.open(str(path), "w", format="matroska")
         self._stream: VideoStream = self._container.add_stream("ffv1", rate=fps, options={"level": "3"})
-        self._stream.width, self._stream.height, self._stream.pix_fmt = width_px, height_px, "gray16le"
+        self._stream.width, self._stream.height, self._stream.pix_fmt = width_px, height_px, _PLANE
         self._stream.codec_context.thread_count = 1
         self._stream.time_base = 1 / fps
         self._base = 1 / fps
 
     def add(self, plane: U16, index: int) -> None:
-        picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray16le")
+        picture = VideoFrame.from_ndarray(np.ascontiguousarray(plane), format=_PLANE)
         picture.pts, picture.time_base = index, self._base
         self._container.mux(self._stream.encode(picture))
 
@@ -207,8 +209,10 @@ def read_camera_file(path: Path) -> tuple[dict[str, Any], tuple[CameraPose, ...]
 def _camera(entry: dict[str, Any]) -> CameraPose:
     pose = np.array(entry["tWorldCamera"], np.float64)
     yfov = float(entry["yfov"])
-    if pose.size != 16 or not np.isfinite(pose).all() or not 0 < yfov <= _WIDEST_YFOV_RAD:
-        raise ValueError(f"a frame needs 16 finite numbers and a field of view from 0 to {_WIDEST_YFOV_RAD} rad")
+    if pose.size != 16 or not is_rigid(pose.reshape(4, 4)) or not 0 < yfov <= _WIDEST_YFOV_RAD:
+        raise ValueError(
+            f"a frame needs the 16 finite numbers of a rotation and a place, without scale, and a field of view from 0 to {_WIDEST_YFOV_RAD} rad"
+        )
     return CameraPose(pose.reshape(4, 4), yfov)
 
 
@@ -240,9 +244,13 @@ class ClipFolder:
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise InvalidMedia(f"{files.camera} lacks near, far or fps, or names an unknown projection.") from error
         width, height, _ = probe(folder / files.color)
+        if projection == "equirectangular" and width != 2 * height:
+            raise InvalidMedia(
+                f"{files.color} is {width}x{height}: an equirectangular picture is twice as wide as high."
+            )
         for name in (files.depth, files.ids):
             if name == files.depth or (folder / name).exists():
-                self._check_size(folder / name, width, height, files.color)
+                self._check_plane(folder / name, width, height, files.color)
         self._folder, self._files = folder, files
         self._plan = ClipPlan(width, height, fps, len(cameras), near, far, cameras, metric, projection)
 
@@ -251,7 +259,7 @@ class ClipFolder:
         return self._plan
 
     def __iter__(self) -> Iterator[Frame]:
-        """Frames in order. Raise InvalidMedia when a file is damaged or shorter than the camera file says."""
+        """Frames in order. Raise InvalidMedia when a file is damaged, or not as long as the camera file says."""
         plan, files = self._plan, self._files
         with ExitStack() as stack:
             colors = self._open(files.color, stack)
@@ -269,6 +277,9 @@ class ClipFolder:
                     camera,
                     picture,
                 )
+            for frames, name in ((colors, files.color), (depths, files.depth), (ids, files.ids)):
+                if frames is not None and next(frames, None) is not None:
+                    raise InvalidMedia(f"{name} goes on after the {plan.frame_count} frames of {files.camera}.")
 
     def _open(self, name: str, stack: ExitStack) -> Generator[VideoFrame]:
         frames = decode_video(self._folder / name)
@@ -282,9 +293,13 @@ class ClipFolder:
         return frame
 
     @staticmethod
-    def _check_size(path: Path, width_px: int, height_px: int, like: str) -> None:
-        if probe(path)[:2] != (width_px, height_px):
-            raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {like}.")
+    def _check_plane(path: Path, width_px: int, height_px: int, like: str) -> None:
+        with open_video(path) as (_, stream):
+            if (stream.width, stream.height) != (width_px, height_px):
+                raise InvalidMedia(f"{path.name} is not {width_px}x{height_px} like {like}.")
+            if stream.pix_fmt != _PLANE:
+                raise InvalidMedia(f"{path.name} is no plane of 16 bits but {stream.pix_fmt}.")
+        check_planes(path)
 
 
 def read_ids(folder: Path) -> Generator[U16]:
@@ -294,7 +309,7 @@ def read_ids(folder: Path) -> Generator[U16]:
 
 
 def _plane(frame: VideoFrame) -> U16:
-    return cast("U16", frame.to_ndarray(format="gray16le"))
+    return cast("U16", frame.to_ndarray(format=_PLANE))
 
 
 def read_planes(path: Path) -> Iterator[U16]:

@@ -20,7 +20,12 @@ from av.video.stream import VideoStream
 
 from vr_server.domain.errors import InvalidMedia
 
+from .kinds import CONTAINERS, cut_short, why_no_video
+
 U8 = npt.NDArray[np.uint8]
+
+_OPENING = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file", "pattern_type": "none"}
+"""No file makes another one be read: neither by what it holds nor by a name with a %d in it."""
 
 _LEVELS = ((8_704, "4.2"), (22_080, "5.0"), (36_864, "5.1"))
 """Largest picture of each H.264 level in macroblocks (ITU-T H.264, table A-1)."""
@@ -225,9 +230,9 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if path.stat().st_size == 0:
         raise InvalidMedia(f"{path.name} is empty.")
     try:
-        container = av.open(str(path), "r")
+        container = av.open(f"file:{path}", "r", options=_OPENING)
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
-        raise InvalidMedia(f"{path.name} is not a video that can be read, or it is cut short.") from error
+        raise InvalidMedia(why_no_video(path)) from error
     with closing(container):
         if not container.streams.video:
             raise InvalidMedia(f"{path.name} holds no picture.")
@@ -244,6 +249,7 @@ def decode_video(path: Path) -> Generator[VideoFrame]:
                 count += 1
                 yield frame
         except av.error.FFmpegError as error:
-            raise InvalidMedia(f"{path.name} is damaged after frame {count}: {error.strerror}.") from error
+            told = cut_short(path) or f"{path.name} is damaged after frame {count}: {error.strerror}."
+            raise InvalidMedia(told) from error
     if not count:
         raise InvalidMedia(f"{path.name} holds no frames.")

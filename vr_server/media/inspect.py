@@ -1,6 +1,5 @@
 """A look at media that strangers sent: is it what it says, and whole? Reads little and trusts nothing."""
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import av.error
 from vr_server.domain.errors import InvalidMedia
 
 from .codec import open_video
+from .kinds import walk_boxes
 
 _MAX_SIDE_PX = 8192
 _MAX_DURATION_S = 600.0
@@ -31,7 +31,7 @@ def inspect_video(path: Path) -> VideoFacts:
 
     Raise InvalidMedia with one line when it is no mp4, is cut short, holds no picture that decodes or is absurd.
     """
-    _walk_boxes(path)
+    walk_boxes(path)
     with open_video(path) as (container, stream):
         if len(container.streams) > _MAX_STREAMS:
             raise InvalidMedia(f"{path.name} has {len(container.streams)} streams.")
@@ -63,31 +63,3 @@ def picture_size(path: Path) -> tuple[int, int]:
     """Width and height in px of a picture or a video's first stream. Raise InvalidMedia."""
     with open_video(path) as (_, stream):
         return stream.width, stream.height
-
-
-def _walk_boxes(path: Path) -> None:
-    """An mp4's top-level boxes must fill the file exactly (ISO/IEC 14496-12, 4.2); a cut file's last one does not."""
-    size = path.stat().st_size
-    kinds: list[bytes] = []
-    with path.open("rb") as file:
-        at = 0
-        while at < size and len(kinds) < 4096:
-            file.seek(at)
-            head = file.read(16)
-            if len(head) < 8:
-                raise InvalidMedia(f"{path.name} is cut short.")
-            length, kind = struct.unpack(">I4s", head[:8])
-            if not kinds and kind not in {b"ftyp", b"styp"}:
-                raise InvalidMedia(f"{path.name} is no mp4.")
-            if length == 1 and len(head) == 16:
-                length = struct.unpack(">Q", head[8:])[0]
-            elif length == 0:  # to the end of the file
-                length = size - at
-            if length < 8 or at + length > size:
-                raise InvalidMedia(
-                    f"{path.name} is cut short: its {kind.decode('latin-1')!r} box ends beyond the file."
-                )
-            kinds.append(kind)
-            at += length
-    if b"moov" not in kinds:
-        raise InvalidMedia(f"{path.name} is cut short: it has no index.")

@@ -50,6 +50,7 @@ def take_in(source: Path, target: Path, limits: Limits | None = None) -> VideoPi
     if "remarks" in said:
         pictures = VideoPictures(target)
         pictures.remarks = tuple(str(remark) for remark in said["remarks"])
+        pictures.shown_px = (int(said["shown"][0]), int(said["shown"][1]))
         return pictures
     target.unlink(missing_ok=True)
     if "error" in said:
@@ -74,17 +75,17 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _rewrite(source: Path, target: Path) -> tuple[str, ...]:
-    """Write `target` from `source`; what was changed on the way."""
+def _rewrite(source: Path, target: Path) -> dict[str, object]:
+    """Write `target` from `source`; what was changed on the way, and how large the picture was."""
     pictures = VideoPictures(source)
     write_film(target, pictures, (pictures.width_px, pictures.height_px), pictures.fps, crf=_CRF)
-    return pictures.remarks
+    return {"remarks": pictures.remarks, "shown": pictures.shown_px}
 
 
 def _main(source: str, target: str, *numbers: str) -> None:
     _limit(Limits(*(int(n) for n in numbers)))
     try:
-        said: dict[str, object] = {"remarks": _rewrite(Path(source), Path(target))}
+        said = _rewrite(Path(source), Path(target))
     except InvalidMedia as error:
         said = {"error": str(error)}
     except MemoryError:

@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from vr_server.domain.errors import InvalidMedia
 
 from .codec import decode_video, open_video
+from .upright import upright_of
 
 U8 = npt.NDArray[np.uint8]
 
@@ -23,6 +24,7 @@ MOST_PIXELS = 3840 * 2160
 LARGEST_SIDE_PX = 1920
 """Larger pictures are made smaller: a layered clip holds no more."""
 FASTEST_FPS = 60
+_MISSING_S = 0.25
 
 
 class VideoPictures:
@@ -30,7 +32,7 @@ class VideoPictures:
 
     Frames of a variable rate are put on a constant clock (the nearest frame before each tick); rotation is applied; more
     than 8 bits are rounded, alpha is laid over black, interlaced fields become whole frames (yadif).
-    `remarks`: what was changed, a line each.
+    `remarks`: what was changed, a line each; `shown_px`: width and height, upright, before they were made even or smaller.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,15 +51,18 @@ class VideoPictures:
                 raise InvalidMedia(
                     f"{path.name} lasts {seconds:.0f} s: cut it into shots of at most {LONGEST_S:g} s first."
                 )
+            alone = bool(stream.duration) or len(container.streams) == 1  # else what lasts may be the sound
+            hidden_alpha = stream.metadata.get("alpha_mode") == "1"  # of VP8 and VP9, in a stream of its own
         self.fps = _rate(rate)
         self._interlaced = False
         first, times = self._scan()
         turned = _turned(first)
-        size = _fit(turned.shape[1], turned.shape[0])
+        self.shown_px = (turned.shape[1], turned.shape[0])
+        size = _fit(*self.shown_px)
         self.width_px, self.height_px = size
         self._times = times
         self.frame_count = max(1, round(float((times[-1] - times[0]) * self.fps)) + 1)
-        self.remarks = tuple(self._remarks(first, turned))
+        self.remarks = tuple(self._remarks(first, turned, seconds if alone else None, hidden_alpha=hidden_alpha))
 
     def _scan(self) -> tuple[VideoFrame, list[Fraction]]:
         """The first frame, and every frame's time from the first, seconds."""
@@ -102,13 +107,24 @@ class VideoPictures:
             graph.push(None)
             yield from _pulled(graph)
 
-    def _remarks(self, first: VideoFrame, turned: U8) -> Iterator[str]:
+    def _remarks(self, first: VideoFrame, turned: U8, told_s: float | None, *, hidden_alpha: bool) -> Iterator[str]:
+        """`told_s`: how long the file says that its pictures last."""
         if (turned.shape[1], turned.shape[0]) != (self.width_px, self.height_px):
             yield f"The picture of {turned.shape[1]}x{turned.shape[0]} is taken as {self.width_px}x{self.height_px}."
+        deepest = max(component.bits for component in first.format.components)
+        if deepest > 8:
+            yield f"The picture has {deepest} bits a channel: they are rounded to 8."
+        if any(component.is_alpha for component in first.format.components):
+            yield "The picture is partly transparent: it is laid over black."
+        elif hidden_alpha:
+            yield "The picture has a transparency of its own: it is left out."
+        if told_s is not None and told_s > self.frame_count / float(self.fps) + _MISSING_S:
+            yield f"The file says that it lasts {told_s:.1f} s, but its pictures end at {self.frame_count / float(self.fps):.1f} s."
         if self._interlaced:
             yield "The picture is interlaced: its fields are made whole frames."
-        if first.rotation:
-            yield f"The picture is turned upright by {first.rotation} degrees."
+        turn = upright_of(first).remark
+        if turn is not None:
+            yield turn
         steps = np.diff([float(t) for t in self._times])
         if len(steps) and float(np.ptp(steps)) > 0.6 / float(self.fps):
             yield f"The frame rate varies: it is taken as {float(self.fps):.3g} frames a second."
@@ -164,7 +180,7 @@ def _pulled(graph: av.filter.Graph) -> Generator[VideoFrame]:
 def _rate(rate: Fraction | None) -> Fraction:
     if not rate or rate <= 0:
         return Fraction(24)
-    return min(Fraction(rate).limit_denominator(1001), Fraction(FASTEST_FPS))
+    return max(Fraction(1), min(Fraction(rate).limit_denominator(1001), Fraction(FASTEST_FPS)))
 
 
 def _turned(frame: VideoFrame) -> U8:
@@ -174,8 +190,7 @@ def _turned(frame: VideoFrame) -> U8:
         picture = (rgba[..., :3] * rgba[..., 3:] // 255).astype(np.uint8)
     else:
         picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns))
+    return upright_of(frame).applied(picture)
 
 
 def _fit(width: int, height: int) -> tuple[int, int]:

@@ -110,6 +110,8 @@ def _index_of(path: Path) -> bytes:
                     file.seek(at)
                     return file.read(min(length, _MOST_INDEX))
                 at += length
+    except FileNotFoundError as error:
+        raise InvalidMedia(f"{path.name} is missing.") from error
     except OSError as error:
         raise InvalidMedia(f"{path.name} cannot be read.") from error
     return b""
