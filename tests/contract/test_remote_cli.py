@@ -237,6 +237,8 @@ def test_an_order_whose_answer_was_lost_is_found_where_the_engine_can_be_asked(
 
 def begin(out: Path, replay: OpenAIVideosReplay) -> "subprocess.Popen[str]":
     """The command as a shell runs it, until its order is on disk and the engine works."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, and so its children
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "vr_server.cli", *ASK, "--out", str(out)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
