@@ -262,7 +262,7 @@ async def test_what_a_take_is_made_from_goes_along_and_is_kept_for_one_made_like
     )
     with pytest.raises(InvalidInput, match="makes no clip by 'edit_mask'"):
         await house.take(asked=asked)
-    house.engine.able = ABLE.model_copy(update={"modes": ("text", "edit_mask")})
+    house.engine.able = ABLE.model_copy(update={"modes": ("text", "edit_mask"), "masks": ("still", "tracked")})
     take = await house.take(asked=asked)
     await house.clip(take)
     assert house.engine.given == {"source_video": b"the parent's clip", "mask": b"a mask"}
