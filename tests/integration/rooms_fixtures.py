@@ -220,7 +220,7 @@ def manifest(take: Take) -> Manifest:
             width=1280,
             height=720,
             barcode=Barcode(rect=(0, 0, 128, 16), tag=1),
-            calibration=Calibration(rects=(), luma=()),
+            calibration=Calibration(rects=((0, 704, 32, 16), (32, 704, 32, 16)), luma=(16, 235)),
         ),
         projection=Perspective(yfov=0.7, aspect_ratio=16 / 9),
         depth=DepthCode(near=1.0, far=50.0, scale="metric"),

@@ -71,6 +71,8 @@ def test_metres_are_claimed_only_when_the_network_gives_them(tmp_path):
     (lambda p: p.write_bytes(network(p, ["b", 3, "h", "w"]).read_bytes()[:60]), "cannot be read as an ONNX network"),
     (lambda p: network(p, ["b", 1, "h", "w"]), "no depth network"),
     (lambda p: network(p, ["b", 3, "h", "w"], out="vector"), "does not give maps"),
+    (lambda p: network(p, [1, 3, 20_000, 20_000]), "20000x20000"),
+    (lambda p: network(p, [1, 9999, 3, 56, 56]), "9999 at once"),
 ])  # fmt: skip
 def test_what_is_no_depth_network_is_told_in_one_line(tmp_path, make, line):
     path = tmp_path / "bad.onnx"

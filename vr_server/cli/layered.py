@@ -1,5 +1,6 @@
 """`bake` and `view`: a layered clip from a clip, a picture from a layered clip."""
 
+import io
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import cast
 import click
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from vr_server.bootstrap import depth_estimators, person_masks
-from vr_server.cli.output import emit, json_option, output_folder, progress, stages, whole_or_nothing
+from vr_server.cli.output import emit, json_option, progress, stages, whole_or_nothing, write_bytes
 from vr_server.cli.plan import Plan, read_plan
 from vr_server.domain.base import Vec3
 from vr_server.domain.errors import InvalidInput
@@ -23,6 +25,7 @@ from vr_server.layering import (
     BakeReport,
     BakeSettings,
     Lens,
+    read_manifest,
     render_view,
 )
 from vr_server.layering.depth import KNOWN, EstimatedClip, Found, LevelGround, ScaleHints, find_depth, lens_prior
@@ -51,6 +54,13 @@ def _offset(context: click.Context, parameter: click.Parameter, value: str) -> V
     if not all(math.isfinite(n) for n in (x, y, z)):
         raise click.BadParameter("an offset is three finite numbers, metres")
     return x, y, z
+
+
+def _finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    del context, parameter
+    if not math.isfinite(value):
+        raise click.BadParameter("an angle is a finite number, radians")
+    return value
 
 
 @click.command()
@@ -203,13 +213,18 @@ def _shown(clip: Path, asked: str) -> ClipProjection:
 @click.option(
     "--offset", default="0,0,0", show_default=True, callback=_offset, help="X,Y,Z metres in the camera's axes."
 )
-@click.option("--yaw", type=float, default=0.0, show_default=True, help="Radians; positive turns left.")
-@click.option("--pitch", type=float, default=0.0, show_default=True, help="Radians; positive looks up.")
+@click.option(
+    "--yaw", type=float, default=0.0, show_default=True, callback=_finite, help="Radians; positive turns left."
+)
+@click.option(
+    "--pitch", type=float, default=0.0, show_default=True, callback=_finite, help="Radians; positive looks up."
+)
 @click.option(
     "--yfov",
     type=click.FloatRange(0.1, 2.5),
     default=SPHERE_LENS.yfov_rad,
     show_default=True,
+    callback=_finite,
     help="Radians: the lens into a sphere (a flat clip is seen through its own).",
 )
 @click.option("--depth-out", type=click.Path(path_type=Path), default=None, help="float32 [h,w] metres as .npy.")
@@ -222,17 +237,30 @@ def view(
     """Re-project the decoded atlas to another eye: the reference for what the headset shows."""
     lens = Lens(yfov, SPHERE_LENS.width_px, SPHERE_LENS.height_px)
     color, depth = render_view(layered, frame, offset_m=offset, yaw_rad=yaw, pitch_rad=pitch, lens=lens)
-    output_folder(out.parent)
-    encoded, data = cv2.imencode(out.suffix or ".png", cv2.cvtColor(color, cv2.COLOR_RGB2BGR))
-    if not encoded:
-        raise InvalidInput(f"{out.suffix} is no picture format that can be written.")
-    out.write_bytes(data.tobytes())
+    write_bytes(out, _coded(color, out.suffix or ".png"))
     if depth_out is not None:
-        np.save(depth_out, depth)
+        array = io.BytesIO()
+        np.save(array, depth)
+        write_bytes(depth_out, array.getvalue())
+    box = read_manifest(layered).head_box
+    inside = all(low <= at <= high for low, at, high in zip(box.min, offset, box.max, strict=True))
     value = {
         "out": str(out),
         "width": color.shape[1],
         "height": color.shape[0],
         "depthOut": str(depth_out) if depth_out else None,
+        "insideHeadBox": inside,
     }
-    emit(as_json, value, f"frame {frame} seen from {offset} m: {out}")
+    beyond = "" if inside else f"; beyond the head box of {box.min} to {box.max} m, where not all is known"
+    emit(as_json, value, f"frame {frame} seen from {offset} m: {out}{beyond}")
+
+
+def _coded(color: npt.NDArray[np.uint8], suffix: str) -> bytes:
+    """The picture in the format of that suffix. Raise InvalidInput where it is none that can be written."""
+    try:
+        encoded, data = cv2.imencode(suffix, cv2.cvtColor(color, cv2.COLOR_RGB2BGR))
+    except cv2.error:
+        encoded, data = False, np.empty(0, np.uint8)
+    if not encoded:
+        raise InvalidInput(f"{suffix} is no picture format that can be written: try .png or .jpg.")
+    return data.tobytes()

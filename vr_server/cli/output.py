@@ -25,6 +25,15 @@ def read_bytes(path: Path) -> bytes:
         raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file and the folders to it. Raise StorageFailed when that is not possible."""
+    output_folder(path.parent)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
 def output_folder(path: Path) -> Path:
     """Make the folder; raise StorageFailed when that is not possible."""
     try:

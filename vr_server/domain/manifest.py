@@ -1,5 +1,7 @@
 """The layered clip's manifest: the same JSON beside the stored clip and on the wire (shared words: ARCHITECTURE.md)."""
 
+import math
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -8,6 +10,10 @@ from .base import Model, Vec3
 
 Rect = tuple[int, int, int, int]
 """x, y, width, height in atlas pixels; origin top left."""
+
+_FILE_NAME = re.compile(r"\w[\w.-]*")
+_WIDEST_YFOV_RAD, _ROTATION_TOLERANCE = 3.3, 0.01
+_MOST_FOLDS, _BARCODE_BITS, _LEAST_CELL_PX, _PATCH_BORDER_PX = 64, 32, 5, 8
 
 
 class Barcode(Model):
@@ -38,6 +44,12 @@ class AtlasInfo(Model):
     matrix: Literal["bt709"] = "bt709"
     barcode: Barcode
     calibration: Calibration
+
+    def holds(self, rect: Rect) -> bool:
+        """Whether a rectangle has pixels, all of them in the atlas."""
+        x, y, width, height = rect
+        inside = x + width <= self.width and y + height <= self.height
+        return min(x, y) >= 0 and min(width, height) > 0 and inside
 
 
 class CoordinateSystem(Model):
@@ -96,6 +108,14 @@ class DepthCode(Model):
     far: float
     fine_folds: int = 4
     scale: Literal["metric", "relative"]
+
+    @model_validator(mode="after")
+    def _spans_something(self) -> "DepthCode":
+        if not 0 < self.near < self.far:
+            raise ValueError("near must be above 0 and nearer than far")
+        if not 1 <= self.fine_folds <= _MOST_FOLDS:
+            raise ValueError(f"the fine tile has 1 to {_MOST_FOLDS} folds")
+        return self
 
 
 class LayerTiles(Model):
@@ -178,4 +198,37 @@ class Manifest(Model):
             raise ValueError(f"layers name tiles that the atlas lacks: {', '.join(sorted(missing))}")
         if len(self.poses) != self.frame_count:
             raise ValueError(f"{self.frame_count} frames but {len(self.poses)} poses")
+        if not self.tiers:
+            raise ValueError("it has no tier")
+        if min(self.fps) < 1 or self.keyframe_interval < 1:
+            raise ValueError("its frame rate and keyframes must be above 0")
+        for name in (*(t.packets for t in self.tiers), *(t.media for t in self.tiers), self.poster, self.surround):
+            if name is not None and not _FILE_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a file in its folder")
+        for n, pose in enumerate(self.poses):
+            if not 0 < pose.yfov <= _WIDEST_YFOV_RAD or abs(math.hypot(*pose.rotation) - 1) > _ROTATION_TOLERANCE:
+                raise ValueError(f"pose {n} is none: a unit quaternion and a field of view above 0 are wanted")
+        return self
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Manifest":
+        """Every rectangle stands in the atlas, and depth tiles are as large as those that are read with them."""
+        atlas = self.atlas
+        code, patches = atlas.barcode, atlas.calibration
+        x, y = code.rect[:2]
+        word = (x, y, code.bits * code.cell, 2 * code.cell)
+        if code.bits != _BARCODE_BITS or code.cell < _LEAST_CELL_PX or not atlas.holds(word):
+            raise ValueError("its barcode does not stand in the atlas")
+        if len(patches.rects) != len(patches.luma) or len(set(patches.luma)) < 2:
+            raise ValueError("its calibration wants two patches or more, each with its luma")
+        if not all(atlas.holds(r) and min(r[2:]) > _PATCH_BORDER_PX for r in patches.rects):
+            raise ValueError("its calibration does not stand in the atlas")
+        for name, rect in self.tiles.items():
+            if not atlas.holds(rect):
+                raise ValueError(f"tile {name} does not stand in the atlas")
+        sizes = {
+            self.tiles[n][2:] for layer in self.layers for n in (layer.tiles.depth, layer.tiles.fine) if n is not None
+        }
+        if len(sizes) > 1:
+            raise ValueError("its depth tiles are not of one size")
         return self

@@ -48,13 +48,22 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise InvalidMedia(f"{folder} is not a layered clip: it has no manifest.json.") from error
-    except (OSError, ValidationError) as error:
-        raise InvalidMedia(f"{path} is not a manifest.") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
+        raise InvalidMedia(f"{path} is not a manifest: {where + ': ' if where else ''}{why}.") from error
+    except OSError as error:
+        raise InvalidMedia(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def decode_frame(folder: Path, frame: int, *, tier: str | None = None) -> DecodedLayers:
     """Decode one frame of one tier (the best by default). Raise InvalidMedia when it is not there or damaged."""
     manifest = read_manifest(folder)
+    if not 0 <= frame < manifest.frame_count:
+        raise InvalidMedia(f"There is no frame {frame}: the clip has {manifest.frame_count}, from 0 on.")
+    if missing := {"C1", "C2", "D1", "D2", "F1"} - set(manifest.tiles):
+        raise InvalidMedia(f"The manifest lacks the tiles {', '.join(sorted(missing))}.")
     names = {t.name: t.packets for t in manifest.tiers}
     wanted = tier or manifest.tiers[0].name
     if wanted not in names:

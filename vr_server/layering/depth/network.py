@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MEAN, _STD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
 _BATCH, _WINDOW, _SHARED = 4, 32, 8
+_LARGEST_SIDE_PX, _MOST_AT_ONCE = 2048, 128
+"""Of a network whose shape is fixed: what goes beyond is no depth network and would take all memory there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,10 @@ def _shape(session: ort.InferenceSession, name: str) -> Shape:
         return value if isinstance(value, int) and value > 0 else 0
 
     height, width = fixed(shape[-2]), fixed(shape[-1])
+    if max(height, width) > _LARGEST_SIDE_PX or max(map(fixed, shape[:-3])) > _MOST_AT_ONCE:
+        raise InvalidModel(
+            f"{name} takes pictures of {width}x{height}, {max(map(fixed, shape[:-3]))} at once: more than {_LARGEST_SIDE_PX} px or {_MOST_AT_ONCE} are refused."
+        )
     return Shape(
         fixed(shape[1]) if video else 0,
         video,
