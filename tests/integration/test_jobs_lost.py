@@ -1,13 +1,15 @@
 """What an engine no longer knows of is money spent, and never sent again in silence."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from orders_house import House
 
 from vr_server.domain.errors import EngineFailed, OutcomeUnknown, ResultGone, StorageFailed
-from vr_server.generation.port import TaskHandle, TaskStatus
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -63,31 +65,28 @@ async def fails_after_it_was_paid(house: House, kind: type[Exception]) -> None:
     assert await house.order_of(again) == ("fetched", 0.3)
 
 
+def once(error: Exception, real: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """`real`, but for its first call."""
+    left = [error]
+
+    async def call(*given: object) -> T:
+        if left:
+            raise left.pop()
+        return await real(*given)
+
+    return call
+
+
 async def test_a_disk_that_is_full_when_the_clip_comes_loses_no_paid_clip(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = house.blobs.put_file
-    full = [StorageFailed("The disk is full: free some space.")]
-
-    async def put_file(path: Path) -> str:
-        if full:
-            raise full.pop()
-        return await keep(path)
-
-    monkeypatch.setattr(house.blobs, "put_file", put_file)
+    full = StorageFailed("The disk is full: free some space.")
+    monkeypatch.setattr(house.blobs, "put_file", once(full, house.blobs.put_file))
     await fails_after_it_was_paid(house, StorageFailed)
 
 
 async def test_an_adapter_that_breaks_off_while_it_waits_loses_no_paid_clip(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll = house.engine.poll
-    bugs = [ZeroDivisionError("seven by nought")]
-
-    async def broken(handle: TaskHandle) -> TaskStatus:
-        if bugs:
-            raise bugs.pop()
-        return await poll(handle)
-
-    monkeypatch.setattr(house.engine, "poll", broken)
+    monkeypatch.setattr(house.engine, "poll", once(ZeroDivisionError("seven by nought"), house.engine.poll))
     await fails_after_it_was_paid(house, EngineFailed)

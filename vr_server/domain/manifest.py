@@ -4,9 +4,10 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from .base import Model, Vec3
+from .errors import InvalidMedia
 
 Rect = tuple[int, int, int, int]
 """x, y, width, height in atlas pixels; origin top left."""
@@ -232,3 +233,14 @@ class Manifest(Model):
         if len(sizes) > 1:
             raise ValueError("its depth tiles are not of one size")
         return self
+
+
+def parse_manifest(data: bytes, name: str) -> Manifest:
+    """The manifest in the JSON `data` of the file `name`. Raise InvalidMedia with the first thing that is wrong with it."""
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
+        raise InvalidMedia(f"{name} is not a manifest: {where + ': ' if where else ''}{why}.") from error

@@ -6,11 +6,10 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from streaming.packets import PacketLogError, PacketReader
 from vr_server.domain.errors import InvalidMedia
-from vr_server.domain.manifest import Equirectangular, Manifest, Rect
+from vr_server.domain.manifest import Equirectangular, Manifest, Rect, parse_manifest
 from vr_server.media.codec import decode_packets
 from vr_server.media.colour import planes_into_rgb, split_i420
 
@@ -45,14 +44,9 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a baked folder. Raise InvalidMedia when there is none or it is not one."""
     path = folder / "manifest.json"
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return parse_manifest(path.read_bytes(), str(path))
     except FileNotFoundError as error:
         raise InvalidMedia(f"{folder} is not a layered clip: it has no manifest.json.") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        why = first["msg"].removeprefix("Value error, ")
-        raise InvalidMedia(f"{path} is not a manifest: {where + ': ' if where else ''}{why}.") from error
     except OSError as error:
         raise InvalidMedia(f"{path} cannot be read: {error.strerror or error}.") from error
 

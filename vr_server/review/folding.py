@@ -8,8 +8,6 @@ import re
 import unicodedata
 
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # blank, though Unicode calls them letters and a sign
-_INVISIBLE = dict.fromkeys(i for i in range(0x110000) if unicodedata.category(chr(i)) == "Cf")
-_INVISIBLE |= {ord(sign): None for sign in _FILLERS}
 
 _ALIKE = str.maketrans(
     "\u0430\u0432\u0433\u0435\u0437\u0456\u0458\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u04bb\u0455"  # Cyrillic
@@ -37,10 +35,14 @@ _SIGNS = re.compile(r"(?<=[a-z0-9])(?:[^\w\s]|_)+(?=[a-z0-9])")
 
 def folded(text: str) -> str:
     """`text` in one plain form: two that look the same are the same."""
-    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
+    text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if not _invisible(sign)).casefold()
     decomposed = unicodedata.normalize("NFD", text)
     bare = unicodedata.normalize("NFC", "".join(c for c in decomposed if unicodedata.category(c) != "Mn"))
     return bare.translate(_ALIKE).translate(_SIMPLIFIED)
+
+
+def _invisible(sign: str) -> bool:
+    return sign in _FILLERS or unicodedata.category(sign) == "Cf"
 
 
 def closed(plain: str) -> str:

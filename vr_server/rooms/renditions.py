@@ -1,17 +1,14 @@
 """Where a rendition's files are: finished ones from the workshop, growing ones from whoever bakes them."""
 
-import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from streaming import ClipSource
 from streaming.packets import PacketLogError, PacketReader
 from vr_server.bus import Event, RenditionPlayable, TakeChanged
 from vr_server.domain.errors import InvalidMedia, NotFound, StorageFailed
-from vr_server.domain.manifest import Manifest
+from vr_server.domain.manifest import Manifest, parse_manifest
 from vr_server.domain.take import QUALITIES, Quality, Take
 from vr_server.rooms.ports import Workshop
 from vr_server.storage import Lease
@@ -87,7 +84,7 @@ def open_rendition(located: Located) -> Opened:
     """
     folder, readers = located.folder, dict[str, PacketReader]()
     try:
-        manifest = Manifest.model_validate(json.loads((folder / "manifest.json").read_bytes()))
+        manifest = parse_manifest((folder / "manifest.json").read_bytes(), f"{folder.name}/manifest.json")
         for tier in manifest.tiers:
             readers[tier.name] = PacketReader(folder / Path(tier.packets).name)
         source = ClipSource(readers, Fraction(*manifest.fps), manifest.frame_count, on_close=located.release)
@@ -95,7 +92,7 @@ def open_rendition(located: Located) -> Opened:
     except OSError as error:
         _close(readers)
         raise StorageFailed(f"A file of the rendition cannot be read: {error.strerror or error}.") from error
-    except (PacketLogError, ValidationError, ValueError) as error:
+    except (PacketLogError, ValueError) as error:
         _close(readers)
         raise InvalidMedia(f"The rendition in {folder.name} is damaged: {str(error).splitlines()[0]}.") from error
 
