@@ -45,6 +45,23 @@ def test_the_stream_plays_and_the_picture_is_the_frame_that_the_playhead_says(sc
             assert state["barcodeMisses"] == 0
         assert errors_of(page) == []
         save(page, "flat")
+        rests(page)
+
+
+def rests(page: Page) -> None:
+    """Wait until the loop has come round thirty times more and drawn less than every fifth time."""
+    before = snapshot(page)["turns"]
+
+    def probe() -> bool:
+        nonlocal before
+        now = snapshot(page)["turns"]
+        if now["all"] - before["all"] < 30:
+            return False
+        rested = (now["drawn"] - before["drawn"]) * 5 < now["all"] - before["all"]
+        before = now
+        return bool(rested)
+
+    wait_for("a paused view that rests", probe, limit_s=60)
 
 
 def test_a_typed_note_becomes_a_second_take_in_both_browsers(scene: Scene) -> None:

@@ -295,6 +295,7 @@ export class App {
           heads: this.heads.visible,
           mode: this.world.mode,
           fps: this.world.fps.value,
+          turns: { ...this.world.turns },
           columns: this.screen.quality.columns,
           drawCalls: info.render.calls,
           triangles: info.render.triangles,

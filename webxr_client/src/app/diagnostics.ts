@@ -34,8 +34,10 @@ export interface Snapshot {
   readonly participants: readonly { name: string; immersive: boolean }[];
   /** Other people's heads that are drawn. */
   readonly heads: number;
-  /** Drawn frames per second. */
+  /** Turns of the loop per second. */
   readonly fps: number;
+  /** Turns so far, and those that drew: a flat view in which nothing changes rests. */
+  readonly turns: { readonly all: number; readonly drawn: number };
   /** Columns of the grid in use. */
   readonly columns: number;
   readonly drawCalls: number;
@@ -65,7 +67,7 @@ declare global {
   }
 }
 
-export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'board' | 'heads' | 'mode' | 'fps' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
+export type Measured = Pick<Snapshot, 'barcodeFrame' | 'barcodeTag' | 'barcodeReads' | 'barcodeMisses' | 'framesDecoded' | 'manifestTakeId' | 'immersive' | 'board' | 'heads' | 'mode' | 'fps' | 'turns' | 'columns' | 'drawCalls' | 'triangles' | 'eye' | 'flat'>;
 
 export function takeSnapshot(room: RoomState, view: ViewState, measured: Measured, errors: readonly ShownError[]): Snapshot {
   return {

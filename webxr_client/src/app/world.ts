@@ -34,6 +34,8 @@ export class World {
   readonly surround = new Surround();
   readonly flat: FlatCamera;
   readonly fps = { value: 0 };
+  /** How often the loop came round, and how often it drew. */
+  readonly turns = { all: 0, drawn: 0 };
   mode: Mode = 'take';
   insets: Insets = { left: 0, right: 0, top: 0, bottom: 0 };
   screen: Screen | null = null;
@@ -129,6 +131,7 @@ export class World {
     const seconds = Math.min(Math.max(now - this.last, 0), 0.25);
     if (seconds > 0) this.fps.value += (1 / seconds - this.fps.value) * Math.min(1, seconds * 2);
     this.last = now;
+    this.turns.all++;
     if (this.screen?.update(now, this.immersive)) this.invalidate();
     this.placeTake();
     for (const ticker of this.tickers) ticker(seconds, frame);
@@ -138,6 +141,7 @@ export class World {
     if (!this.immersive && !this.stale && now - this.drawnAt < REST_S) return;
     this.stale = false;
     this.drawnAt = now;
+    this.turns.drawn++;
     this.renderer.render(this.scene, this.flat.camera);
   }
 
